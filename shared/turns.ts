@@ -25,3 +25,14 @@ export class Turns {
     await turn();
   }
 }
+
+/** Makes something of each item, with a break after each portion of them. */
+export async function mapInTurns<T, R>(items: readonly T[], portion: number, make: (item: T) => R): Promise<R[]> {
+  const turns = new Turns(portion);
+  const made: R[] = [];
+  for (const item of items) {
+    made.push(make(item));
+    await turns.spent(1);
+  }
+  return made;
+}

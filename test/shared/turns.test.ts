@@ -1,7 +1,7 @@
 // Breaks in long work, and the work that takes them.
 import assert from 'node:assert/strict';
 import { readDocument } from '../../shared/model/document.ts';
-import { Turns } from '../../shared/turns.ts';
+import { mapInTurns, Turns } from '../../shared/turns.ts';
 
 describe('breaks in long work', () => {
   it('come after each portion, and let other work have its turn', async () => {
@@ -14,6 +14,20 @@ describe('breaks in long work', () => {
     }
     assert.equal(breaks, 3);
     assert.ok(others >= 20, `${others} others`);
+  });
+
+  it('are taken while a list is mapped', async () => {
+    let others = 0;
+    const items = Array.from({ length: 35 }, (_, at) => at);
+    const doubled = await mapInTurns(items, 10, item => {
+      if (item % 10 === 0) setImmediate(() => others++);
+      return 2 * item;
+    });
+    assert.deepEqual(
+      doubled,
+      items.map(item => 2 * item),
+    );
+    assert.ok(others >= 3, `${others} others`);
   });
 
   it('are taken between the objects of a data-model document, of components too', async () => {

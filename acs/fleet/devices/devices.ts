@@ -1,5 +1,5 @@
 // Devices: what is known of them, and what operators write of them.
-
+import { mapInTurns } from '../../../shared/turns.ts';
 import { newRow } from '../../device/operations/new-row.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -27,6 +27,8 @@ export const unknownDevice = (id: string): UserError =>
 const warningsOf = (warnings: string[]): { warnings?: string[] } => (warnings.length > 0 ? { warnings } : {});
 
 const DEFAULT_LIMIT = 50;
+/** Views that are made without a break. */
+const VIEWS = 64;
 
 type ParameterPage = { items: readonly KnownValue[]; next?: string };
 
@@ -71,7 +73,8 @@ export class Devices {
       limit,
       now: this.#now,
     });
-    return { items: page.items.map(item => viewOf(item, this.#now)), next: page.next ?? null };
+    const items = await mapInTurns(page.items, VIEWS, item => viewOf(item, this.#now));
+    return { items, next: page.next ?? null };
   }
 
   /** Registers a device before it comes. @param caller whose rights must reach it then @throws UserError 400, 403, 409 */

@@ -1,5 +1,6 @@
 // The parts of the SQLite store by topic: each request goes to the writer, to a search, or to a quick read.
 import type { Clock } from '../../../shared/clock.ts';
+import { Turns } from '../../../shared/turns.ts';
 import type { Moved } from '../../device/many.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
@@ -12,6 +13,8 @@ import type { Connections } from './connections.ts';
 import { type PartsAnswer, rowsOf } from './queries/device-queries.ts';
 import type { KnownAnswer } from './queries/parameter-queries.ts';
 import type { WriteRequest } from './writes/write-request.ts';
+
+type DevicePage = Awaited<ReturnType<Store['devices']>>;
 
 type DevicePart = Pick<
   Store,
@@ -48,7 +51,7 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
       }
       return query.filter || !isIndexedSort(query)
         ? ((await search({ do: 'devices', query })) as { items: DeviceRow[]; next?: string })
-        : queries.devices.page(query);
+        : await inPortions(query, portion => queries.devices.page(portion));
     },
     countDevices: async (filter, now) =>
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
@@ -67,6 +70,24 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
       await write({ do: 'putParameters', device, values, ...below, ...(most === undefined ? undefined : { most }) });
     },
   };
+}
+
+/** Rows that are read and parsed without a break: about a millisecond. */
+const PORTION = 64;
+
+/** A page of devices in smaller ones, with breaks, so that sessions get their turn. */
+async function inPortions(query: DeviceQuery, read: (query: DeviceQuery) => DevicePage): Promise<DevicePage> {
+  const turns = new Turns(PORTION);
+  const limit = pageOf(query.limit);
+  const items: DeviceRow[] = [];
+  for (let cursor = query.cursor; ; ) {
+    const portion = { ...query, limit: Math.min(PORTION, limit - items.length) };
+    const page = read(cursor === undefined ? portion : { ...portion, cursor });
+    items.push(...page.items);
+    if (page.next === undefined || items.length >= limit) return { ...page, items };
+    cursor = page.next;
+    await turns.spent(page.items.length);
+  }
 }
 
 /** Puts back the row's `told`, which the writer does not send back where it is the text that it was sent. */

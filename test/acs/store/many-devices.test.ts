@@ -57,6 +57,21 @@ contractSuite('many devices', subject => {
     assert.deepEqual(await store.applyToMany(planning('roll', [])), []);
   });
 
+  it('gives a page of many devices in order, and lets other work have its turn', async () => {
+    const { store } = subject;
+    const first = await store.devices({ limit: 100, now: newYear });
+    const rest = await store.devices({ limit: 100, now: newYear, cursor: first.next ?? '' });
+    assert.deepEqual([first.items.length, rest.items.length, rest.next], [100, 21, undefined]);
+    const ids = [...first.items, ...rest.items].map(({ id }) => id);
+    assert.deepEqual(ids, [...serials, 'new'].map(deviceId).sort());
+    let others = 0;
+    setImmediate(() => others++);
+    await store.devices({ limit: 100, now: newYear });
+    assert.equal(others, 1);
+    const all = await store.devices({ limit: 121, now: newYear, sort: '-id' });
+    assert.deepEqual([all.items.map(({ id }) => id), all.next], [ids.toReversed(), undefined]);
+  });
+
   it('gives the position with the row of the next Inform, and with parts of rows', async () => {
     const { store } = subject;
     await store.applyToMany(planning('roll', all(2)));
