@@ -100,6 +100,7 @@ async function main(argv: string[]): Promise<number> {
   if (assignment) process.on('SIGINT', () => undefined);
   const { acs, log } = await start(values, {
     adminToken: process.env.TANDEM_ADMIN_TOKEN,
+    adminPassword: process.env.TANDEM_ADMIN_PASSWORD,
     assignment,
     pretty: process.stdout.isTTY,
     write: values.logLevel === 'debug' ? writeAtOnce : writeInBatches(),

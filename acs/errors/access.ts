@@ -17,6 +17,26 @@ export const accessErrors = {
     meaning: 'The operation may show or change any parameter, and the rights allow only some.',
     remedy: 'Use a user or token without limits on parameters.',
   },
+  'sign-in-failed': {
+    status: 401,
+    meaning: 'The name or the password is wrong, or the user is disabled.',
+    remedy: 'Check both. Each further wrong one is answered later.',
+  },
+  'too-many-guesses': {
+    status: 429,
+    meaning: 'Too many wrong passwords from this address or for this name wait for their answer.',
+    remedy: 'Wait a minute.',
+  },
+  'cross-site': {
+    status: 403,
+    meaning: 'A page of another site has sent the request with the cookie of a session.',
+    remedy: 'Send the header X-Tandem: 1, or an Authorization header.',
+  },
+  'no-session': {
+    status: 400,
+    meaning: 'The request has no session: it came with a token.',
+    remedy: 'Leave the call out, or send the cookie of the session.',
+  },
   'no-such-user': {
     status: 404,
     meaning: 'No user has this name.',

@@ -15,12 +15,12 @@ export interface AuditContext {
 
 const MAX_TARGET = 1024;
 
-/** Of the body only the id of a new device is used: the rest may hold secrets. */
+/** Of the body only the id or name of a new thing is used: the rest may hold secrets. */
 function targetOf({ params, body }: Pick<OperationInput, 'params' | 'body'>): string {
   const named = params.id ?? params.name;
   if (named !== undefined) return named;
-  const id = typeof body === 'object' && body !== null && 'id' in body ? body.id : undefined;
-  return typeof id === 'string' ? id : '';
+  const { id, name } = (typeof body === 'object' && body !== null ? body : {}) as { id?: unknown; name?: unknown };
+  return [id, name].find(text => typeof text === 'string') ?? '';
 }
 
 export async function audit(

@@ -1,8 +1,11 @@
-// The caller of a request, by what the request shows: a bearer token.
+// The caller of a request, by what the request shows: a bearer token, or the cookie of a session.
 import type { FastifyRequest } from 'fastify';
 import { UserError } from '../errors.ts';
+import type { Access } from '../fleet/access/access.ts';
 import type { Caller } from '../fleet/access/caller.ts';
-import type { Principal } from '../fleet/access/principal.ts';
+import { type Principal, stranger } from '../fleet/access/principal.ts';
+import type { RequestOrigin } from './operation.ts';
+import { assertSameSite, sessionSecret } from './session-cookie.ts';
 
 /** Finds who a token stands for. */
 export type PrincipalOf = (token: string) => Promise<Principal | undefined>;
@@ -11,18 +14,46 @@ export type PrincipalOf = (token: string) => Promise<Principal | undefined>;
 export interface Identity {
   principal: Principal;
   again(): Promise<Principal | undefined>;
+  session?: RequestOrigin['session'];
 }
 
 /** A request whose caller is known. */
 export type Called<R> = R & { identity: Identity; caller: Caller };
 
-/** @throws UserError 401 */
-export async function identityOf(request: FastifyRequest, principalOf: PrincipalOf): Promise<Identity> {
-  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+const nothing: Identity = { principal: stranger, again: async () => stranger };
+
+/**
+ * @param isOpen the operation needs no login
+ * @throws UserError 401; 403 for a cookie that another site's page has sent along
+ */
+export async function identityOf(
+  request: FastifyRequest,
+  { principalOf, access, isOpen }: { principalOf: PrincipalOf; access: Access; isOpen: boolean },
+): Promise<Identity> {
+  if (isOpen) {
+    assertSameSite(request, { needsProof: false });
+    return nothing;
+  }
+  const { authorization } = request.headers;
+  const secret = authorization === undefined ? sessionSecret(request) : undefined;
+  if (secret !== undefined) return await ofSession(request, secret, access);
+  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined)
     throw new UserError(401, 'unauthorized', 'a bearer token is required: Authorization: Bearer TOKEN');
   const again = (): Promise<Principal | undefined> => principalOf(token);
   const principal = await again();
   if (!principal) throw new UserError(401, 'unauthorized', 'the bearer token is not valid');
   return { principal, again };
+}
+
+async function ofSession(request: FastifyRequest, secret: string, access: Access): Promise<Identity> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') assertSameSite(request, { needsProof: true });
+  const found = await access.bySession(secret, true);
+  if (!found) throw new UserError(401, 'unauthorized', 'the session has ended; sign in again');
+  return {
+    principal: found.principal,
+    // A stream that asks again is no use of the session.
+    again: async () => (await access.bySession(secret, false))?.principal,
+    session: { secret, expires: found.session.expires },
+  };
 }

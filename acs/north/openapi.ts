@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { eventNames } from '../events.ts';
 import type { Operation } from './operation.ts';
 import { shared } from './schemas/shared.ts';
+import { PLAIN_COOKIE, SECURE_COOKIE } from './session-cookie.ts';
 
 type Json = Record<string, unknown>;
 
@@ -85,6 +86,7 @@ function callOf(operation: Operation): Json {
   return {
     operationId: operation.name,
     summary: operation.summary,
+    ...(operation.isOpen ? { security: [] } : {}),
     'x-role': operation.role,
     'x-scope': operation.scope,
     'x-parameters': operation.parameters,
@@ -151,10 +153,18 @@ export function describe(operations: readonly Operation[]): Json {
       description: 'A TR-069 Auto Configuration Server. /metrics, /healthz and /readyz are outside of this base path.',
     },
     servers: [{ url: '/api/v1' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SECURE_COOKIE,
+          description: `By plain HTTP ${PLAIN_COOKIE}. Writes need Sec-Fetch-Site, Origin or X-Tandem: 1`,
+        },
+      },
       schemas: {
         ...Object.fromEntries(Object.entries(shared).map(([name, schema]) => [name, plain(schema, true)])),
         Problem: problemShape,

@@ -20,6 +20,16 @@ export interface CallContext extends OperationContext {
   caller: Caller;
   /** Makes views for the caller. */
   show: Shown;
+  origin: RequestOrigin;
+}
+
+/** The way by which a request came. */
+export interface RequestOrigin {
+  address: string;
+  /** By HTTPS to this server. */
+  isSecure: boolean;
+  /** The session whose cookie it shows. */
+  session?: { secret: string; expires: number };
 }
 
 /**
@@ -28,10 +38,21 @@ export interface CallContext extends OperationContext {
  * - `device`, `task`, `fault`, `rollout`: gets 404 where the one in the path is out of its rights, before `run`;
  * - `devices`: gets what `run` leaves, which asks the caller;
  * - `fleet`: is refused, because all devices are concerned;
- * - `access`: is refused, as everyone is but an admin without limits.
+ * - `access`: is refused, as every caller is but an admin without limits;
+ * - `self`: is about the caller itself, whatever its rights.
  */
 export type OperationScope = (typeof operationScopes)[number];
-export const operationScopes = ['none', 'device', 'task', 'fault', 'rollout', 'devices', 'fleet', 'access'] as const;
+export const operationScopes = [
+  'none',
+  'device',
+  'task',
+  'fault',
+  'rollout',
+  'devices',
+  'fleet',
+  'access',
+  'self',
+] as const;
 
 /**
  * The parameters that an operation shows or sets. A caller whose rights allow only some parameters
@@ -52,6 +73,8 @@ export interface Operation {
   /** Below /api/v1; `:id` names a path parameter. */
   path: string;
   role: Role;
+  /** Needs no login. */
+  isOpen?: true;
   scope: OperationScope;
   parameters: ParameterUse;
   query?: TObject;

@@ -13,6 +13,7 @@ import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { rollouts } from './operations/rollouts.ts';
+import { session } from './operations/session.ts';
 import { settings } from './operations/settings.ts';
 import { tasks } from './operations/tasks.ts';
 import { traces } from './operations/traces.ts';
@@ -50,5 +51,6 @@ export const operations: readonly Operation[] = [
   ...history,
   ...settings,
   ...enrolment,
-  ...access(() => operations.filter(({ scope }) => scope !== 'access')),
+  ...session(() => operations),
+  ...access(() => operations.filter(({ scope }) => scope !== 'access' && scope !== 'self')),
 ];

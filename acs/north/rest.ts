@@ -20,8 +20,9 @@ import { type Called, identityOf, type PrincipalOf } from './authentication.ts';
 import { assertAllowed, assertReached } from './authorization.ts';
 import { readBody, readQuery, refuseNul } from './input.ts';
 import { jsonOf } from './json.ts';
-import type { Operation, OperationContext, OperationOutput } from './operation.ts';
+import type { Operation, OperationContext, OperationOutput, RequestOrigin } from './operation.ts';
 import { operations } from './operations.ts';
+import { isSecureRequest } from './session-cookie.ts';
 import { registerLive } from './sse.ts';
 
 export interface RestOptions extends OperationContext {
@@ -37,6 +38,8 @@ export interface RestOptions extends OperationContext {
 
 const BASE = '/api/v1';
 const MAX_JSON = 4 * 1024 * 1024;
+/** A body that is read before its sender has shown anything. */
+const MAX_OPEN_JSON = 8 * 1024;
 
 const pairsOf = ({ certificates }: NonNullable<RestOptions['tls']>): { cert: string[]; key: string[] } => ({
   cert: certificates.map(pair => pair.cert),
@@ -87,9 +90,11 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     async api => {
       api.addHook('onRequest', async request => {
         const called = request as Called<typeof request>;
-        called.identity = await identityOf(request, options.principalOf);
+        const isOpen = (request.routeOptions.config as { isOpen?: boolean }).isOpen === true;
+        const { principalOf, fleet } = options;
+        called.identity = await identityOf(request, { principalOf, access: fleet.access, isOpen });
         called.caller = new Caller(options, called.identity.principal);
-        places.prove(request.socket);
+        if (!isOpen) places.prove(request.socket);
         const encoding = request.headers['content-encoding'];
         if (encoding && encoding !== 'identity')
           throw new UserError(
@@ -190,6 +195,12 @@ function outgoing(request: FastifyRequest, bytes: AsyncIterable<Buffer>, log: Lo
   return stream.once('error', error => log.error('response aborted', { url: request.url, error }));
 }
 
+const originOf = (request: Called<FastifyRequest>): RequestOrigin => ({
+  address: request.ip,
+  isSecure: isSecureRequest(request),
+  ...(request.identity.session ? { session: request.identity.session } : {}),
+});
+
 function register(api: FastifyInstance, operation: Operation, options: RestOptions): void {
   /** @param call receives the body once it is read */
   const carryOut = async (
@@ -207,13 +218,16 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
     const input = { params, query, body: call.body, contentType };
     const { fleet, store, clock, sendConnectionRequest } = options;
     const show = { secrets: fleet.secrets, caller };
-    const context = { fleet, store, clock, sendConnectionRequest, caller, show };
+    const origin = originOf(request as Called<typeof request>);
+    const context = { fleet, store, clock, sendConnectionRequest, caller, show, origin };
     await assertReached(operation, input, context);
     return await operation.run(input, context);
   };
   api.route({
     method: operation.method,
     url: operation.path,
+    config: { isOpen: operation.isOpen === true },
+    ...(operation.isOpen ? { bodyLimit: MAX_OPEN_JSON } : {}),
     handler: async (request, reply) => {
       const { caller } = request as Called<typeof request>;
       const params = request.params as Record<string, string>;

@@ -8,6 +8,7 @@ import { openWireLog } from '../../shared/wire-log.ts';
 import type { AcsSetup } from '../app/setup.ts';
 import { type Acs, startAcs } from '../app.ts';
 import type { AcsOptions } from '../config.ts';
+import { checkPassword } from '../fleet/access/password.ts';
 import type { Relay } from '../relay/relay.ts';
 import { WorkerMetrics } from '../relay/worker-metrics.ts';
 import { type CertificatePair, checkTls, fileText, givenPairs } from './certificate-files.ts';
@@ -27,6 +28,8 @@ export interface Started {
 
 export interface ProcessContext {
   adminToken?: string | undefined;
+  /** Password of the user `admin`, who is created where there are no users. */
+  adminPassword?: string | undefined;
   pretty: boolean;
   write: (line: string) => void;
   clock?: Clock;
@@ -76,9 +79,24 @@ export async function start(options: AcsOptions, context: ProcessContext): Promi
   if (!assignment) await tightenData(options.data, log);
   const admin = context.adminToken ? { token: context.adminToken } : await data.adminToken();
   const settings: Settings = { ...given, options, clock, random, log, cwmp, api, data, admin };
+  if (context.adminPassword !== undefined) checkPassword(context.adminPassword, 'TANDEM_ADMIN_PASSWORD');
   const started = assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
   if (keylog) afterClose(started.acs, async () => keylog.close());
+  if (!assignment) await createFirstUser(started, context.adminPassword);
   return started;
+}
+
+/** Later starts leave the users as they are. */
+async function createFirstUser({ acs, log }: Started, password: string | undefined): Promise<void> {
+  const { users } = acs.fleet.access;
+  try {
+    if (password === undefined || (await users.list()).length > 0) return;
+    await users.put('admin', { role: 'admin', password });
+    log.info('first user created', { user: 'admin' });
+  } catch (error) {
+    await acs.close();
+    throw error;
+  }
 }
 
 async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<Started> {

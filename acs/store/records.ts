@@ -13,6 +13,7 @@ export type DocumentKind =
   | 'user'
   | 'role'
   | 'token'
+  | 'session'
   | 'duty'
   | 'ticketKey'
   | 'webhook'

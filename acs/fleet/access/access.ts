@@ -1,8 +1,10 @@
 // Access to the API: users, tokens and roles, and the principal of a request with its rights now.
 import { UserError } from '../../errors.ts';
 import { principalOf } from './grant.ts';
-import { type Author, adminToken, type Principal } from './principal.ts';
+import { type Author, adminToken, type Principal, stranger } from './principal.ts';
 import { type AccessContext, Roles } from './roles.ts';
+import { type Session, Sessions } from './sessions.ts';
+import { SignIns } from './sign-ins.ts';
 import { Tokens } from './tokens.ts';
 import { Users } from './users.ts';
 
@@ -10,11 +12,15 @@ export class Access {
   readonly roles: Roles;
   readonly users: Users;
   readonly tokens: Tokens;
+  readonly sessions: Sessions;
+  readonly signIns: SignIns;
 
   constructor(context: AccessContext) {
     this.roles = new Roles(context);
     this.users = new Users(context, this.roles);
     this.tokens = new Tokens(context, this.roles);
+    this.sessions = new Sessions(context);
+    this.signIns = new SignIns(context, this);
   }
 
   /** @returns the principal of a token with its rights now; undefined for a token that is unknown or has expired */
@@ -25,8 +31,18 @@ export class Access {
     return await principalOf(this.roles, { name: token.name, kind: 'token' }, token);
   }
 
+  /** @param isUse it is asked for by a request @returns the principal of a session, with its rights now; undefined where it has ended */
+  async bySession(secret: string, isUse: boolean): Promise<{ principal: Principal; session: Session } | undefined> {
+    const session = await this.sessions.find(secret, isUse);
+    const grant = session && (await this.users.grantOf(session.user));
+    if (!session || !grant || session.created < grant.since) return undefined;
+    const principal = await principalOf(this.roles, { name: session.user, kind: 'user' }, grant);
+    return principal && { principal, session };
+  }
+
   /** @returns the principal with its rights now; undefined where it is gone, disabled, or has lost its role */
   async now({ name, kind }: Author): Promise<Principal | undefined> {
+    if (kind === 'stranger') return stranger;
     if (kind === 'admin-token') return adminToken;
     const grant = await (kind === 'user' ? this.users : this.tokens).grantOf(name);
     return grant && (await principalOf(this.roles, { name, kind }, grant));

@@ -22,14 +22,10 @@ const LEAST = 12;
 const MOST = 256;
 
 /** @throws UserError 400 for a password that is too short or too long */
-export function checkPassword(password: string): void {
+export function checkPassword(password: string, place = 'body.password'): void {
   const length = [...password].length;
   if (length < LEAST || length > MOST)
-    throw new UserError(
-      400,
-      'bad-password',
-      `body.password: must have ${LEAST} to ${MOST} characters, and has ${length}`,
-    );
+    throw new UserError(400, 'bad-password', `${place}: must have ${LEAST} to ${MOST} characters, and has ${length}`);
 }
 
 export async function hashPassword(random: Random, password: string): Promise<PasswordHash> {

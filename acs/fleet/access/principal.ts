@@ -1,7 +1,7 @@
 // The principal of a request: a user, an API token, or the admin token of the server, with the rights that it has now.
 import type { Rights } from './rights.ts';
 
-export type PrincipalKind = 'user' | 'token' | 'admin-token';
+export type PrincipalKind = 'user' | 'token' | 'admin-token' | 'stranger';
 
 export interface Principal {
   /** The name of the user or of the token; `admin` for the admin token. */
@@ -14,5 +14,8 @@ export interface Principal {
 
 /** The principal that something goes on for after its request, as a rollout does. */
 export type Author = Pick<Principal, 'name' | 'kind'>;
+
+/** The principal of a request that shows nothing: it may sign in. */
+export const stranger: Principal = { name: 'stranger', kind: 'stranger', role: '', rights: {} };
 
 export const adminToken: Principal = { name: 'admin', kind: 'admin-token', role: 'admin', rights: { level: 'admin' } };

@@ -10,6 +10,8 @@ import type { AccessContext, Roles } from './roles.ts';
 const MAX_USERS = 1000;
 
 interface StoredUser extends Grant {
+  /** Sessions that began before are over: the user or its password is newer. Milliseconds. */
+  since: number;
   /** Absent for a user who signs in elsewhere. */
   password?: PasswordHash;
   disabled?: boolean;
@@ -39,17 +41,22 @@ const rulesOf = (roles: Roles): DocumentRules<StoredUser> => ({
   changeEvent: false,
 });
 
+/** A grant with the time from which sessions count. */
+export interface UserGrant extends CompiledGrant {
+  since: number;
+}
+
 export class Users {
   readonly #context: AccessContext;
   readonly #documents: Documents<StoredUser>;
-  readonly #grants: CachedDocuments<ReadonlyMap<string, CompiledGrant>>;
+  readonly #grants: CachedDocuments<ReadonlyMap<string, UserGrant>>;
 
   constructor(context: AccessContext, roles: Roles) {
     this.#context = context;
     this.#documents = documents(context, 'user', rulesOf(roles));
     this.#grants = new CachedDocuments(context.store, 'user', async () => {
       const found = (await this.#documents.list()).filter(({ body }) => !body.disabled);
-      return new Map(found.map(({ name, body }) => [name, compiledGrant(body)]));
+      return new Map(found.map(({ name, body }) => [name, { ...compiledGrant(body), since: body.since }]));
     });
   }
 
@@ -74,7 +81,8 @@ export class Users {
     const hash = await hashOf(this.#context.random, password);
     return await this.#documents.put(name, before => {
       const kept = hash ?? before?.password;
-      return { ...grant, ...(kept ? { password: kept } : {}) };
+      const since = before && !hash ? before.since : this.#context.clock.now();
+      return { ...grant, since, ...(kept ? { password: kept } : {}) };
     });
   }
 
@@ -89,7 +97,7 @@ export class Users {
         ...rest,
         ...changes,
         ...(next === undefined ? {} : { filter: next }),
-        ...(hash ? { password: hash } : {}),
+        ...(hash ? { password: hash, since: this.#context.clock.now() } : {}),
       };
     });
     return await this.get(name);
@@ -101,7 +109,7 @@ export class Users {
   }
 
   /** @returns what a user who may sign in is granted now */
-  async grantOf(name: string): Promise<CompiledGrant | undefined> {
+  async grantOf(name: string): Promise<UserGrant | undefined> {
     return (await this.#grants.get()).get(name);
   }
 

@@ -1,4 +1,4 @@
-// Shapes of users, roles and tokens.
+// Shapes of users, roles, tokens and sessions.
 import { Type } from 'typebox';
 import { operationScopes, parameterUses } from '../operation.ts';
 import { choice, closed, list, nullable, optional, text, texts, time } from './common.ts';
@@ -70,4 +70,17 @@ export const roles = Type.Object({
     }),
     { description: 'The operations that a role may name' },
   ),
+});
+
+export const signIn = closed({
+  name: Type.String({ maxLength: 64 }),
+  password: Type.String({ maxLength: 1024 }),
+});
+export const session = Type.Object({
+  user: text('Name of the user or the token'),
+  kind: choice(['user', 'token', 'admin-token']),
+  role: Type.String(),
+  scope: nullable(text('Filter over the devices that the rights reach; null: every device')),
+  expires: nullable(time),
+  operations: texts,
 });

@@ -1,0 +1,106 @@
+// Sessions of users in browsers, as documents of kind `session`: named by the hash of their secret, with an idle and an absolute limit.
+import { isConflict, messageOf } from '../../../shared/errors.ts';
+import { UserError } from '../../errors.ts';
+import type { StoredDocument } from '../../store/records.ts';
+import { CachedDocuments } from '../common/cached-documents.ts';
+import { type Documents, documents } from '../common/documents.ts';
+import type { AccessContext } from './roles.ts';
+import { hashOf } from './tokens.ts';
+
+/** A session ends when nothing was asked with it for this long. */
+export const IDLE_MS = 60 * 60_000;
+/** A session ends this long after the sign-in, whatever was asked. */
+export const ABSOLUTE_MS = 12 * 3_600_000;
+/** The last use is stored no more often than this. */
+const NOTE_MS = 5 * 60_000;
+/** Sessions of one user; the oldest gives way. */
+const MAX_OF_USER = 20;
+
+interface StoredSession {
+  user: string;
+  created: number;
+  seen: number;
+  address: string;
+}
+
+export interface Session {
+  user: string;
+  created: number;
+  /** The end, unless it is used before; milliseconds. */
+  expires: number;
+}
+
+type Known = ReadonlyMap<string, StoredDocument<StoredSession>>;
+
+const endOf = ({ seen, created }: StoredSession): number => Math.min(seen + IDLE_MS, created + ABSOLUTE_MS);
+
+export class Sessions {
+  readonly #context: AccessContext;
+  readonly #documents: Documents<StoredSession>;
+  readonly #known: CachedDocuments<Known>;
+  /** The time of the last use in this process, by name: what is stored follows it. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(context: AccessContext) {
+    this.#context = context;
+    this.#documents = documents<StoredSession>(context, 'session', {
+      missing: () => new UserError(401, 'unauthorized', 'the session has ended'),
+      changeEvent: false,
+    });
+    this.#known = new CachedDocuments(context.store, 'session', async () => {
+      const found = await this.#documents.list();
+      return new Map(found.map(document => [document.name, document]));
+    });
+  }
+
+  /** Begins a session. @returns its secret, which is not kept */
+  async begin(user: string, address: string): Promise<{ secret: string; session: Session }> {
+    const { random, clock } = this.#context;
+    const now = clock.now();
+    await this.#makeRoom(user, now);
+    const secret = random.bytes(32).toString('base64url');
+    const stored = { user, created: now, seen: now, address };
+    await this.#documents.put(hashOf(secret), stored);
+    return { secret, session: { user, created: now, expires: endOf(stored) } };
+  }
+
+  /** @param isUse it is asked for by a request, and not again by what goes on @returns the session, unless it has ended */
+  async find(secret: string, isUse: boolean): Promise<Session | undefined> {
+    const found = (await this.#known.get()).get(hashOf(secret));
+    if (!found) return undefined;
+    const now = this.#context.clock.now();
+    const body = { ...found.body, seen: Math.max(found.body.seen, this.#seen.get(found.name) ?? 0) };
+    if (endOf(body) <= now) return undefined;
+    if (isUse) await this.#note(found, now);
+    return { user: body.user, created: body.created, expires: endOf(isUse ? { ...body, seen: now } : body) };
+  }
+
+  /** Ends a session: it is refused at once, everywhere. */
+  async end(secret: string): Promise<void> {
+    this.#seen.delete(hashOf(secret));
+    await this.#documents.remove(hashOf(secret), true);
+  }
+
+  async #note(found: StoredDocument<StoredSession>, now: number): Promise<void> {
+    this.#seen.set(found.name, now);
+    if (now - found.body.seen < NOTE_MS) return;
+    try {
+      await this.#documents.replace(found.name, { ...found.body, seen: now }, found);
+    } catch (error) {
+      // Another process has noted it, the session was ended, or the disk is full: none of them refuses this request.
+      if (!isConflict(error)) this.#context.log.debug('session use not stored', { reason: messageOf(error) });
+    }
+  }
+
+  /** Deletes what has ended, and the oldest of a user with too many. */
+  async #makeRoom(user: string, now: number): Promise<void> {
+    const all = [...(await this.#known.get()).values()];
+    const own = all.filter(({ body }) => body.user === user).sort((a, b) => b.body.created - a.body.created);
+    const surplus = new Set(own.slice(MAX_OF_USER - 1));
+    for (const session of all) {
+      if (endOf(session.body) > now && !surplus.has(session)) continue;
+      this.#seen.delete(session.name);
+      await this.#documents.remove(session.name, true);
+    }
+  }
+}

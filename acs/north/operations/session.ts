@@ -1,0 +1,75 @@
+// Operations on the session of the caller: sign in, see who one is and what one may, sign out.
+import { UserError } from '../../errors.ts';
+import { allowsOperation, isUnlimited } from '../../fleet/access/rights.ts';
+import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
+import { factsOf, ok } from '../operation.ts';
+import * as schemas from '../schemas/access.ts';
+import { sessionCookie } from '../session-cookie.ts';
+
+const self = { role: 'viewer', scope: 'self', parameters: 'none' } as const;
+
+const cookieHeader = (secret: string, isSecure: boolean): Pick<OperationOutput, 'headers'> => ({
+  headers: { 'set-cookie': sessionCookie(secret, isSecure), 'cache-control': 'no-store' },
+});
+
+async function signIn({ body }: OperationInput, { fleet, origin }: CallContext): Promise<OperationOutput> {
+  const login = body as { name: string; password: string };
+  const { secret } = await fleet.access.signIns.begin(login, origin.address);
+  return { status: 204, ...cookieHeader(secret, origin.isSecure) };
+}
+
+async function signOut(_input: OperationInput, { fleet, origin }: CallContext): Promise<OperationOutput> {
+  if (!origin.session) throw new UserError(400, 'no-session', 'the request came with a token, which has no session');
+  await fleet.access.sessions.end(origin.session.secret);
+  return { status: 204, ...cookieHeader('', origin.isSecure) };
+}
+
+/** @param table all operations */
+export const session = (table: () => readonly Operation[]): readonly Operation[] => [
+  {
+    name: 'createSession',
+    summary: 'Signs in: sets the cookie of a session, for browsers. Wrong passwords are answered more slowly each time',
+    method: 'POST',
+    path: '/session',
+    ...self,
+    isOpen: true,
+    body: { json: schemas.signIn },
+    answers: { 204: 'nothing' },
+    problems: { 401: 'The name or the password is wrong', 429: 'Too many wrong passwords' },
+    run: signIn,
+  },
+  {
+    name: 'getSession',
+    summary: 'Tells who the caller is, and what it may do',
+    method: 'GET',
+    path: '/session',
+    ...self,
+    answers: { 200: schemas.session },
+    run: async (_input, { caller, origin }) => {
+      const { name, kind, role, rights } = caller.principal;
+      const may = (operation: Operation): boolean =>
+        operation.scope === 'self' ||
+        (allowsOperation(rights, factsOf(operation)) && (operation.scope !== 'access' || isUnlimited(rights)));
+      return ok({
+        user: name,
+        kind,
+        role,
+        scope: caller.scope ?? null,
+        expires: origin.session ? new Date(origin.session.expires).toISOString() : null,
+        operations: table()
+          .filter(may)
+          .map(operation => operation.name),
+      });
+    },
+  },
+  {
+    name: 'deleteSession',
+    summary: 'Signs out: the session ends at once, with its event streams',
+    method: 'DELETE',
+    path: '/session',
+    ...self,
+    answers: { 204: 'nothing' },
+    problems: { 400: 'The request came with a token' },
+    run: signOut,
+  },
+];
