@@ -1,4 +1,5 @@
 // Host Configuration: the unit's clock. It is not set at power-up; SNTP sets it (Hoc.SntpConfigSource names the source).
+import { isIP } from 'node:net';
 import { isAbort, messageOf } from '../../shared/errors.ts';
 import { querySntp, SntpKissOfDeath } from '../../shared/sntp.ts';
 import { noteFirstUse } from './dcm.ts';
@@ -64,6 +65,14 @@ function plainServers(unit: Unit): string[] {
     const value = found ? unit.config.tree.stored(`${unit.model.root}Time.NTPServer${at}`, found) : '';
     return value === '' ? [] : [value];
   });
+}
+
+/** The DNS servers in use: fixed ones by their priority, or those of the lease (`Hoc.DnsServersConfigSource`). */
+export function dnsServersOf(unit: Unit): string[] {
+  if (unit.config.variable('Hoc.DnsServersConfigSource') !== 'Static') return unit.dhcp.lease?.dnsServers ?? [];
+  return rowsOf(unit, 'Hoc.StaticDnsServers', ['IpAddress']).flatMap(row =>
+    isIP(row.IpAddress) ? [row.IpAddress] : [],
+  );
 }
 
 const isPaused = (unit: Unit, server: string): boolean =>
@@ -150,7 +159,7 @@ export const hoc: Service = {
     [`${X}Hoc.SystemUptime`]: unit => String(uptimeSeconds(unit)),
     [`${X}Hoc.SntpCurrentSource`]: unit => peek(unit)?.source ?? '',
     [`${X}Hoc.SntpServersInfo.{i}.HostName`]: (unit, [row = 0]) => servers(unit)[row - 1] ?? '',
-    [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => unit.dhcp.lease?.dnsServers[row - 1] ?? '',
+    [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => dnsServersOf(unit)[row - 1] ?? '',
     [`${X}Hoc.DefaultRouterInfo`]: unit => unit.dhcp.lease?.server ?? '',
   },
   async start(unit) {

@@ -2,14 +2,13 @@
 import type { Random } from '../../shared/clock.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import { type Authenticator, createAuthenticator } from './auth.ts';
+import { registrationContacts } from './contact.ts';
 import type { RegistrationState } from './registrar.ts';
 import { Registration, type RegistrationOptions } from './registration.ts';
 import type { UserAgentConfig } from './settings.ts';
 
 /** The options that all registrations share. */
-interface SharedOptions extends Omit<RegistrationOptions, 'user' | 'auth' | 'contacts'> {
-  contacts: (user: string, flow: Flow) => string[];
-}
+type SharedOptions = Omit<RegistrationOptions, 'user' | 'auth' | 'contacts'>;
 
 export class Accounts {
   readonly #random: Random;
@@ -46,7 +45,7 @@ export class Accounts {
   /** Starts the registrations. */
   register(options: SharedOptions): void {
     for (const user of this.#registering) {
-      const contacts = (flow: Flow): string[] => options.contacts(user, flow);
+      const contacts = (flow: Flow): string[] => registrationContacts(options.config, user, flow);
       this.#registrations.push(new Registration({ ...options, user, contacts, auth: this.authOf(user) }));
     }
   }

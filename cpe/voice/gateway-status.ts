@@ -2,7 +2,8 @@
 import { messageOf } from '../../shared/errors.ts';
 import { addressText } from '../../shared/sip/flow-types.ts';
 import { TlsRefused } from '../../shared/tls/connect.ts';
-import type { Link, LinkState } from './servers/link.ts';
+import type { Link } from './servers/link.ts';
+import type { LinkState } from './servers/link-status.ts';
 import type { Servers } from './servers/servers.ts';
 
 export interface ConnectionStatus {

@@ -7,6 +7,7 @@ import type { TransactionLayer } from '../../shared/sip/transaction.ts';
 import { type NameAddr, parseNameAddr, parseUri, sameUri } from '../../shared/sip/uri.ts';
 import type { Authenticator } from './auth.ts';
 import { exchange } from './authenticated-request.ts';
+import type { Failure } from './servers/failover.ts';
 import type { ContactMatching, UserAgentConfig } from './settings.ts';
 
 export type RegistrationState =
@@ -32,6 +33,8 @@ interface RegistrarOptions {
   auth: Authenticator;
   random: Random;
   onAnswer: () => void;
+  /** The registrar left the request without an answer, or refused it. */
+  onFailure: (flow: Flow, failure: Failure) => void;
 }
 
 export class Registrar {
@@ -63,11 +66,12 @@ export class Registrar {
   }
 
   async #ask(flow: Flow, expires: number | undefined, repeated = false): Promise<RegistrationState | number> {
-    const { layer, auth, config, onAnswer } = this.#options;
+    const { layer, auth, config, onAnswer, onFailure } = this.#options;
     const contacts = this.#options.contacts(flow);
     const { request, response, cause } = await exchange(layer, flow, this.#build(contacts, expires), auth);
     // Each attempt at authentication took a CSeq of its own.
     this.#sequence = Math.max(this.#sequence, Number.parseInt(request.headers.get('CSeq') ?? '0', 10));
+    if (cause || response.status >= 500) onFailure(flow, { status: response.status, cause });
     if (cause) return 'Unreachable';
     onAnswer();
     const shortest = seconds(response.headers.get('Min-Expires'));

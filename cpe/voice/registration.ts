@@ -10,6 +10,7 @@ import type { Notify } from '../notifications.ts';
 import type { Authenticator } from './auth.ts';
 import { Registrar, type RegistrationState } from './registrar.ts';
 import { RegistrationNotices } from './registration-notices.ts';
+import { type Failure, failureText, goesToNext } from './servers/failover.ts';
 import type { Link } from './servers/link.ts';
 import type { UserAgentConfig } from './settings.ts';
 
@@ -46,7 +47,7 @@ export class Registration {
   constructor(options: RegistrationOptions) {
     this.#options = options;
     this.user = options.user;
-    this.#registrar = new Registrar(options);
+    this.#registrar = new Registrar({ ...options, onFailure: (flow, failure) => this.#failed(flow, failure) });
     this.#notices = new RegistrationNotices(options);
     this.done = this.#run();
   }
@@ -63,6 +64,12 @@ export class Registration {
       await this.#registrar.unregister(flow);
     }
     this.#enter('Unregistered');
+  }
+
+  /** Another target may take over; a new connection brings the next attempt. */
+  #failed(flow: Flow, failure: Failure): void {
+    const { config, link, signal } = this.#options;
+    if (!signal.aborted && goesToNext(config, 'REGISTER', failure)) link.failOver(flow, failureText(failure));
   }
 
   #enter(next: RegistrationState): void {

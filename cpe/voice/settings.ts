@@ -1,5 +1,7 @@
 // The settings of a user agent: the unit's SipEp, Mipt and Telif settings in plain form; and its surroundings.
 import type { Clock, Random } from '../../shared/clock.ts';
+import type { DnsSettings } from '../../shared/dns/client.ts';
+import type { LocateOptions } from '../../shared/dns/locate.ts';
 import type { Log } from '../../shared/log.ts';
 import type { SipTap } from '../../shared/sip/flow-types.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
@@ -45,6 +47,14 @@ export interface UserAgentConfig extends MediaSettings {
   /** Seconds. */
   failbackInterval: number;
   connectTimeout: number;
+  /** The lookup of servers by name; that of the host where absent. */
+  dns?: DnsSettings & Pick<LocateOptions, 'queries' | 'forcesNaptr'>;
+  /** Time in the penalty box of a target that failed; absent: the failback interval. */
+  penaltySeconds?: number;
+  /** Of an endpoint gateway: statuses that make it go to another target (`SipEp.…SipFailoverConditions`). */
+  failoverConditions?: readonly string[];
+  /** Timers B, F and H of SIP, seconds; 32 by default. */
+  transmissionTimeout?: number;
   /** The outbound proxy: calls go here. Absent: none. */
   proxy?: { host: string; port: number };
   /** The home-domain proxy ("Proxy Host"): calls go here where there is no outbound proxy; to the registrar where both are absent. */

@@ -17,6 +17,9 @@ interface RequestHandlers {
 /** Connections of one gateway, its own and its peers'; the number is our choice. */
 const MAX_CONNECTIONS = 256;
 
+/** Seconds; 64 × T1 (RFC 3261 17.1.1.2). */
+const DEFAULT_TIMEOUT = 32;
+
 export class Signalling {
   readonly layer: TransactionLayer;
   readonly #config: UserAgentConfig;
@@ -37,6 +40,7 @@ export class Signalling {
       random,
       log,
       ...handlers,
+      timers: { timeoutMs: 1000 * (config.transmissionTimeout ?? DEFAULT_TIMEOUT) },
       sentBy: flow => sentBy(config, flow),
     });
   }
@@ -56,8 +60,12 @@ export class Signalling {
     return listen(this.#config, this.#env, this.#transport);
   }
 
-  /** Starts the connections to the servers. @param working ends the keep-alives */
-  connect(working: AbortSignal, onChange: () => void): Servers {
+  /**
+   * Starts the connections to the servers.
+   * @param working ends the keep-alives
+   * @param isBusy a call goes over the flow
+   */
+  connect(working: AbortSignal, onChange: () => void, isBusy: (flow: Flow) => boolean): Servers {
     warnOfSettings(this.#config, this.#env);
     this.#servers = new Servers({
       config: this.#config,
@@ -67,6 +75,7 @@ export class Signalling {
       working,
       connected: this.#connected.signal,
       onChange,
+      isBusy,
     });
     return this.#servers;
   }

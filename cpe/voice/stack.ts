@@ -4,7 +4,6 @@ import { Accounts } from './accounts.ts';
 import type { Call } from './call/call.ts';
 import { Calls } from './call/calls.ts';
 import type { CallContext } from './call/context.ts';
-import { registrationContacts } from './contact.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 import { Signalling } from './signalling.ts';
 
@@ -50,18 +49,13 @@ export class SipStack {
   /** Starts the connections to the servers, and the registrations over them. */
   connect(onChange: () => void): void {
     const signal = this.#working.signal;
-    const servers = this.signalling.connect(signal, onChange);
-    const config = this.#config;
+    const servers = this.signalling.connect(signal, onChange, flow =>
+      [...this.context.legs.values()].some(leg => leg.flow === flow),
+    );
     const { registrar } = servers;
     if (!registrar) return;
     this.accounts.register({
-      ...this.#env,
-      config,
-      layer: this.signalling.layer,
-      contacts: (user, flow) => registrationContacts(config, user, flow),
-      link: registrar,
-      signal,
-      onChange,
+      ...{ ...this.#env, config: this.#config, layer: this.signalling.layer, link: registrar, signal, onChange },
       onAnswer: () => servers.answered(registrar),
     });
   }

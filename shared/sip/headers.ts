@@ -111,10 +111,6 @@ export class Headers implements Iterable<readonly [name: string, value: string]>
     return this;
   }
 
-  get size(): number {
-    return this.#rows.length;
-  }
-
   clone(): Headers {
     return new Headers(this);
   }

@@ -37,7 +37,7 @@ describe('SIP endpoint service', () => {
     await gateway.device.services.settled();
   };
   const read = (gateway: Gateway, name: string): string | undefined => gateway.device.config.variable(name);
-  /** The names of the notifications from now on that are no one's but the service's own. */
+  /** The names of the notifications about gateways from now on. */
   const noticesOf = (gateway: Gateway): string[] => {
     const names: string[] = [];
     const own = ['noTransport', 'registrationLimit'];

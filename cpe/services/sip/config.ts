@@ -4,6 +4,7 @@ import { productName, profileName } from '../common/product.ts';
 import { rowsOf, type Unit } from '../service.ts';
 import { accountsOf } from './accounts.ts';
 import { callSettings } from './call-settings.ts';
+import { dnsSettings, failoverSettings } from './lookup.ts';
 import { mediaSettings } from './media-security.ts';
 import { serverAddresses } from './server-addresses.ts';
 import { isTlsEnabled, transportSettings } from './transports.ts';
@@ -96,6 +97,9 @@ function configOf(unit: Unit, gateway: string, accounts: UserAgentConfig['accoun
     portInterval: Number(scalar('TransportPersistentPortInterval')),
     failbackInterval: Number(scalar('TransportFailbackInterval')),
     connectTimeout: Number(scalar('InteropTcpConnectTimeout')),
+    dns: dnsSettings(unit),
+    ...failoverSettings(unit, gateway, transports.transport),
+    transmissionTimeout: Number(scalar('InteropTransmissionTimeout') || 32),
     ...(proxy && { proxy }),
     ...(home && { home }),
     registrar,

@@ -2,7 +2,7 @@
 import type { Dialog } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
-import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { Outcome, ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallReport } from './report.ts';
 
 /** The sides that have put the call on hold: each may, and both. */
@@ -56,8 +56,8 @@ export interface PlaceOptions {
 }
 
 export interface Leg extends Call {
-  /** The call was made over that connection. */
-  isOver(flow: Flow): boolean;
+  /** The connection that the call was made over. */
+  readonly flow: Flow;
   readonly dialog: Dialog;
   hangup(reason?: string): Promise<void>;
   onRequest(transaction: ServerTransaction): void;
@@ -76,9 +76,12 @@ export interface Remains {
 export class CallFailed extends Error {
   override readonly name = 'CallFailed';
   readonly status: number;
+  /** Present where no answer came. */
+  readonly silence: Outcome['cause'];
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, silence?: Outcome['cause']) {
     super(message);
     this.status = status;
+    this.silence = silence;
   }
 }

@@ -32,14 +32,14 @@ export class Calls {
   readonly #listeners = new Set<(call: Call) => void>();
 
   constructor(options: CallsOptions) {
-    const { accounts, servers, working, env } = options;
+    const { accounts, servers, working, env, config } = options;
     const context = createCallContext({ ...options, place: (...call) => this.#outgoing.place(...call) });
     const onCall = (call: Call): void => {
       for (const listener of this.#listeners) listener(call);
     };
     const events = new EventRequests({ context, onEvent: env.onEvent, servers });
     this.context = context;
-    this.#outgoing = new OutgoingCalls(accounts, context, servers, working);
+    this.#outgoing = new OutgoingCalls({ accounts, context, config, servers, working });
     this.#requests = new Requests({ context, accounts, isStopping: options.isStopping, onCall, events });
   }
 

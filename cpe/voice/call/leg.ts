@@ -77,7 +77,7 @@ function partsOf(parts: LegParts) {
     transferor,
     transferee: new Transferee(parts),
   });
-  return { flow: parts.flow, session, lifetime, answer, changes, refresh, digits, requests, transferor };
+  return { session, lifetime, answer, changes, refresh, digits, requests, transferor };
 }
 
 async function sendDigit(side: DialogSide, digit: string): Promise<void> {
@@ -91,6 +91,7 @@ class CallLeg implements Leg {
   readonly user: string;
   readonly peer: string;
   readonly dialog: Dialog;
+  readonly flow: Flow;
   readonly #parts: ReturnType<typeof partsOf>;
 
   constructor(parts: LegParts) {
@@ -98,6 +99,7 @@ class CallLeg implements Leg {
     this.user = parts.user;
     this.peer = parts.dialog.remote;
     this.dialog = parts.dialog;
+    this.flow = parts.flow;
     this.#parts = partsOf(parts);
   }
 
@@ -120,10 +122,6 @@ class CallLeg implements Leg {
   start(answered: LegParts['answered']): void {
     if (answered) this.#parts.answer.start(answered.transaction, answered.response);
     this.#parts.refresh.arm();
-  }
-
-  isOver(flow: Flow): boolean {
-    return this.#parts.flow === flow;
   }
 
   hangup(reason = 'hung up'): Promise<void> {

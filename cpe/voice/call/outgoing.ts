@@ -340,7 +340,7 @@ async function invite(attempt: Attempt, offer: Sdp, shortest?: number, redirects
     if (next !== undefined) return await invite({ ...attempt, uri: next }, offer, shortest, redirects + 1);
     signal?.throwIfAborted();
     const reason = acknowledger.problem ?? (cause ? `no answer (${cause})` : `${response.status} ${response.reason}`);
-    throw new CallFailed(response.status, reason);
+    throw new CallFailed(response.status, reason, cause);
   } finally {
     limit.cancel();
     signal?.removeEventListener('abort', cancel);

@@ -51,7 +51,7 @@ export class Reachability {
         const { flow } = await link.whenUp(working);
         const alive = method === 'Ping' ? await flow.ping() : await answersOptions(this.#options, link.target, flow);
         if (alive) this.answered(link);
-        else if (!flow.closed) this.#noteUnreachable(link);
+        else if (!flow.closed && !link.failOver(flow, 'no answer to the keep-alive')) this.#noteUnreachable(link);
         await env.clock.sleep(1000 * interval, working);
       }
     } catch (error) {

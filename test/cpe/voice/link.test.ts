@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type Link, PersistentLink } from '../../../cpe/voice/servers/link.ts';
 import { localPorts } from '../../../cpe/voice/servers/local-ports.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
+import type { Target } from '../../../shared/dns/locate.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 
@@ -61,7 +62,10 @@ describe('persistent connection', () => {
       failbackMs: 15_000,
       ports: last => localPorts(16_000, options.interval ?? 0, last),
       lastPort: options.lastPort,
-      connect: options.connect,
+      locate: async () => [{ protocol: 'tls', address: '127.0.0.1', port: 5061, srvNames: [] }],
+      holdMs: 15_000,
+      isBusy: () => false,
+      connect: (_target, port) => options.connect(port),
       notices: {
         connecting: () => undefined,
         up: flow => void ups.push(flow.local.port),
@@ -154,6 +158,94 @@ describe('persistent connection', () => {
     }
     assert.deepEqual(ups, [16_100, 16_000, 16_001]);
     await stop();
+  });
+
+  describe('with several targets', () => {
+    const target = (port: number): Target => ({ protocol: 'tls', address: '192.0.2.1', port, srvNames: [] });
+    const several = (options: { refused?: Set<number>; busy?: () => boolean; holdMs?: number }) => {
+      const clock = new VirtualClock();
+      const stopper = new AbortController();
+      const flows: { port: number; flow: FakeFlow }[] = [];
+      const link = new PersistentLink({
+        target: { host: 'sip.test', port: 0 },
+        clock,
+        log: silentLog,
+        signal: stopper.signal,
+        failbackMs: 15_000,
+        holdMs: options.holdMs ?? 15_000,
+        locate: async () => [target(1), target(2)],
+        ports: () => [undefined],
+        lastPort: undefined,
+        connect: async ({ port }) => {
+          if (options.refused?.has(port)) throw new Error('refused');
+          const flow = fakeFlow(port);
+          flows.push({ port, flow });
+          return flow;
+        },
+        notices: { connecting: () => undefined, up: () => undefined, failed: () => undefined, lost: () => undefined },
+        isBusy: () => options.busy?.() ?? false,
+        onChange: () => undefined,
+      });
+      const at = (): number | undefined => flows.find(({ flow }) => flow === link.flow)?.port;
+      const stop = async (): Promise<void> => {
+        stopper.abort();
+        await link.done;
+      };
+      return { clock, link, flows, at, stop };
+    };
+
+    it('goes to the next at once, and back when the interval has passed', async () => {
+      const { clock, flows, at, stop } = several({});
+      await clock.settle();
+      assert.equal(at(), 1);
+      flows[0]?.flow.lose('gone');
+      await clock.settle();
+      assert.equal(at(), 2);
+      await clock.advance(14_999);
+      assert.equal(at(), 2);
+      await clock.advance(1);
+      assert.equal(at(), 1);
+      assert.equal(flows[1]?.flow.closed, true);
+      await stop();
+    });
+
+    it('keeps the connection that was replaced while a call needs it', async () => {
+      let busy = true;
+      const refused = new Set([1]);
+      const { clock, flows, at, stop } = several({ refused, busy: () => busy });
+      await clock.settle();
+      refused.clear();
+      await clock.advance(15_000);
+      assert.deepEqual([at(), flows[0]?.flow.closed], [1, false]);
+      busy = false;
+      await clock.advance(1000);
+      assert.equal(flows[0]?.flow.closed, true);
+      await stop();
+    });
+
+    it('leaves a target that failed in the penalty box for its time', async () => {
+      const { clock, link, at, stop } = several({ holdMs: 300_000 });
+      await clock.settle();
+      assert.equal(link.failOver(link.flow!, 'no answer'), true);
+      await clock.settle();
+      assert.equal(at(), 2);
+      await clock.advance(299_999);
+      assert.equal(at(), 2);
+      await clock.advance(15_000);
+      assert.equal(at(), 1);
+      await stop();
+    });
+
+    it('tries all again after the interval where each has failed', async () => {
+      const refused = new Set([1, 2]);
+      const { clock, link, at, stop } = several({ refused });
+      await clock.settle();
+      assert.equal(link.state, 'Down');
+      refused.delete(2);
+      await clock.advance(15_000);
+      assert.equal(at(), 2);
+      await stop();
+    });
   });
 
   it('tries different ports within the range in one attempt', () => {
