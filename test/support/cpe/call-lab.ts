@@ -14,6 +14,8 @@ export const mikeyLine = 'a=key-mgmt:mikey AQAFgM0XflABAAAAAAAAAAAAAAsA';
 /** Units so far: each has a loopback address of its own. */
 let units = 0;
 
+type Changes = Parameters<typeof unitConfig>[2];
+
 export class CallLab {
   #peer: Peer | undefined;
   #unit: Unit | undefined;
@@ -44,12 +46,7 @@ export class CallLab {
   }
 
   /** A unit at a loopback address of its own, listening at UDP 5060 there. */
-  async start(
-    changes: Parameters<typeof unitConfig>[2] = {},
-    time?: Clock,
-    log?: Log,
-    now?: () => number | undefined,
-  ): Promise<Unit> {
+  async start(changes: Changes = {}, time?: Clock, log?: Log, now?: () => number | undefined): Promise<Unit> {
     return this.startIn({ ...(time && { clock: time }), ...(log && { log }), ...(now && { now }) }, changes);
   }
 
