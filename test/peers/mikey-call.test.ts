@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Call } from '../../cpe/voice/call/call.ts';
+import type { Call, CallFailed } from '../../cpe/voice/call/call.ts';
 import type { MediaSecurity } from '../../cpe/voice/media/keying.ts';
 import { decodeMessage } from '../../shared/mikey/message.ts';
 import {
@@ -14,6 +14,8 @@ import {
   type Unit,
   unitConfig,
 } from '../support/cpe/voice.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
 import { useTlsConfig } from '../support/servers/kamailio.ts';
 import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
 import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../support/servers/srtp-oracle.ts';
@@ -21,6 +23,15 @@ import { type Capture, capture } from '../support/servers/tshark.ts';
 import { mikeyAnswer } from '../support/voice/mikey-peer.ts';
 
 const PACKETS = 100;
+/** A registered unit that trusts the lab's CA. */
+async function unitAt(lab: Lab, user: string, changes: Parameters<typeof unitConfig>[2]): Promise<Unit> {
+  const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
+  const config = unitConfig(user, { host: '127.0.0.1', port: 5061 }, { domain: 'lab.test', ...changes });
+  const unit = startUnit(config, () => tlsSettings([ca]));
+  await unit.until(registered, `${user} registers`);
+  return unit;
+}
+
 /** TLS with the server's own key, as the vendor's notes set up Wireshark; it reads no exchange by Diffie-Hellman. */
 const decrypting = (lab: Lab): string[] => [
   ...['-o', `uat:rsa_keys:"${join(lab.folder, 'certs', 'sip.key')}",""`],
@@ -47,18 +58,12 @@ peerSuite(
     afterEach(() => Promise.all(units.splice(0).map(({ agent }) => agent.stop())));
     after(() => lab.close());
 
-    const unitAt = async (user: string, changes: Parameters<typeof unitConfig>[2]): Promise<Unit> => {
-      const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
-      const config = unitConfig(user, { host: '127.0.0.1', port: 5061 }, { domain: 'lab.test', ...changes });
-      const unit = startUnit(config, () => tlsSettings([ca]));
-      units.push(unit);
-      await unit.until(registered, `${user} registers`);
-      return unit;
-    };
     /** Two units talk; both must hear the other, without a packet that was refused. */
     const talk = async (changes: Parameters<typeof unitConfig>[2]): Promise<string> => {
-      const caller = await unitAt('100', { ...changes, tone: 440 });
-      const called = await unitAt('101', { ...changes, tone: 880 });
+      const caller = await unitAt(lab, '100', { ...changes, tone: 440 });
+      units.push(caller);
+      const called = await unitAt(lab, '101', { ...changes, tone: 880 });
+      units.push(called);
       const arriving = new Promise<Call>(resolve => called.agent.incoming(resolve));
       const call = await caller.agent.call('100', 'sip:101@lab.test');
       const answered = await arriving;
@@ -107,6 +112,53 @@ peerSuite(
         if (at === 0) assert.match(String(await oracle.ask('u', forged)), /^ERR/);
       }
       await oracle.close();
+    });
+  },
+);
+
+peerSuite(
+  'MIKEY against baresip, which knows SDES alone',
+  { programs: ['kamailio', 'baresip', 'openssl', 'ss'], lab: true },
+  function () {
+    this.timeout(60_000);
+    let lab: Lab;
+    let baresip: Baresip;
+    let unit: Unit;
+
+    before(async () => {
+      lab = await openLab();
+      await lab.start('kamailio');
+      baresip = await startBaresip(lab, {
+        user: '101',
+        password: 'pw101',
+        sipPort: 15_060,
+        controlPort: 14_444,
+        rtpBase: 14_000,
+        tone: 880,
+      });
+      unit = await unitAt(lab, '100', { srtp: secured('AesCm128') });
+      await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
+    });
+    after(async () => {
+      await unit?.agent.stop();
+      await baresip?.stop();
+      await lab?.close();
+    });
+    const toolsLines = (): number =>
+      unit.heard.filter(({ message }) => message.startsWith('SdpTools [D3A2] Received the wrong key')).length;
+
+    it('refuses the keys by SDES that baresip answers to MIKEY, and ends the call', async () => {
+      const calling = unit.agent.call('100', 'sip:101@lab.test');
+      await assert.rejects(calling, (error: CallFailed) => /the answer has SDES, not MIKEY/.test(error.message));
+      assert.equal(toolsLines(), 1);
+      const isIdle = async (): Promise<boolean> => !/ESTABLISHED/.test(await baresip.command('listcalls'));
+      await eventually('baresip has no call', isIdle, 5000, 100);
+    });
+
+    it('refuses the call of baresip with 415 and the SdpTools line', async () => {
+      await baresip.command('dial', 'sip:100@lab.test');
+      await eventually('the refusal', () => toolsLines() === 2, 5000);
+      assert.deepEqual(unit.agent.calls(), []);
     });
   },
 );
