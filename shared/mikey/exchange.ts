@@ -120,10 +120,12 @@ function onlyKeyOf(plain: Buffer): KeyData {
   return data;
 }
 
-/** The session with our SSRC, if it is ours. @throws MikeyError where the initiator has chosen another one for us */
+/** The session with our SSRC, if it is ours. @throws MikeyError where the initiator has chosen another one, or a beginning, for us */
 function withOwn(session: CryptoSession, own: number): CryptoSession {
-  if (own === 0 || session.ssrc === own) return session;
-  if (session.ssrc !== 0) throw new MikeyError('unspecified', 'the offer chooses the SSRC of our stream');
+  if (own === 0) return session;
+  if (session.roc !== 0) throw new MikeyError('unspecified', 'the offer chooses the roll-over counter of our stream');
+  if (session.ssrc !== 0 && session.ssrc !== own)
+    throw new MikeyError('unspecified', 'the offer chooses the SSRC of our stream');
   return { ...session, ssrc: own };
 }
 

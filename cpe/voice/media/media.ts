@@ -42,7 +42,7 @@ export class MediaSession {
     this.#parameters = parameters;
     const keys = parameters.keys;
     if (!sameKeying(before?.keys?.receive, keys?.receive)) {
-      this.#receiver.useKeys(keys && new SrtpReceiver(keys.receive));
+      this.#receiver.useKeys(keys && new SrtpReceiver(keys.receive), parameters);
     }
     if (!sameKeying(before?.keys?.send, keys?.send)) {
       this.#stream.useKeys(keys && new SrtpSender(keys.send), before !== undefined);

@@ -285,8 +285,10 @@ export class SrtpReceiver {
     const stream = this.#stream(ssrc);
     const { roc, advances } = guess(stream.roc, stream.highest, sequence);
     const index = roc * 0x1_0000 + sequence;
-    if (roc > HIGHEST_ROC || stream.rtp.has(index)) return refused('replay');
+    if (roc > HIGHEST_ROC) return refused('replay');
+    // A packet under other keys is no repetition, whatever its number is.
     if (!timingSafeEqual(parts.tag, tagOf(keys, parts.body, roc))) return refused('authentication');
+    if (stream.rtp.has(index)) return refused('replay');
     if (this.#isFull(ssrc)) return refused('too-many-sources');
     this.#streams.set(ssrc, stream);
     stream.rtp.add(index);
@@ -305,8 +307,8 @@ export class SrtpReceiver {
     const trailer = parts.body.readUInt32BE(parts.body.length - 4);
     const index = trailer & HIGHEST_SRTCP_INDEX;
     const stream = this.#stream(ssrc);
-    if (stream.rtcp.has(index)) return refused('replay');
     if (!timingSafeEqual(parts.tag, tagOf(keys, parts.body))) return refused('authentication');
+    if (stream.rtcp.has(index)) return refused('replay');
     // The suite decides that SRTCP is encrypted or not; a sender that does otherwise breaks the agreement.
     if (trailer >>> 31 !== (keys.cipher ? 1 : 0)) return refused('malformed');
     if (this.#isFull(ssrc)) return refused('too-many-sources');

@@ -121,6 +121,11 @@ describe('calls with MIKEY, message by message', () => {
     ['no crypto session', () => mikeyOffer({ ssrcs: [] }).bytes, /no crypto session/],
     ['one crypto session', () => mikeyOffer({ ssrcs: [99] }).bytes, /no crypto session/],
     ['our SSRC chosen by the caller', () => mikeyOffer({ ssrcs: [99, 98] }).bytes, /chooses the SSRC/],
+    [
+      'our roll-over counter chosen by the caller',
+      () => withRoc(mikeyOffer().bytes, 1),
+      /chooses the roll-over counter/,
+    ],
     ['a time 301 s ago', () => mikeyOffer({ now: clock.now() - 301_000 }).bytes, /not near this time/],
     ['a time in 301 s', () => mikeyOffer({ now: clock.now() + 301_000 }).bytes, /not near this time/],
     ['an unknown payload', () => withNext(mikeyOffer().bytes, 77), /payload 77 is not supported/],
@@ -265,6 +270,15 @@ function changed(bytes: Buffer, at: number, value: number): Buffer {
 const withNext = (bytes: Buffer, payload: number): Buffer => changed(bytes, 2, payload);
 
 const withoutSessions = (bytes: Buffer): Buffer => encodeMessage({ ...decodeMessage(bytes), sessions: [] });
+
+/** The message with another roll-over counter for one stream. */
+function withRoc(bytes: Buffer, at: number): Buffer {
+  const message = decodeMessage(bytes);
+  return encodeMessage({
+    ...message,
+    sessions: message.sessions.map((one, place) => ({ ...one, roc: place === at ? 1 : 0 })),
+  });
+}
 
 function withSsrc(bytes: Buffer, at: number, ssrc: number): Buffer {
   const message = decodeMessage(bytes);

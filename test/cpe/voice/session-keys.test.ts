@@ -1,15 +1,19 @@
 // The keys of a session that is changed, by SessionUpdateCryptoMode: hold and resume from either side, and refreshes.
 import assert from 'node:assert/strict';
 import type { Call } from '../../../cpe/voice/call/call.ts';
+import { factoryCallSettings } from '../../../cpe/voice/call/settings.ts';
 import type { MediaSecurity } from '../../../cpe/voice/media/keying.ts';
 import { parseCrypto } from '../../../cpe/voice/media/sdes.ts';
 import type { Pbx } from '../../../pbx/app.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { createLog } from '../../../shared/log.ts';
 import type { Authority } from '../../../shared/pki/authority.ts';
 import { buildRequest, dialogOfCaller } from '../../../shared/sip/dialog.ts';
 import { attributeValues, parseSdp } from '../../../shared/sip/sdp.ts';
 import { CallLab, secure } from '../../support/cpe/call-lab.ts';
 import {
   cryptoLine,
+  hurriedClock,
   inviteTo,
   reached,
   registered,
@@ -105,9 +109,13 @@ describe('media over a changed session', () => {
   afterEach(() => Promise.all(units.splice(0).map(one => one.agent.stop())));
   after(() => pbx.stop());
 
-  const unit = async (user: string, changes: Parameters<typeof unitConfig>[2]): Promise<Unit> => {
+  const unit = async (
+    user: string,
+    changes: Parameters<typeof unitConfig>[2],
+    env?: Parameters<typeof startUnit>[2],
+  ): Promise<Unit> => {
     const config = unitConfig(user, { host: '127.0.0.1', port: pbx.ports.tls ?? 0 }, changes);
-    const made = startUnit(config, () => tlsSettings([authority.cert]));
+    const made = startUnit(config, () => tlsSettings([authority.cert]), env);
     units.push(made);
     await made.until(registered, `${user} registers`);
     return made;
@@ -140,4 +148,29 @@ describe('media over a changed session', () => {
         await answered.ended;
       });
     }
+
+  for (const refresh of ['INVITE', 'UPDATE'] as const) {
+    it(`keeps the keys of MIKEY over refreshes of the session by ${refresh}`, async () => {
+      const srtp: MediaSecurity = { mode: 'Secure', keyManagement: 'Mikey', encryption: 'AesCm128' };
+      const calls = { ...factoryCallSettings, timer: { ...factoryCallSettings.timer, refresh } };
+      const lines: string[] = [];
+      const log = createLog({ clock: systemClock(), level: 'info', write: line => void lines.push(line) });
+      const env = { clock: hurriedClock(60_000, 1200), log };
+      const caller = await unit('100', { srtp, calls }, env);
+      const called = await unit('101', { srtp, calls }, env);
+      const arriving = new Promise<Call>(resolve => called.agent.incoming(resolve));
+      const call = await caller.agent.call('100', '101');
+      const answered = await arriving;
+      // Without a refresh, a session of 3,600 s, hurried, ends after 3 s.
+      await systemClock().sleep(4000);
+      assert.deepEqual([call.state, answered.state], ['up', 'up']);
+      for (const side of [call, answered]) assert.equal(side.stats().authFailures, 0);
+      assert.deepEqual(
+        lines.filter(line => /"call (?:changed|change refused)"/.test(line)),
+        [],
+      );
+      await call.hangup();
+      await answered.ended;
+    }).timeout(20_000);
+  }
 });

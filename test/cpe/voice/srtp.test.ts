@@ -210,6 +210,32 @@ describe('SRTP', () => {
     assert.equal(reasonOf(new SrtpReceiver(keying).unprotect(sender.protect(rtp(5)))), 'authentication');
   });
 
+  it('begins at the roll-over counter of its key, and ends with the highest one', () => {
+    const highest = 0xffff_ffff;
+    const keying = { ...keyingFor('AES_CM_128_HMAC_SHA1_80'), roc: highest };
+    const [sender, receiver] = [new SrtpSender(keying), new SrtpReceiver(keying)];
+    const last = sender.protect(rtp(0xffff));
+    assert.ok(receiver.unprotect(last).ok);
+    assert.deepEqual(new SrtpReceiver({ ...keying, roc: 0 }).unprotect(last), { ok: false, reason: 'authentication' });
+    assert.throws(() => sender.protect(rtp(0)), RangeError);
+    const beyond = new SrtpSender({ ...keying, roc: 0 }).protect(rtp(0));
+    assert.deepEqual(receiver.unprotect(beyond), { ok: false, reason: 'replay' });
+  });
+
+  it('takes no other source than that of its key', () => {
+    const keying = { ...keyingFor('AES_CM_128_HMAC_SHA1_80'), ssrc: 5 };
+    const receiver = new SrtpReceiver(keying);
+    const wire = (ssrc: number): Buffer => new SrtpSender(keying).protect(rtp(1, Buffer.alloc(20), ssrc));
+    const report = (ssrc: number): Buffer => {
+      const packet = Buffer.concat([hex('80c8000600000000'), Buffer.alloc(20)]);
+      packet.writeUInt32BE(ssrc, 4);
+      return new SrtpSender(keying).protectRtcp(packet);
+    };
+    for (const refused of [receiver.unprotect(wire(6)), receiver.unprotectRtcp(report(6))])
+      assert.deepEqual(refused, { ok: false, reason: 'other-source' });
+    assert.ok(receiver.unprotect(wire(5)).ok && receiver.unprotectRtcp(report(5)).ok);
+  });
+
   it('keeps a bounded state per SSRC, only from packets that authenticate', () => {
     const keying = keyingFor('AES_CM_128_HMAC_SHA1_32');
     const receiver = new SrtpReceiver(keying);
