@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { RolloutContext } from './context.ts';
 import { inBatches, inState, type SweptRow } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
-import { withdraw } from './phases.ts';
+import { skipAborted, withdraw } from './phases.ts';
 import type { RolloutPhase } from './plan.ts';
 import { previousImage } from './rollback.ts';
 
@@ -33,7 +33,10 @@ async function resume(context: RolloutContext, stored: StoredRollout): Promise<S
 
 async function abort(context: RolloutContext, stored: StoredRollout): Promise<StoredRollout> {
   assertPhase(stored, 'abort', 'planning', 'running', 'paused', 'rolling-back');
-  return await context.documents.change(stored, { phase: 'aborted' }, 'aborted');
+  const aborted = await context.documents.change(stored, { phase: 'aborted' }, 'aborted');
+  // No device begins any more when this is answered; the engine skips those that are only planned.
+  await skipAborted(context, stored.body.id, 'offered');
+  return aborted;
 }
 
 async function retry(context: RolloutContext, stored: StoredRollout, named?: string[]): Promise<StoredRollout> {

@@ -154,12 +154,15 @@ async function endIfIdle(context: RolloutContext, stored: StoredRollout, phase: 
   return true;
 }
 
-async function abort(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
-  const { id } = stored.body;
+/** Skips the devices of a rollout that was aborted, in one of the states before they begin. */
+export async function skipAborted(context: RolloutContext, id: string, state: 'offered' | 'planned'): Promise<void> {
   const reason = 'aborted before it was its turn';
+  await judgeAll(context, inState(id, state), { id, from: [state], state: 'skipped', reason });
+}
+
+async function abort(context: RolloutContext, stored: StoredRollout): Promise<boolean> {
   // Offers first: these devices might begin.
-  for (const state of ['offered', 'planned'] as const)
-    await judgeAll(context, inState(id, state), { id, from: [state], state: 'skipped', reason });
+  for (const state of ['offered', 'planned'] as const) await skipAborted(context, stored.body.id, state);
   return await endIfIdle(context, stored, 'aborted');
 }
 

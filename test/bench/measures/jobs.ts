@@ -2,7 +2,7 @@
 import { packFirmware } from '../../../shared/firmware.ts';
 import { onFirstNode, type Sides, withSides } from '../contest.ts';
 import { type Goal, makeRow, type Row } from '../figures.ts';
-import { type Bench, pause, type Setting } from '../measure.ts';
+import { type Bench, informedBy, pause, type Setting } from '../measure.ts';
 import type { AcsServer } from '../servers/servers.ts';
 import { addedRow, elapsed, type Pace, p99Of, paceOf, repeatedBeside } from './beside.ts';
 
@@ -14,6 +14,7 @@ interface RolloutState {
   planned: string | null;
   ended: string | null;
   sizes: number[];
+  totals: { planned: number; offered: number };
 }
 
 export const jobs: Bench = {
@@ -22,7 +23,11 @@ export const jobs: Bench = {
     const setting = onFirstNode(given);
     return withSides(setting, async sides => {
       const pace = paceOf(setting, sides.first, sides);
-      return [...(await rolloutRows(setting, sides, pace)), ...(await exportRows(setting, sides, pace))];
+      return [
+        ...(await rolloutRows(setting, sides, pace)),
+        ...(await offerRows(setting, sides)),
+        ...(await exportRows(setting, sides, pace)),
+      ];
     });
   },
 };
@@ -37,7 +42,7 @@ async function untilRollout(
     const rollout = (await server.api('GET', `/rollouts/${id}`)) as RolloutState;
     if (is(rollout)) return rollout;
     if (performance.now() > until) throw new Error(`rollout ${id} is still ${rollout.state} after ${PATIENCE_MS} ms`);
-    await pause(100);
+    await pause(20);
   }
 }
 
@@ -89,22 +94,52 @@ async function rolloutRows({ devices }: Setting, { first: { ours } }: Sides, pac
     });
   })();
   const besideAbort = await whileAtWork(pace, aborting);
-  const wall = (name: string, took: number, limit: number): Row => {
-    const goal: Goal = { limit, of: 'ours' };
-    return makeRow({ name, unit: 'ms, wall clock', ours: [took], goal, note: 'while sessions go on' });
-  };
   const evenly = (busy: readonly number[]): number[] => busy.map((_, round) => quiet[round % quiet.length] ?? 0);
   return [
-    wall(`planning a rollout over ${devices} devices`, planned, 5000),
+    wall(`planning a rollout over ${devices} devices`, planned, { limit: 5000, of: 'ours' }),
     addedRow({
       name: 'what the planning of a rollout adds to the p99 of sessions',
       ...{ pace, busy: besidePlan, quiet: evenly(besidePlan) },
     }),
-    wall(`aborting it, until it has ended`, aborted, 1000),
+    wall('aborting it, until each device is skipped and it has ended', aborted),
     addedRow({
       name: 'what the abort of a rollout adds to the p99 of sessions',
       ...{ pace, busy: besideAbort, quiet: evenly(besideAbort) },
     }),
+  ];
+}
+
+const wall = (name: string, took: number, goal?: Goal): Row =>
+  makeRow({ name, unit: 'ms, wall clock', ours: [took], ...(goal ? { goal } : {}), note: 'while sessions go on' });
+
+/** Devices that have an offer at once. */
+const OFFERED = 200;
+const AT_ONCE: Goal = { limit: 1000, of: 'ours' };
+
+/** A rollout that offers, to devices that are in no session here, is paused and aborted in the midst of it. */
+async function offerRows(setting: Setting, { first: { ours }, devices, request }: Sides): Promise<Row[]> {
+  const filter = `state = "enrolled" and serial >= "${String(devices.count).padStart(8, '0')}"`;
+  const offering = { id: 'offering', filter, firmware: 'bench.bin', wake: false, parallelism: OFFERED };
+  const most = Math.min(OFFERED, setting.devices - devices.count);
+  if (most <= 0) return [];
+  await ours.api('POST', '/rollouts', offering);
+  const stopped = async (action: 'pause' | 'abort'): Promise<number> => {
+    await untilRollout(ours, offering.id, ({ totals }) => totals.offered === most);
+    const sessions = informedBy(setting.servers, request(ours));
+    const took = await elapsed(async () => {
+      await ours.api('POST', `/rollouts/${offering.id}/${action}`);
+      await untilRollout(ours, offering.id, ({ totals }) => totals.offered === 0);
+    });
+    await sessions;
+    const { totals } = await untilRollout(ours, offering.id, () => true);
+    if (totals.offered > 0) throw new Error(`${totals.offered} devices were offered the image after the ${action}`);
+    return took;
+  };
+  const paused = await stopped('pause');
+  await ours.api('POST', `/rollouts/${offering.id}/resume`);
+  return [
+    wall('pausing it in the midst of offers, until nothing is offered', paused, AT_ONCE),
+    wall('aborting it in the midst of offers, until nothing is offered', await stopped('abort'), AT_ONCE),
   ];
 }
 

@@ -107,6 +107,17 @@ describe('a rollout that is stopped or rolled back', () => {
     store.applyToMany = applyToMany;
   });
 
+  it('has taken all offers back when an abort is answered, before its next step', async () => {
+    await test.fleet(6);
+    await test.roll({ waves: [4], parallelism: 4 });
+    await test.turn();
+    assert.deepEqual(await test.counts(), { offered: 4, planned: 2 });
+    await test.act('abort');
+    assert.deepEqual(await test.counts(), { skipped: 4, planned: 2 });
+    await test.turn();
+    assert.deepEqual(await test.counts(), { skipped: 6 });
+  });
+
   it('skips devices that have not begun when it is aborted', async () => {
     const units = await test.fleet(5);
     await test.roll({ waves: [2] });
