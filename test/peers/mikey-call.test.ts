@@ -22,9 +22,11 @@ import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../support/se
 import { type Capture, capture } from '../support/servers/tshark.ts';
 import { mikeyAnswer } from '../support/voice/mikey-peer.ts';
 
+type UnitChanges = Parameters<typeof unitConfig>[2];
+
 const PACKETS = 100;
 /** A registered unit that trusts the lab's CA. */
-async function unitAt(lab: Lab, user: string, changes: Parameters<typeof unitConfig>[2]): Promise<Unit> {
+async function unitAt(lab: Lab, user: string, changes: UnitChanges): Promise<Unit> {
   const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
   const config = unitConfig(user, { host: '127.0.0.1', port: 5061 }, { domain: 'lab.test', ...changes });
   const unit = startUnit(config, () => tlsSettings([ca]));
@@ -37,6 +39,10 @@ const decrypting = (lab: Lab): string[] => [
   ...['-o', `uat:rsa_keys:"${join(lab.folder, 'certs', 'sip.key')}",""`],
   ...['-d', 'tcp.port==5061,tls'],
 ];
+
+const secured = (encryption: MediaSecurity['encryption']): MediaSecurity => {
+  return { mode: 'Secure', keyManagement: 'Mikey', encryption };
+};
 
 peerSuite(
   'MIKEY through Kamailio',
@@ -55,28 +61,37 @@ peerSuite(
     beforeEach(async () => {
       wire = await capture(join(lab.folder, 'call.pcapng'), 'tcp port 5061 or udp');
     });
-    afterEach(() => Promise.all(units.splice(0).map(({ agent }) => agent.stop())));
+    afterEach(async () => {
+      await Promise.all(units.splice(0).map(({ agent }) => agent.stop()));
+      await wire.stop();
+    });
     after(() => lab.close());
 
-    /** Two units talk; both must hear the other, without a packet that was refused. */
-    const talk = async (changes: Parameters<typeof unitConfig>[2]): Promise<string> => {
-      const caller = await unitAt(lab, '100', { ...changes, tone: 440 });
+    /** A call of two units that hear each other. */
+    const connect = async (first: UnitChanges, second: UnitChanges): Promise<{ call: Call; answered: Call }> => {
+      const caller = await unitAt(lab, '100', { ...first, tone: 440 });
       units.push(caller);
-      const called = await unitAt(lab, '101', { ...changes, tone: 880 });
+      const called = await unitAt(lab, '101', { ...second, tone: 880 });
       units.push(called);
       const arriving = new Promise<Call>(resolve => called.agent.incoming(resolve));
       const call = await caller.agent.call('100', 'sip:101@lab.test');
-      const answered = await arriving;
-      await talking(PACKETS, call, answered);
+      return { call, answered: await arriving };
+    };
+    /** Both must hear the other, without a packet that was refused. */
+    const judge = async ({ call, answered }: { call: Call; answered: Call }): Promise<string> => {
+      // A few more, since tshark is ended before it has written the last ones.
+      await talking(PACKETS + 20, call, answered);
       const [near, far] = [call.stats(), answered.stats()];
       assert.deepEqual([near.authFailures, far.authFailures, near.replays, far.replays], [0, 0, 0, 0]);
       assertTone(near.tone, 880, 'caller');
       assertTone(far.tone, 440, 'called');
+      assert.equal(near.suite, far.suite);
       await call.hangup();
       await answered.ended;
       await wire.stop();
       return near.suite;
     };
+    const talk = async (changes: UnitChanges): Promise<string> => judge(await connect(changes, changes));
 
     it('shows both messages at session level to tshark, with the server’s key', async () => {
       assert.equal(await talk({ srtp: secured('AesCm128') }), 'AES_CM_128_HMAC_SHA1_80');
@@ -91,6 +106,27 @@ peerSuite(
         assert.doesNotMatch(frame, /Media Attribute \(a\): (?:key-mgmt|crypto)/);
       }
     });
+
+    it('goes on with new keys after hold and resume from both sides', async () => {
+      const changes = { srtp: secured('AesCm128') };
+      const both = await connect(changes, changes);
+      for (const side of [both.call, both.answered]) {
+        await side.hold();
+        await side.resume();
+      }
+      assert.equal(await judge(both), 'AES_CM_128_HMAC_SHA1_80');
+    });
+
+    const fallback = { ...secured('AesCm128'), mode: 'SecureWithFallback' } as const;
+    const pairs: [string, MediaSecurity, string][] = [
+      ['MIKEY', fallback, 'AES_CM_128_HMAC_SHA1_80'],
+      ['SDES', { ...fallback, keyManagement: 'Sdes' }, 'none'],
+      ['no protection', { ...fallback, mode: 'Unsecure' }, 'none'],
+    ];
+    for (const [name, srtp, suite] of pairs)
+      it(`falls back from MIKEY as a unit with ${name} needs it`, async () => {
+        assert.equal(await judge(await connect({ srtp: fallback }, { srtp })), suite);
+      });
 
     it('sends media without encryption that libsrtp takes as authentic', async () => {
       assert.equal(await talk({ srtp: secured('Null') }), 'NULL_HMAC_SHA1_80');
@@ -162,10 +198,6 @@ peerSuite(
     });
   },
 );
-
-const secured = (encryption: MediaSecurity['encryption']): MediaSecurity => {
-  return { mode: 'Secure', keyManagement: 'Mikey', encryption };
-};
 
 /** The first frame of tshark's text with that SIP message. */
 const frameOf = (message: string, text: string): string =>

@@ -27,6 +27,7 @@ export async function capture(file: string, filter: string): Promise<Capture> {
   });
   return {
     async stop() {
+      // A second time, it has ended already.
       child.kill('SIGINT');
       await ended;
     },
