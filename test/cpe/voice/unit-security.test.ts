@@ -1,7 +1,10 @@
 // The media security of whole units: what their settings make of it, for all endpoints and for one.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { userAgentConfigs } from '../../../cpe/services/sip/config.ts';
 import { mediaSettings } from '../../../cpe/services/sip/media-security.ts';
+import { readMikeyKey } from '../../../cpe/setup.ts';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import type { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
 import { serveStatus } from '../../../cpe/web/status.ts';
@@ -88,6 +91,20 @@ describe('media security of whole units', () => {
     const caller = await boot('100', settings, { mikeyKey: Buffer.alloc(16, 1) });
     const called = await boot('101', settings, { mikeyKey: Buffer.alloc(16, 2) });
     await assert.rejects(suiteOfCall(caller, called), { status: 415 });
+  });
+
+  it('reads that key from a file of 32 hexadecimal digits, and no other', async () => {
+    const file = join(gateways.directory, 'mikey-key');
+    await writeFile(file, '000102030405060708090a0b0c0d0e0F\n');
+    assert.deepEqual(
+      [...(await readMikeyKey(file))],
+      Array.from({ length: 16 }, (_, at) => at),
+    );
+    for (const text of ['', '00', 'g'.repeat(32), '0'.repeat(33)]) {
+      await writeFile(file, text);
+      await assert.rejects(readMikeyKey(file), { code: 'bad-mikey-key' });
+    }
+    await assert.rejects(readMikeyKey(join(gateways.directory, 'none')), { code: 'no-file' });
   });
 
   it('lets an enabled row of EpSpecificSecurity override the default of its endpoint', async () => {
