@@ -17,6 +17,8 @@ interface RequestHandlers {
 /** Connections of one gateway, its own and its peers'; the number is our choice. */
 const MAX_CONNECTIONS = 256;
 
+/** Bytes of a message over UDP (vendor text). */
+const MAX_DATAGRAM = 5120;
 /** Seconds; 64 × T1 (RFC 3261 17.1.1.2). */
 const DEFAULT_TIMEOUT = 32;
 
@@ -33,7 +35,13 @@ export class Signalling {
     const { clock, random, log } = env;
     this.#config = config;
     this.#env = env;
-    this.#transport = new SipTransport({ clock, log, maxConnections: MAX_CONNECTIONS, tap: env.tap });
+    this.#transport = new SipTransport({
+      clock,
+      log,
+      maxConnections: MAX_CONNECTIONS,
+      maxDatagram: MAX_DATAGRAM,
+      tap: env.tap,
+    });
     this.layer = new TransactionLayer({
       transport: this.#transport,
       clock,

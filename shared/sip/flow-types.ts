@@ -63,6 +63,8 @@ export interface FlowHost {
   readonly tap: SipTap | undefined;
   /** Framing was lost; `bytes` are the head of the stream, so that a request in it can be answered. */
   lost(reason: string, bytes: Buffer, flow: Flow): void;
+  /** A datagram is longer than the transport takes; a request in it can be answered. */
+  tooLong(limit: number, bytes: Buffer, flow: Flow): void;
   opened(flow: Flow): void;
   closed(flow: Flow): void;
 }

@@ -51,6 +51,15 @@ export class MessageReader implements FlowHost {
     });
   }
 
+  /** RFC 3261 21.5.7 */
+  tooLong(limit: number, bytes: Buffer, flow: Flow): void {
+    this.log.warn('SIP message too long', { ...senderOf(flow), length: bytes.length, limit });
+    this.#guarded(flow, () => {
+      const request = requestIn(bytes);
+      if (request) this.onMalformed(new MalformedRequest('the message is too long', 513, request), flow);
+    });
+  }
+
   opened(flow: Flow): void {
     this.#flows.add(flow);
     if (flow.reliable) this.#streams++;

@@ -41,6 +41,8 @@ export interface TransportOptions {
   log: Log;
   /** Most stream connections at once; further ones are closed at once. */
   maxConnections?: number;
+  /** Most bytes of a message over UDP: a longer request is answered 513 when it arrives, and not sent. What UDP carries by default. */
+  maxDatagram?: number | undefined;
   tap?: SipTap | undefined;
 }
 
@@ -53,9 +55,9 @@ export class SipTransport {
   readonly #streams: StreamListeners;
   #closing = false;
 
-  constructor({ clock, log, maxConnections = MAX_CONNECTIONS, tap }: TransportOptions) {
+  constructor({ clock, log, maxConnections = MAX_CONNECTIONS, maxDatagram, tap }: TransportOptions) {
     this.#reader = new MessageReader(clock, log, tap);
-    this.#udp = new UdpSockets(this.#reader);
+    this.#udp = new UdpSockets(this.#reader, maxDatagram);
     this.#streams = new StreamListeners(this.#reader, maxConnections);
   }
 

@@ -6,8 +6,10 @@ import type { Port } from '../net/port.ts';
 import { bindUdp, onDatagram, sendDatagram } from '../net/udp.ts';
 import { CloseSignal } from './close-signal.ts';
 import type { Address, ConnectOptions, Flow, FlowHost } from './flow-types.ts';
-import { formatMessage, type SipMessage } from './message.ts';
+import { formatMessage, type SipMessage, SipSyntaxError } from './message.ts';
 
+/** RFC 768, less its header and that of IP. */
+const MAX_DATAGRAM = 65_507;
 /** UDP peers remembered per socket. */
 const MAX_PEERS = 20_000;
 /** Number of the oldest peers that are examined for one that can be forgotten. */
@@ -16,14 +18,17 @@ const EXAMINED = 100;
 /** The UDP sockets of a transport. */
 export class UdpSockets {
   readonly #host: FlowHost;
+  readonly #limit: number | undefined;
   readonly #endpoints = new Set<UdpEndpoint>();
 
-  constructor(host: FlowHost) {
+  /** @param limit most bytes of a message */
+  constructor(host: FlowHost, limit?: number) {
     this.#host = host;
+    this.#limit = limit;
   }
 
   async bind(local: Address): Promise<UdpEndpoint> {
-    const endpoint = await openUdp(this.#host, local);
+    const endpoint = await openUdp(this.#host, local, this.#limit);
     this.#endpoints.add(endpoint);
     return endpoint;
   }
@@ -52,20 +57,23 @@ export class UdpSockets {
 }
 
 /** Binds a socket; received messages go to `host`. Rejects with the system's error. */
-export async function openUdp(host: FlowHost, local: Address): Promise<UdpEndpoint> {
+export async function openUdp(host: FlowHost, local: Address, limit = MAX_DATAGRAM): Promise<UdpEndpoint> {
   const socket = await bindUdp({ address: local.host, port: local.port });
-  return new UdpEndpoint(host, socket, local.host);
+  return new UdpEndpoint(host, socket, { address: local.host, limit });
 }
 
 class UdpEndpoint {
   readonly address: Address;
+  /** Most bytes of a message. */
+  readonly limit: number;
   readonly #host: FlowHost;
   readonly #socket: Socket;
   /** By host and port; the one heard from least lately first. */
   readonly #peers = new Map<string, UdpPeer>();
   #closing = false;
 
-  constructor(host: FlowHost, socket: Socket, address: string) {
+  constructor(host: FlowHost, socket: Socket, { address, limit }: { address: string; limit: number }) {
+    this.limit = limit;
     this.#host = host;
     this.#socket = socket;
     this.address = { host: address, port: socket.address().port };
@@ -73,7 +81,9 @@ class UdpEndpoint {
     onDatagram(socket, host.log, (bytes, from) => {
       // A datagram of CRLFs or zeros alone is a keep-alive of older phones and needs no answer.
       if (bytes.every(byte => byte === 13 || byte === 10 || byte === 0)) return;
-      host.received(bytes, this.flowTo({ host: from.address, port: from.port }));
+      const flow = this.flowTo({ host: from.address, port: from.port });
+      if (bytes.length > limit) host.tooLong(limit, bytes, flow);
+      else host.received(bytes, flow);
     });
   }
 
@@ -149,6 +159,9 @@ class UdpPeer implements Flow {
   send(message: SipMessage): void {
     const bytes = formatMessage(message);
     if (this.closed) return;
+    const { limit } = this.#endpoint;
+    if (bytes.length > limit)
+      throw new SipSyntaxError(`the message has ${bytes.length} bytes, and UDP takes ${limit}`, 513);
     this.#host.tap?.('sent', message, bytes, this);
     sendDatagram(this.#socket, bytes, this.remote, error => {
       if (error) this.#host.log.debug('SIP datagram not sent', { to: this.remote.host, reason: messageOf(error) });

@@ -250,7 +250,7 @@ export async function placeCall(
       takesUpdate: takesUpdate(response),
     });
   } catch (error) {
-    if (error instanceof SipSyntaxError) throw new CallFailed(400, error.message);
+    if (error instanceof SipSyntaxError) throw new CallFailed(error.status, error.message);
     throw error;
   } finally {
     await closeStreams(streams, kept);

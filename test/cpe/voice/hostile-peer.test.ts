@@ -34,6 +34,29 @@ describe('a hostile SIP peer of the unit', () => {
     });
   }
 
+  it('takes messages of up to 5,120 bytes over UDP, and answers 513 to longer requests', async () => {
+    await lab.start({ srtp: plain });
+    const answerTo = async (bytes: number): Promise<number> => {
+      const { uri, headers } = inviteTo(lab.peer, lab.address, '');
+      const request = createRequest('OPTIONS', uri, {
+        headers: [...headers].map(([name, value]) => [name, name === 'CSeq' ? '1 OPTIONS' : value] as const),
+        body: Buffer.alloc(bytes, 0x61),
+        contentType: 'text/plain',
+      });
+      return (await (await lab.peer.send(lab.address, request)).final).response.status;
+    };
+    assert.equal(await answerTo(4500), 200);
+    assert.equal(await answerTo(5120), 513);
+  });
+
+  it('does not send a longer request over UDP', async () => {
+    const { agent } = await lab.start({ srtp: plain });
+    await assert.rejects(agent.call('100', `sip:${'1'.repeat(5200)}@voice.test`), {
+      status: 513,
+      message: /UDP takes 5120/,
+    });
+  });
+
   it('logs one line a minute for what an address sends that is no SIP', async () => {
     const lines: string[] = [];
     const log = createLog({ clock, level: 'info', write: line => void lines.push(line) });
