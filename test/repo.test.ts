@@ -37,7 +37,7 @@ const acsLeaves = ['events', 'errors', 'metrics', 'config'];
 /** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web → state; services → voice. */
 const cpeAllowed: Record<string, string[]> = {
   main: ['options', 'run', 'fleet', 'pack-firmware', 'faults', 'control'],
-  control: ['options', 'services', 'voice'],
+  control: ['options', 'services', 'voice', 'state'],
   run: ['control', 'options', 'setup', 'gateway', 'profile', 'web', 'state', 'agent'],
   fleet: ['options', 'run', 'setup', 'gateway', 'profile', 'faults', 'state', 'agent'],
   'pack-firmware': ['options'],

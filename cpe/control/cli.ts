@@ -1,15 +1,17 @@
 // The commands for a running unit on the command line: asks it over its control socket, prints the answer, gives the exit code.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { type OptionValues, UsageError } from '../../shared/config.ts';
 import { askControl } from '../../shared/control/client.ts';
 import { asText } from '../../shared/control/text.ts';
-import { UserError } from '../../shared/errors.ts';
+import { messageOf, UserError } from '../../shared/errors.ts';
 import { conversationText } from '../../shared/sip/trace/trace.ts';
 import type { callOptions, controlOptions } from '../options.ts';
 import type { CallOutcome } from './calls.ts';
 import { type CommandName, SOCKET, usageOf } from './commands.ts';
 import type { NumberedConversation } from './ladder.ts';
+import { statusText, type UnitStatus } from './status.ts';
 
 interface Surroundings {
   clock: Clock;
@@ -32,7 +34,8 @@ export async function ask(
   if (options.state === undefined)
     throw new UsageError('--state DIR is needed: the directory that the unit was started with (run --state DIR)');
   const { state, json, ...others } = options;
-  const result = await askControl(join(state, SOCKET), name, args, clock, {
+  const sent = name === 'script' ? [await scriptIn(args[0] ?? '')] : args;
+  const result = await askControl(join(state, SOCKET), name, sent, clock, {
     name: 'unit',
     signal,
     options: given(others),
@@ -48,11 +51,25 @@ export async function ask(
 }
 
 function textOf(name: CommandName, result: unknown): string {
+  if (name === 'status') return statusText(result as UnitStatus);
+  if (name === 'log') return (result as string[]).join('\n') || 'none';
   if (name !== 'ladder') return asText(result);
   return (result as NumberedConversation[])
     .map(one => `${one.call === undefined ? '' : `call ${one.call}  `}${conversationText(one)}`)
     .join('\n')
     .trimEnd();
+}
+
+/** Characters of a script, which crosses the socket as one request. */
+const MAX_SCRIPT = 60_000;
+
+/** @throws UserError for a file that cannot be read, or is too large */
+async function scriptIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UserError(400, 'no-file', messageOf(error));
+  });
+  if (JSON.stringify(text).length <= MAX_SCRIPT) return text;
+  throw new UserError(400, 'too-large', `${file} has more than ${MAX_SCRIPT} characters: have an ACS download it`);
 }
 
 /** The options that were given. */

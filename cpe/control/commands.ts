@@ -5,6 +5,7 @@ import type { SipTrace } from '../../shared/sip/trace/trace.ts';
 import type { CallNumbers } from './call-numbers.ts';
 import type { UnitCalls } from './calls.ts';
 import { ladderOf } from './ladder.ts';
+import type { UnitStatus } from './status.ts';
 
 /** The parts of a unit that commands work on. */
 export interface UnitControl {
@@ -12,6 +13,11 @@ export interface UnitControl {
   readonly numbers: CallNumbers;
   /** Absent: no messages are kept. */
   readonly trace: SipTrace | undefined;
+  status(): UnitStatus;
+  /** The local log of notifications, oldest first. */
+  log(): string[];
+  /** Runs a configuration script. @throws UserError when it cannot be read or lines of it failed */
+  runScript(text: string): Promise<void>;
 }
 
 interface Command {
@@ -69,6 +75,17 @@ export const commands = {
     args: ['ID'],
     help: 'ends a call',
     run: ({ calls }, request) => calls.find(argument(request, 0)).hangup(),
+  },
+  status: {
+    args: [],
+    help: 'shows SIP gateways, connections, registrations and the Ready LED',
+    run: unit => unit.status(),
+  },
+  log: { args: [], help: 'shows the notifications of the local log', run: unit => unit.log() },
+  script: {
+    args: ['FILE'],
+    help: 'runs a configuration script on the unit',
+    run: (unit, request) => unit.runScript(argument(request, 0)),
   },
   ladder: {
     args: ['[CALL]'],

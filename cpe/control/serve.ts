@@ -1,13 +1,16 @@
 // The control socket of a running unit, in the directory of its state.
 import { join } from 'node:path';
 import { serveControl } from '../../shared/control/server.ts';
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { SipTrace } from '../../shared/sip/trace/trace.ts';
+import { exportLog } from '../services/nlm.ts';
 import type { Unit } from '../services/service.ts';
 import { CallFailed } from '../voice/call/call.ts';
 import { CallNumbers } from './call-numbers.ts';
 import { UnitCalls } from './calls.ts';
-import { runCommand, SOCKET } from './commands.ts';
+import { runCommand, SOCKET, type UnitControl } from './commands.ts';
+import { statusOf } from './status.ts';
 
 /** A failure to open it is logged: the unit runs without it. @returns its path, and its end */
 export async function serveUnit(
@@ -17,7 +20,17 @@ export async function serveUnit(
 ): Promise<{ path: string; close(): Promise<void> } | undefined> {
   const path = join(directory, SOCKET);
   const numbers = new CallNumbers();
-  const control = { calls: new UnitCalls(unit, numbers), numbers, trace };
+  const calls = new UnitCalls(unit, numbers);
+  const control: UnitControl = {
+    calls,
+    numbers,
+    trace,
+    status: () => statusOf(unit, calls.list().length),
+    log: () => exportLog(unit).toString().split('\n').slice(0, -1),
+    runScript: async text => {
+      await unit.install('3 Vendor Configuration File', Buffer.from(text), '');
+    },
+  };
   try {
     const close = await serveControl({
       path,
@@ -26,8 +39,8 @@ export async function serveUnit(
         try {
           return await runCommand(control, request);
         } catch (error) {
-          if (!(error instanceof CallFailed)) throw error;
-          throw new UserError(409, 'call-failed', error.message);
+          if (!(error instanceof CallFailed || error instanceof CwmpFault)) throw error;
+          throw new UserError(409, 'not-done', error.message);
         }
       },
     });

@@ -6,14 +6,27 @@ import { tableOf } from '../../shared/model/path.ts';
 import { withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
 import type { Device } from '../state/device.ts';
+import { readyLed } from '../state/ready-led.ts';
 
 interface Page {
   path: string;
   title: string;
   /** Tables of the DGW (`Scm.ServicesInfo`) or single variables (`Cwmp.AcsStatus`), by heading. */
-  parts: readonly { heading: string; table?: string; columns?: readonly string[]; variables?: readonly string[] }[];
+  parts: readonly {
+    heading: string;
+    table?: string;
+    columns?: readonly string[];
+    variables?: readonly string[];
+    /** Names and values that are no variables. */
+    facts?: (device: Device) => readonly (readonly [name: string, value: string])[];
+  }[];
   /** Said above the parts, where it applies. */
   warning?: (device: Device) => string | undefined;
+}
+
+function ledsOf(device: Device): [name: string, value: string][] {
+  const state = readyLed(device);
+  return state === undefined ? [] : [['Ready', state]];
 }
 
 const pages: readonly Page[] = [
@@ -31,6 +44,7 @@ const pages: readonly Page[] = [
           'Hoc.SystemUptime',
         ],
       },
+      { heading: 'LEDs', facts: ledsOf },
       { heading: 'Firmware', table: 'Fpu.MfpInstalledInfo', columns: ['MfpName', 'MfpVersion', 'MfpBank'] },
       { heading: 'ACS', variables: ['Cwmp.AcsUrl', 'Cwmp.AcsStatus'] },
     ],
@@ -173,6 +187,7 @@ function renderPart(part: Page['parts'][number], device: Device): string {
     const rows = part.variables.map(name => [name, withoutUrlSecrets(device.config.variable(name) ?? '')]);
     return table(['Variable', 'Value'], rows);
   }
+  if (part.facts) return table(['LED', 'State'], part.facts(device));
   const columns = part.columns ?? [];
   return table(columns, rowsOf(device, part.table ?? '', columns));
 }

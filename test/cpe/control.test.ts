@@ -1,7 +1,7 @@
 // The control socket of a running unit: calls placed, listed, held and ended from the command line, and what it refuses.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { CallInfo, CallOutcome } from '../../cpe/control/calls.ts';
@@ -67,6 +67,31 @@ describe('calls from the command line', function () {
     const { code, out } = await client.ended;
     assert.equal(code, 0);
     assert.match(out, /ended +the peer hung up/);
+  });
+
+  it('shows the Ready LED, connections and registrations, and the notifications of the local log', async () => {
+    const { out } = await voice.ask('100', 'status');
+    assert.match(out, /^ready LED +steady green$/m);
+    assert.match(out, /^gateway +Name=default State=Ready /m);
+    assert.match(out, /^connection +Gateway=default LocalPort=160\d\d RemoteHost=127\.0\.0\.1:\d+ State=Up$/m);
+    assert.match(out, /^registration +Endpoint=Phone-Fax1 Username=100 .* State=Registered$/m);
+    const log = (await voice.ask('100', 'log')).out;
+    assert.match(log, / INFO SipEp: 1400-303 TLS connection with remote host /);
+    assert.match(log, / INFO SipEp: 1400-310 Server 127\.0\.0\.1:\d+ is now reachable /);
+  });
+
+  it('runs a configuration script, and says what is wrong in one', async () => {
+    const file = join(voice.folder, 'script');
+    await writeFile(file, 'Mipt.DefaultSecurityRtpMode = "Unsecure"\n');
+    assert.deepEqual(await voice.ask('100', 'script', file), { code: 0, out: '', err: '', signal: null });
+    const plain = await voice.ask('100', 'call', '101', '--duration', '0', '--expect', '415');
+    assert.equal(plain.code, 0, plain.err);
+    await writeFile(file, 'Mipt.DefaultSecurityRtpMode = "Secure"\n');
+    assert.equal((await voice.ask('100', 'script', file)).code, 0);
+    await writeFile(file, 'Mipt.Nonsense = 1\n');
+    const wrong = await voice.ask('100', 'script', file);
+    assert.deepEqual([wrong.code, /Mipt\.Nonsense|line 1/.test(wrong.err)], [1, true]);
+    assert.equal((await voice.ask('100', 'script', join(voice.folder, 'none'))).code, 1);
   });
 
   it('shows the ladder of a call and of the registration without secrets', async () => {
