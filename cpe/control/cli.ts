@@ -8,7 +8,7 @@ import { asText } from '../../shared/control/text.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { conversationText } from '../../shared/sip/trace/trace.ts';
 import type { callOptions, controlOptions } from '../options.ts';
-import type { CallOutcome } from './calls.ts';
+import type { CallInfo, CallOutcome } from './calls.ts';
 import { type CommandName, SOCKET, usageOf } from './commands.ts';
 import type { NumberedConversation } from './ladder.ts';
 import { statusText, type UnitStatus } from './status.ts';
@@ -40,7 +40,7 @@ export async function ask(
     signal,
     options: given(others),
     timeoutMs: name === 'call' ? 0 : 60_000,
-    ...(json ? {} : { onProgress: value => write(`${asText(value)}\n`) }),
+    ...(json ? {} : { onProgress: value => write(progressText(value as CallInfo)) }),
   });
   if (json) write(`${JSON.stringify(result, null, 2)}\n`);
   else if (result !== null) write(`${textOf(name, result)}\n`);
@@ -49,6 +49,9 @@ export async function ask(
   if (problem === undefined) return 0;
   throw new UserError(409, 'unexpected', problem);
 }
+
+const progressText = ({ id, peer, codec, suite }: CallInfo): string =>
+  `call ${id} to ${peer} is up: codec ${codec}, suite ${suite}\n`;
 
 function textOf(name: CommandName, result: unknown): string {
   if (name === 'status') return statusText(result as UnitStatus);

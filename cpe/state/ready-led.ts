@@ -1,7 +1,7 @@
 // The "Ready" LED of the unit (vendor's voice security notes): steady green once the TLS connections are up. The 3xxx models have none.
 import type { Device } from './device.ts';
 
-/** `off` is our word: the notes name one state only. */
+/** `off` is our word: the notes name one state only. That registrations count too is ours. */
 type ReadyLed = 'steady green' | 'off';
 
 /** @returns undefined for a unit without the LED, or without voice */
@@ -16,5 +16,6 @@ export function readyLed({ identity, config, model }: Device): ReadyLed | undefi
   const gateways = column('GatewayStatus', 'State');
   if (gateways.length === 0) return undefined;
   const isUp = column('TlsPersistentConnectionStatus', 'State').every(state => state === 'Up');
-  return isUp && gateways.every(state => state === 'Ready') ? 'steady green' : 'off';
+  const isRegistered = column('RegistrationStatus', 'State').every(state => /^(Registered|Refreshing)$/.test(state));
+  return isUp && isRegistered && gateways.every(state => state === 'Ready') ? 'steady green' : 'off';
 }

@@ -49,7 +49,10 @@ function acceptOffer(
   if (!negotiated.ok) {
     const address = transaction.flow.remote.host;
     context.log.warn('call refused', { address, from: request.headers.get('From'), reason: negotiated.reason });
-    context.notify('callRefused', { peer: request.headers.get('From') ?? '', reason: negotiated.reason });
+    context.notify('callRefused', {
+      peer: request.headers.get('From')?.split(';tag=')[0] ?? '',
+      reason: negotiated.reason,
+    });
     refuseSession(transaction, context, negotiated.reason, negotiated.concernsKeys);
     return undefined;
   }
