@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import type { AgreedKeys, KeyManagement, MediaSecurity } from '../../../cpe/voice/media/keying.ts';
 import { keyManagementOf } from '../../../cpe/voice/media/keys/key-management.ts';
 import { seededRandom } from '../../../shared/clock.ts';
+import { timeOfNtp } from '../../../shared/mikey/freshness.ts';
+import { writeKeyData } from '../../../shared/mikey/key-data.ts';
+import { decodeMessage, encodeMessage, mustHave } from '../../../shared/mikey/message.ts';
 import { type Attribute, buildSdp, type Media, type Sdp } from '../../../shared/sip/sdp.ts';
 
 const now = Date.UTC(2026, 0, 1);
@@ -82,6 +85,39 @@ describe('MIKEY in session descriptions', () => {
       }
       assert.equal(seen.size, 2000);
     });
+
+  it('refuses a traffic key for both sides whose sources are not known to differ', () => {
+    const data = writeKeyData([{ type: 'TEK', key: Buffer.alloc(16, 1), salt: Buffer.alloc(14, 2) }]);
+    const reasonFor = (theirs: number): string => {
+      const message = decodeMessage(
+        Buffer.from(valueIn(keying(7, 'AesCm128').offer(theirs).session).slice(6), 'base64'),
+      );
+      const payloads = message.payloads.map(one => (one.kind === 'kemac' ? { ...one, data } : one));
+      const value = `mikey ${encodeMessage({ ...message, payloads }).toString('base64')}`;
+      const sdp = description([keyMgmt(value)], []);
+      const answer = keying(8, 'AesCm128').answer(sdp, mediaOf(sdp), 0x2222);
+      return answer.ok ? 'taken' : answer.reason;
+    };
+    assert.equal(reasonFor(0x1111), 'taken');
+    for (const theirs of [0x2222, 0]) assert.match(reasonFor(theirs), /needs different sources/);
+  });
+
+  it('never gives two offers one time, and follows a clock that is set back', () => {
+    let time = now;
+    const security: MediaSecurity = { mode: 'Secure', keyManagement: 'Mikey', encryption: 'AesCm128' };
+    const settings = { random: seededRandom(9), now: () => time, memory: {}, update: 'Keep' } as const;
+    const timeOf = (): number => {
+      const value = valueIn(keyManagementOf(security, settings).offer(1).session).slice(6);
+      return timeOfNtp(mustHave(decodeMessage(Buffer.from(value, 'base64')), 'timestamp').value, time);
+    };
+    const times = Array.from({ length: 5 }, timeOf);
+    assert.deepEqual(
+      times.map(one => Math.round(one - now)),
+      [0, 1, 2, 3, 4],
+    );
+    time -= 3_600_000;
+    assert.equal(Math.round(timeOf() - time), 0);
+  });
 
   it('takes or refuses any changed offer, and never throws', () => {
     const value = valueIn(keying(3, 'Null').offer(1).session);

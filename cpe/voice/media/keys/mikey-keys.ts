@@ -33,6 +33,8 @@ export interface MikeySettings {
 /** Farthest that a message's time may be from the unit's, and messages that are remembered: ours, the vendor's are not public. */
 const SKEW_MS = 300_000;
 const PLACES = 2048;
+/** Offers are never made so fast that their times run further ahead of the clock. */
+const SET_BACK_MS = 1000;
 /** Crypto sessions of a stream (RFC 4567 7.1). */
 const SESSIONS_OF_STREAM = 2;
 
@@ -141,6 +143,9 @@ class MikeyKeys implements KeyManagement {
     const agreed = { receive: keyingOf(keys[place]), send: keyingOf(keys[place + 1]) };
     if (agreed.send.suite === 'NULL_HMAC_SHA1_80' && this.#settings.encryption !== 'Null')
       throw new MikeyError('policy', 'media without encryption is not taken');
+    // A traffic key that is sent serves both ways: two sources with one number would share their key stream.
+    if (agreed.send.key.equals(agreed.receive.key) && (agreed.receive.ssrc ?? ssrc) === ssrc)
+      throw new MikeyError('unspecified', 'one key for both sides needs different sources');
     return { keys: agreed, answer };
   }
 
@@ -150,7 +155,10 @@ class MikeyKeys implements KeyManagement {
     const now = this.#settings.now();
     if (now === undefined)
       throw new UserError(501, 'mikey-not-available', 'MIKEY needs the time: the clock of the unit is not set');
-    memory.lastOffer = Math.max(now, (memory.lastOffer ?? 0) + 1);
+    const { lastOffer = 0 } = memory;
+    // A clock that was set back counts as it is.
+    const isRepeated = now <= lastOffer && lastOffer - now < SET_BACK_MS;
+    memory.lastOffer = isRepeated ? lastOffer + 1 : now;
     return memory.lastOffer;
   }
 
