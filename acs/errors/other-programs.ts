@@ -97,6 +97,11 @@ export const otherProgramErrors = {
     meaning: 'The SIP server does not answer.',
     remedy: 'Check the address and the network.',
   },
+  'fax-not-allowed': {
+    status: 409,
+    meaning: 'The call cannot change to fax: T.38 is not enabled, or not allowed beside SRTP, or a fax is under way.',
+    remedy: 'Enable DefaultCodecT38DataEnable and, with SRTP, AllowUnsecureT38WithSrtp.',
+  },
   'no-codec': {
     status: 409,
     meaning: 'No codec is enabled for voice that the gateway has.',

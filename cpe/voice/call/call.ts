@@ -3,12 +3,24 @@ import type { Dialog } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 import type { Outcome, ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import type { FaxReport } from '../fax/fax-session.ts';
+import type { FaxPage } from '../fax/t4.ts';
 import type { CallReport } from './report.ts';
 
 /** The sides that have put the call on hold: each may, and both. */
 export interface HoldState {
   readonly byUs: boolean;
   readonly byPeer: boolean;
+}
+
+export interface FaxInCall {
+  /**
+   * Changes the call to T.38 and sends a page; resolves when the fax is over, whatever its end. The call goes on without audio.
+   * @throws UserError where T.38 is not allowed; CallFailed where the peer refuses it, and the call goes on as it was
+   */
+  send(page: FaxPage): Promise<FaxReport>;
+  /** Those of the last fax, sent or received. */
+  readonly pages: readonly FaxPage[];
 }
 
 export interface Call {
@@ -44,6 +56,7 @@ export interface Call {
    * @throws UserError for other characters than 0-9 * # A-D, or more than 64
    */
   sendDigits(digits: string): Promise<void>;
+  readonly fax: FaxInCall;
 }
 
 export interface PlaceOptions {

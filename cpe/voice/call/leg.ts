@@ -3,11 +3,13 @@ import type { Dialog } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { FaxCall } from '../fax/fax-call.ts';
 import { CallDigits } from '../media/dtmf/call-digits.ts';
 import { formatInfo } from '../media/dtmf/info.ts';
 import { Transferee } from '../transfer/transferee.ts';
 import { Transferor } from '../transfer/transferor.ts';
-import { type Call, CallFailed, type HoldState, type Leg } from './call.ts';
+import { type Call, CallFailed, type FaxInCall, type HoldState, type Leg } from './call.ts';
+import { PeerChanges } from './changes/peer-changes.ts';
 import { ReInvites } from './changes/re-invites.ts';
 import { RepeatedAnswer } from './changes/repeated-answer.ts';
 import { SessionChanges } from './changes/session-changes.ts';
@@ -27,9 +29,8 @@ interface LegParts extends DialogSide, SessionParts {
 /** Registers the call with its context and starts its media. */
 export function startLeg(parts: LegParts): Leg {
   const leg = new CallLeg(parts);
-  const { context, dialog, answered, media, parameters } = parts;
+  const { context, dialog, media, parameters } = parts;
   context.legs.set(dialog.key, leg);
-  leg.start(answered);
   media.apply(parameters);
   const { suite, codec, remote } = leg.stats();
   const { user, peer, direction } = leg;
@@ -41,18 +42,20 @@ export function startLeg(parts: LegParts): Leg {
 function partsOf(parts: LegParts) {
   const { context } = parts;
   const session = new NegotiatedSession(parts, parts);
+  const fax = new FaxCall(parts, session, next => changes.change(next));
   const digits = new CallDigits({
     transport: () => context.mediaOf(parts.user).dtmf.transport,
     byMedia: text => parts.media.sendDigits(text),
     bySignalling: digit => sendDigit(parts, digit),
   });
   const lifetime = new CallLifetime(parts, parts.media, {
-    stats: () => digits.in(reportOf(session.now.parameters, parts.media.stats())),
+    stats: () => digits.in(reportOf(session.now.parameters, parts.media.stats(), fax.report())),
     onEnd: () => {
       refresh.stop();
       invites.stop();
       answer.end();
       transferor.callEnded();
+      fax.stop(true);
     },
   });
   const answer = new RepeatedAnswer(context.clock, () => lifetime.hangupLater('the answer was never acknowledged'));
@@ -68,16 +71,15 @@ function partsOf(parts: LegParts) {
   const transferor = new Transferor(parts, () => lifetime.hangup('transferred'));
   const requests = new InDialogRequests({
     side: parts,
-    session,
     lifetime,
-    invites,
-    answer,
-    onRefreshed,
+    changes: new PeerChanges({ side: parts, session, invites, answer, onRefreshed, fax }),
     digits,
     transferor,
     transferee: new Transferee(parts),
   });
-  return { session, lifetime, answer, changes, refresh, digits, requests, transferor };
+  if (parts.answered) answer.start(parts.answered.transaction, parts.answered.response);
+  refresh.arm();
+  return { session, lifetime, answer, changes, refresh, digits, fax, requests, transferor };
 }
 
 async function sendDigit(side: DialogSide, digit: string): Promise<void> {
@@ -92,6 +94,7 @@ class CallLeg implements Leg {
   readonly peer: string;
   readonly dialog: Dialog;
   readonly flow: Flow;
+  readonly fax: FaxInCall;
   readonly #parts: ReturnType<typeof partsOf>;
 
   constructor(parts: LegParts) {
@@ -101,10 +104,7 @@ class CallLeg implements Leg {
     this.dialog = parts.dialog;
     this.flow = parts.flow;
     this.#parts = partsOf(parts);
-  }
-
-  get callId(): string {
-    return this.dialog.callId;
+    this.fax = this.#parts.fax;
   }
 
   get state(): 'up' | 'ended' {
@@ -117,11 +117,6 @@ class CallLeg implements Leg {
 
   get held(): HoldState {
     return this.#parts.session.now.hold;
-  }
-
-  start(answered: LegParts['answered']): void {
-    if (answered) this.#parts.answer.start(answered.transaction, answered.response);
-    this.#parts.refresh.arm();
   }
 
   hangup(reason = 'hung up'): Promise<void> {

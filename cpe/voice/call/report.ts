@@ -1,4 +1,5 @@
 // The report of a call: what was agreed for it, what was sent and heard, and how good it was.
+import type { FaxReport } from '../fax/fax-session.ts';
 import { codecShape } from '../media/codecs/table.ts';
 import type { MediaParameters, MediaStats } from '../media/parameters.ts';
 import { opinionOf, ratingOf } from '../media/quality/e-model.ts';
@@ -31,6 +32,8 @@ export interface CallReport {
   tone?: number;
   /** DTMF digits heard, the last 64. Absent where none was. */
   digits?: string;
+  /** The fax in the place of the audio. Absent where there was none. */
+  fax?: FaxReport;
 }
 
 const rounded = (value: number, places: number): number => Number(value.toFixed(places));
@@ -44,7 +47,7 @@ function qualityOf({ codec, ptime }: MediaParameters, stats: MediaStats): { rati
   return { rating: rounded(rating, 1), mos: rounded(opinionOf(rating), 2) };
 }
 
-export function reportOf(parameters: MediaParameters, stats: MediaStats): CallReport {
+export function reportOf(parameters: MediaParameters, stats: MediaStats, fax?: FaxReport): CallReport {
   const { codec, ptime, keys, remote } = parameters;
   const { sent, received, authFailures, replays, lost, peerLost, roundTrip, tone, digits } = stats;
   return {
@@ -63,5 +66,6 @@ export function reportOf(parameters: MediaParameters, stats: MediaStats): CallRe
     ...qualityOf(parameters, stats),
     ...(tone !== undefined && { tone }),
     ...(digits !== '' && { digits }),
+    ...(fax && { fax }),
   };
 }

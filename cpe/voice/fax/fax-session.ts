@@ -34,6 +34,9 @@ interface FaxSessionOptions {
   ports: MediaPorts;
   remote: { address: string; port: Port };
   redundancy: number;
+  /** Bit/s of the fastest modem that the peer wants, and bytes of the longest datagram that it takes. */
+  maxRate: number;
+  maxDatagram: number;
   clock: Clock;
   log: Log;
 }
@@ -54,9 +57,9 @@ export class FaxSession {
   pages: readonly FaxPage[] = [];
 
   constructor(options: FaxSessionOptions) {
-    const { ports, redundancy, clock, log } = options;
+    const { ports, redundancy, maxDatagram, clock, log } = options;
     this.#options = options;
-    this.#sender = new UdptlSender(redundancy);
+    this.#sender = new UdptlSender(redundancy, maxDatagram);
     this.#line = new FaxLine(clock, packet => this.#transmit(packet), this.#over.signal);
     onDatagram(ports.rtp, log, (bytes, from) => this.#take(bytes, from.address));
     ports.rtp.on('error', error => log.debug('fax socket failed', { reason: messageOf(error) }));
@@ -74,7 +77,7 @@ export class FaxSession {
     this.#result = { direction, state: 'running', rate: 0 };
     try {
       const { rate, pages } = page
-        ? { ...(await sendPage(this.#line, page)), pages: [page] }
+        ? { ...(await sendPage(this.#line, page, this.#options.maxRate)), pages: [page] }
         : await receivePages(this.#line);
       this.pages = pages;
       this.#result = { direction, state: 'complete', rate };

@@ -4,7 +4,7 @@ import { type Command, decodeFrame, encodeFrame, type Frame } from './frames.ts'
 import type { DataType, Ifp, Indicator } from './ifp.ts';
 import type { Modem } from './modems.ts';
 
-/** What comes from the line: a frame, or a whole transmission of page data. */
+/** One thing from the line: a frame, or a whole transmission of page data. */
 export type Heard = { kind: 'frame'; frame: Frame } | { kind: 'data'; type: DataType; bytes: Buffer };
 
 /** Longest frame, longest page, and transmissions that wait to be read. */

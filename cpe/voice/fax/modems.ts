@@ -43,7 +43,7 @@ const modems: readonly Modem[] = [
 /** Rates that are received, but not tried as a sender: V.29 has them too. */
 const others: readonly Modem[] = [v17(9600, 0b1001), v17(7200, 0b1101)];
 
-/** What our own DIS says: V.27 ter, V.29 and V.17. */
+/** Bits 11 to 14 of our own DIS: V.27 ter, V.29 and V.17. */
 export const OUR_MODEMS = 0b1101;
 
 /** The modems that a DIS names. @param bits 11 to 14 */

@@ -64,12 +64,12 @@ async function train(line: FaxLine, modems: readonly Modem[]): Promise<Modem> {
   throw new FaxFailed('the training check failed at every rate');
 }
 
-/** Sends a page as the calling machine. @throws FaxFailed */
-export async function sendPage(line: FaxLine, page: FaxPage): Promise<{ rate: number }> {
+/** Sends a page as the calling machine. @param maxRate bit/s @throws FaxFailed */
+export async function sendPage(line: FaxLine, page: FaxPage, maxRate = 14_400): Promise<{ rate: number }> {
   await line.sendSignal('cng', 0);
   const dis = await frameOf(line, ['DIS'], T1_MS);
   if (!dis) throw new FaxFailed('no fax machine answered');
-  const modems = modemsOfDis(dis.information);
+  const modems = modemsOfDis(dis.information).filter(({ rate }) => rate <= maxRate);
   if (modems.length === 0) throw new FaxFailed('the peer cannot receive');
   const modem = await train(line, modems);
   await line.sendData(modem, modem.retraining, encodePage(page));

@@ -87,16 +87,21 @@ export function decodeUdptl(bytes: Buffer): UdptlPacket | undefined {
 /** Numbers the packets of one direction and repeats the earlier ones. */
 export class UdptlSender {
   readonly #redundancy: number;
+  readonly #maxBytes: number;
   #earlier: Buffer[] = [];
   #sequence = 0;
 
-  /** @param redundancy earlier packets in each datagram */
-  constructor(redundancy: number) {
+  /** @param redundancy earlier packets in each datagram, fewer where it would be longer than `maxBytes` */
+  constructor(redundancy: number, maxBytes = Number.POSITIVE_INFINITY) {
     this.#redundancy = redundancy;
+    this.#maxBytes = maxBytes;
   }
 
   next(primary: Buffer): Buffer {
-    const bytes = encodeUdptl({ sequence: this.#sequence, primary, secondaries: this.#earlier });
+    const secondaries = [...this.#earlier];
+    let bytes = encodeUdptl({ sequence: this.#sequence, primary, secondaries });
+    while (bytes.length > this.#maxBytes && secondaries.pop())
+      bytes = encodeUdptl({ sequence: this.#sequence, primary, secondaries });
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#earlier = [primary, ...this.#earlier].slice(0, this.#redundancy);
     return bytes;

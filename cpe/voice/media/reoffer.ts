@@ -5,7 +5,7 @@ import type { EndpointMedia } from './endpoint-media.ts';
 import type { MediaParameters } from './parameters.ts';
 import { buildOffer, type LocalSession, negotiateAnswer, type OfferedStream } from './sdp-negotiation.ts';
 
-interface Reoffer {
+export interface Reoffer {
   local: LocalSession;
   /** Our last description: none of its m= lines may be lost. */
   previous: Sdp;

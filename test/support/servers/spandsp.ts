@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { type Needs, run } from './peers.ts';
 
 /** Debian: libspandsp-dev and a C compiler. */
-export const spandspNeeds: Needs = { programs: ['cc'], files: ['/usr/include/spandsp/telephony.h'] };
+export const spandspNeeds: Needs = {
+  programs: ['cc'],
+  files: ['/usr/include/spandsp/telephony.h'],
+};
 
 export interface CompiledProgram {
   path: string;
@@ -19,6 +22,6 @@ export async function compileSpandsp(name: string): Promise<CompiledProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-spandsp-'));
   const path = join(folder, name);
   const source = fileURLToPath(new URL(`../../peers/${name}.c`, import.meta.url));
-  await run('cc', ['-O2', '-o', path, source, '-lspandsp', '-lm']);
+  await run('cc', ['-O2', '-o', path, source, '-lspandsp', '-ltiff', '-lm']);
   return { path, folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -31,13 +31,21 @@ export class SessionChanges {
   async hold(held: boolean): Promise<void> {
     const { side, session, invites } = this.#options;
     if (held) needService(side.context, 'hold');
-    return invites.inTurn(async () => {
-      if (session.now.hold.byUs === held && !invites.isOver) return;
+    await this.change(() => (session.now.hold.byUs === held && !invites.isOver ? undefined : session.offer(held)));
+  }
+
+  /**
+   * Changes the session, in turn; an offer that crosses the peer's is made again, after a pause (RFC 3261 14.1).
+   * @throws CallFailed with the peer's status; the call goes on as it was
+   */
+  change(next: () => SessionOffer | undefined): Promise<void> {
+    return this.#options.invites.inTurn(async () => {
       for (let attempt = 1; ; attempt++) {
-        const status = await this.#ask(session.offer(held));
+        const offer = next();
+        const status = offer ? await this.#ask(offer) : 200;
         if (status < 300) return;
         if (status !== 491 || attempt === MOST_ATTEMPTS) throw new CallFailed(status, `the peer answered ${status}`);
-        await invites.pause();
+        await this.#options.invites.pause();
       }
     });
   }

@@ -75,7 +75,7 @@ describe('formats of an audio stream', () => {
     assert.equal(ptime([10, 30], ['a=maxptime:1']), 10);
   });
 
-  it('agrees to telephone-events where both sides have them, and answers under the number of the peer', () => {
+  it("agrees to telephone-events of both sides, and answers under the peer's number", () => {
     const ours = media([codec('PCMU', 0)], 'rtp');
     const agreed = agreeFormats(streamOf('0 97', ['a=rtpmap:97 telephone-event/8000']), ours);
     assert.equal(agreed?.eventType, 97);

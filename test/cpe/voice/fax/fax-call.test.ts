@@ -1,0 +1,186 @@
+// Fax within calls: from voice to T.38 by either side, where it is allowed, and back.
+import assert from 'node:assert/strict';
+import type { Call } from '../../../../cpe/voice/call/call.ts';
+import { encodeIfp } from '../../../../cpe/voice/fax/ifp.ts';
+import { testPage } from '../../../../cpe/voice/fax/test-page.ts';
+import { encodeUdptl } from '../../../../cpe/voice/fax/udptl.ts';
+import { type EndpointMedia, plainMedia } from '../../../../cpe/voice/media/endpoint-media.ts';
+import type { SipUserAgent } from '../../../../cpe/voice/user-agent.ts';
+import type { Pbx } from '../../../../pbx/app.ts';
+import { bindUdp } from '../../../../shared/net/udp.ts';
+import type { Authority } from '../../../../shared/pki/authority.ts';
+import { attributeValues, parseSdp } from '../../../../shared/sip/sdp.ts';
+import { CallLab, plain } from '../../../support/cpe/call-lab.ts';
+import { Gateways } from '../../../support/cpe/gateways.ts';
+import { reached, startServer, voiceAuthority } from '../../../support/cpe/voice.ts';
+import { faxMedia, faxSdp } from '../../../support/voice/fax-lab.ts';
+import { calledByUnit, callUnit, withSdp } from '../../../support/voice/peer-call.ts';
+import { bootTelephone } from '../../../support/voice/provisioned-unit.ts';
+
+const page = testPage(40);
+
+describe('fax within a call, message by message', function () {
+  this.timeout(30_000);
+  const lab = CallLab.inSuite();
+  const startWith = (media: EndpointMedia, changes: Parameters<CallLab['startIn']>[1] = {}) =>
+    lab.startIn({ mediaOf: () => media }, changes);
+
+  it('is offered by re-INVITE in the place of the audio, without keys (ITU-T T.38 annex D)', async () => {
+    await startWith(faxMedia());
+    const { call, ask } = await calledByUnit(lab);
+    const sending = call.fax.send(page);
+    const asked = await lab.peer.next('INVITE');
+    const offer = parseSdp(asked.request.body);
+    const [stream] = offer.media;
+    assert.ok(stream);
+    assert.deepEqual([offer.media.length, stream.type, stream.proto, stream.formats], [1, 'image', 'udptl', ['t38']]);
+    assert.ok(stream.port >= 6004);
+    assert.deepEqual(
+      ['T38FaxVersion', 'T38MaxBitRate', 'T38FaxRateManagement', 'T38FaxUdpEC'].map(
+        name => attributeValues(stream, name)[0],
+      ),
+      ['0', '14400', 'transferredTCF', 't38UDPRedundancy'],
+    );
+    assert.doesNotMatch(asked.request.body.toString(), /crypto|key-mgmt/);
+    asked.respond(200, undefined, {
+      headers: [['Contact', `<sip:200@127.0.0.1:${lab.peer.server.port}>`]],
+      ...withSdp(faxSdp(41_000, 2)),
+    });
+    await reached(() => call.stats().fax?.state === 'running', 'the fax');
+    const { sent } = call.stats();
+    assert.equal((await ask('BYE')).status, 200);
+    assert.deepEqual([(await sending).state, (await sending).reason], ['failed', 'the call ended']);
+    assert.ok(call.stats().sent - sent <= 1, 'audio went on');
+  });
+
+  it('goes on as voice where the peer refuses T.38', async () => {
+    await startWith(faxMedia());
+    const { call } = await calledByUnit(lab);
+    const sending = call.fax.send(page);
+    (await lab.peer.next('INVITE')).respond(488);
+    await assert.rejects(sending, { name: 'CallFailed', status: 488 });
+    const { sent } = call.stats();
+    await reached(() => call.stats().sent > sent + 3, 'audio');
+    assert.deepEqual([call.state, call.stats().fax], ['up', undefined]);
+  });
+
+  for (const [what, media, srtp] of [
+    ['T.38 is disabled', plainMedia, plain],
+    ['SRTP is on and AllowUnsecureT38WithSrtp is off', faxMedia({ besideSrtp: false }), undefined],
+  ] as const) {
+    it(`is refused where ${what}, and the call goes on`, async () => {
+      await startWith(media, srtp ? { srtp: { ...srtp, mode: 'SecureWithFallback' } } : {});
+      const { call, ask } = await callUnit(lab);
+      assert.equal((await ask('INVITE', withSdp(faxSdp(41_000, 9)))).status, 415);
+      await assert.rejects(call.fax.send(page), { code: 'fax-not-allowed' });
+      assert.deepEqual([call.state, call.stats().fax], ['up', undefined]);
+    });
+  }
+
+  it("is refused with 488 where the unit's reject code says so", async () => {
+    await startWith(faxMedia({ besideSrtp: false }), { rejectCode: 488 });
+    const { ask } = await callUnit(lab);
+    const { status, headers } = await ask('INVITE', withSdp(faxSdp(41_000, 9)));
+    assert.equal(status, 488);
+    assert.match(headers.get('Warning') ?? '', /^304 /);
+  });
+
+  it("answers the peer's T.38 and greets as a fax machine until audio is offered", async () => {
+    await startWith(faxMedia());
+    const { call, ask, sdp } = await callUnit(lab);
+    const socket = await bindUdp({ address: '127.0.0.1' });
+    const heard: Buffer[] = [];
+    socket.on('message', bytes => heard.push(bytes));
+    const response = await ask('INVITE', withSdp(faxSdp(socket.address().port, 9)));
+    assert.equal(response.status, 200);
+    const [stream] = parseSdp(response.body).media;
+    assert.deepEqual([stream?.type, stream?.proto], ['image', 'udptl']);
+    await reached(() => heard.length >= 3, 'DIS');
+    const frame = Buffer.concat(heard).toString('hex');
+    assert.match(frame, /ffc80100761e/);
+    // A repeated description is a refresh: the fax goes on.
+    assert.equal((await ask('INVITE', withSdp(faxSdp(socket.address().port, 9)))).status, 200);
+    assert.equal(call.stats().fax?.state, 'running');
+    assert.equal((await ask('INVITE', withSdp(sdp()))).status, 200);
+    await reached(() => call.stats().fax?.state === 'failed', 'the end of the fax');
+    const { sent } = call.stats();
+    await reached(() => call.stats().sent > sent + 3, 'audio');
+    socket.close();
+  });
+
+  it('counts junk and strangers at its port, and is not moved by them', async () => {
+    await startWith(faxMedia());
+    const { call, ask } = await callUnit(lab);
+    const response = await ask('INVITE', withSdp(faxSdp(41_000, 9)));
+    const port = parseSdp(response.body).media[0]?.port ?? 0;
+    const [friend, stranger] = [await bindUdp({ address: '127.0.0.1' }), await bindUdp({ address: '127.0.0.2' })];
+    const end = encodeUdptl({
+      sequence: 0,
+      primary: encodeIfp({ kind: 'indicator', indicator: 'cng' }),
+      secondaries: [],
+    });
+    stranger.send(end, port, lab.address);
+    for (const hex of ['', '00', 'ffff', '0001c106', '000001ff0000', '00010120000000'])
+      friend.send(Buffer.from(hex, 'hex'), port, lab.address);
+    friend.send(end, port, lab.address);
+    await reached(() => (call.stats().fax?.strangers ?? 0) >= 7, 'strangers');
+    assert.equal(call.stats().fax?.state, 'running');
+    friend.close();
+    stranger.close();
+  });
+
+  it('takes no fax stream that it cannot use', async () => {
+    await startWith(faxMedia());
+    const { ask } = await callUnit(lab);
+    let version = 20;
+    const statusOf = async (body: string): Promise<number> => (await ask('INVITE', withSdp(body))).status;
+    const next = (port: number, lines: string[] = []): string => faxSdp(port, ++version, lines);
+    assert.equal(await statusOf(next(0)), 415);
+    assert.equal(await statusOf(next(41_000, ['a=T38FaxRateManagement:localTCF'])), 415);
+    assert.equal(await statusOf(next(41_000).replace('c=IN IP4 127.0.0.1', 'c=IN IP4 fax.example')), 415);
+    assert.equal(await statusOf(next(41_000).replace('udptl t38', 'tcp t38')), 415);
+    assert.equal(await statusOf(next(41_000, ['a=T38FaxMaxDatagram:junk', 'a=T38MaxBitRate:9600'])), 200);
+  });
+});
+
+describe('fax between two units', function () {
+  this.timeout(60_000);
+  let gateways: Gateways;
+  let authority: Authority;
+  let pbx: Pbx;
+  let units = 0;
+  before(async () => {
+    gateways = await Gateways.open();
+    authority = await voiceAuthority();
+    pbx = await startServer(authority);
+  });
+  after(async () => {
+    await gateways.close();
+    await pbx.stop();
+  });
+
+  it('carries a page beside SRTP where AllowUnsecureT38WithSrtp is on, and both report it', async () => {
+    const boot = async (user: string): Promise<SipUserAgent> => {
+      const address = `127.12.${1 + (process.pid % 250)}.${++units}`;
+      const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
+      const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure', 'Mipt.AllowUnsecureT38WithSrtp': 'Enable' };
+      return (await bootTelephone(gateways, { user, address, server, ca: authority.cert }, settings)).agent;
+    };
+    const [caller, called] = [await boot('100'), await boot('101')];
+    const arriving = new Promise<Call>(resolve => called.incoming(resolve));
+    const call = await caller.call('100', '101');
+    const answered = await arriving;
+    assert.notEqual(call.stats().suite, 'none');
+    const sent = await call.fax.send(page);
+    assert.deepEqual(
+      [sent.state, sent.direction, sent.pages, sent.rows, sent.rate],
+      ['complete', 'sent', 1, 40, 14400],
+    );
+    await reached(() => answered.stats().fax?.state === 'complete', 'the end of the fax');
+    const received = answered.stats().fax;
+    assert.deepEqual([received?.direction, received?.pages, received?.rows, received?.lost], ['received', 1, 40, 0]);
+    assert.deepEqual(answered.fax.pages, [page]);
+    await call.hangup();
+    await answered.ended;
+  });
+});
