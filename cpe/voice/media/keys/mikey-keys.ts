@@ -108,7 +108,7 @@ class MikeyKeys implements KeyManagement {
       session: [attributeOf(offer.bytes)],
       media: [],
       accept: (answer, media) =>
-        this.#judged(() => {
+        judged(() => {
           const message = messageIn(keyMgmtOf(answer, media).values);
           if (!message) return missing(media, 'answer');
           const [ours, theirs] = takeAnswer(offer, message);
@@ -118,7 +118,7 @@ class MikeyKeys implements KeyManagement {
   }
 
   answer(offer: SessionView, media: Media, ssrc: number): ReturnType<KeyManagement['answer']> {
-    return this.#judged(() => {
+    return judged(() => {
       const { level, values } = keyMgmtOf(offer, media);
       const message = messageIn(values);
       if (!message) return missing(media, 'offer');
@@ -161,14 +161,14 @@ class MikeyKeys implements KeyManagement {
     memory.lastOffer = isRepeated ? lastOffer + 1 : now;
     return memory.lastOffer;
   }
+}
 
-  #judged<T>(work: () => T | KeyRefusal): T | KeyRefusal {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof MikeyError) return failed(error.message);
-      throw error;
-    }
+function judged<T>(work: () => T | KeyRefusal): T | KeyRefusal {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof MikeyError) return failed(error.message);
+    throw error;
   }
 }
 
