@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './peers.ts';
 
-const python = join(process.env.TANDEM_PEERS_PY ?? join(homedir(), '.tandem-peers'), 'bin', 'python');
+export const pjsua2Python = join(process.env.TANDEM_PEERS_PY ?? join(homedir(), '.tandem-peers'), 'bin', 'python');
 const script = fileURLToPath(new URL('../../peers/pjsua2/caller.py', import.meta.url));
 
 /** The needs of a suite: the interpreter of the peers' virtual environment. */
-export const pjsua2Needs = { files: [python] };
+export const pjsua2Needs = { files: [pjsua2Python] };
 
 /** True when that interpreter has the library. */
 export async function hasPjsua2(): Promise<boolean> {
-  if (!existsSync(python)) return false;
-  return run(python, ['-c', 'import pjsua2']).then(
+  if (!existsSync(pjsua2Python)) return false;
+  return run(pjsua2Python, ['-c', 'import pjsua2']).then(
     () => true,
     () => false,
   );
@@ -32,6 +32,6 @@ export interface PjsuaCall {
 
 /** Calls the address and hangs up after two seconds. @param words options of the script: `--ca FILE`, `--cert FILE --key FILE` */
 export async function callWithPjsua2(uri: string, ...words: string[]): Promise<PjsuaCall> {
-  const { stdout } = await run(python, [script, uri, ...words], { timeout: 40_000 });
+  const { stdout } = await run(pjsua2Python, [script, uri, ...words], { timeout: 40_000 });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as PjsuaCall;
 }
