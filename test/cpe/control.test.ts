@@ -35,6 +35,7 @@ describe('calls from the command line', function () {
     const report = JSON.parse(out) as CallOutcome & { established: true };
     assert.equal(report.established, true);
     assert.equal(report.suite, 'AES_CM_128_HMAC_SHA1_80');
+    assert.equal(report.keys, 'SDES');
     assert.ok(report.sent >= 50 && report.received >= 50, out);
     assert.equal(report.authFailures, 0);
     assert.ok(Math.abs((report.tone ?? 0) - 425) <= 2, out);

@@ -1,6 +1,7 @@
 // The report of a call: what was agreed for it, what was sent and heard, and how good it was.
 import type { FaxReport } from '../fax/fax-session.ts';
 import { codecShape } from '../media/codecs/table.ts';
+import type { AgreedKeys } from '../media/keying.ts';
 import type { MediaParameters, MediaStats } from '../media/parameters.ts';
 import { opinionOf, ratingOf } from '../media/quality/e-model.ts';
 
@@ -12,6 +13,8 @@ export interface CallReport {
   ptime: number;
   /** SRTP suite, or `none`. */
   suite: string;
+  /** The protocol that agreed on the keys. Absent without SRTP. */
+  keys?: AgreedKeys['protocol'];
   /** Destination of the media: `address:port`. */
   remote: string;
   sent: number;
@@ -54,6 +57,7 @@ export function reportOf(parameters: MediaParameters, stats: MediaStats, fax?: F
     codec,
     ptime,
     suite: keys?.send.suite ?? 'none',
+    ...(keys && { keys: keys.protocol }),
     remote: `${remote.address}:${remote.port}`,
     sent,
     received,

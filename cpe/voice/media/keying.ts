@@ -4,6 +4,7 @@ import { type Attribute, attributeValues, type Media, type SessionView } from '.
 import type { SrtpKeying } from './srtp.ts';
 
 export interface AgreedKeys {
+  protocol: 'SDES' | 'MIKEY';
   /** Our key. */
   send: SrtpKeying;
   /** The peer's key. */

@@ -3,15 +3,15 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Port } from '../../../shared/net/port.ts';
 import type { AgreedAudio } from './codecs/formats.ts';
+import type { AgreedKeys } from './keying.ts';
 import type { MediaPorts } from './ports.ts';
-import type { SrtpKeying } from './srtp.ts';
 
 /** The result of offer and answer. */
 export interface MediaParameters extends AgreedAudio {
   /** Without `rtcpPort`, no report can be sent. */
   remote: { address: string; port: Port; rtcpPort: Port | undefined };
   /** Both present or both absent. */
-  keys?: { send: SrtpKeying; receive: SrtpKeying };
+  keys?: AgreedKeys;
   /** False while on hold. */
   sending: boolean;
 }

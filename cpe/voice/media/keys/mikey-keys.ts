@@ -112,7 +112,7 @@ class MikeyKeys implements KeyManagement {
           const message = messageIn(keyMgmtOf(answer, media).values);
           if (!message) return missing(media, 'answer');
           const [ours, theirs] = takeAnswer(offer, message);
-          return { ok: true, keys: { send: keyingOf(ours), receive: keyingOf(theirs) } };
+          return { ok: true, keys: { protocol: 'MIKEY', send: keyingOf(ours), receive: keyingOf(theirs) } };
         }),
     };
   }
@@ -140,7 +140,7 @@ class MikeyKeys implements KeyManagement {
       freshness: memory.freshness,
       ssrcs: [...Array<number>(place + 1).fill(0), ssrc],
     });
-    const agreed = { receive: keyingOf(keys[place]), send: keyingOf(keys[place + 1]) };
+    const agreed: AgreedKeys = { protocol: 'MIKEY', receive: keyingOf(keys[place]), send: keyingOf(keys[place + 1]) };
     if (agreed.send.suite === 'NULL_HMAC_SHA1_80' && this.#settings.encryption !== 'Null')
       throw new MikeyError('policy', 'media without encryption is not taken');
     // A traffic key that is sent serves both ways: two sources with one number would share their key stream.

@@ -37,7 +37,10 @@ export function sdesKeys(random: Random, update: SessionUpdateCryptoMode): KeyMa
             return no('the answer has MIKEY, not SDES', true);
           const result = acceptAnswer(lines, cryptoOf(media));
           if (!result.ok) return no(result.reason);
-          return { ok: true, keys: { send: keyingOf(result.ours), receive: keyingOf(result.theirs) } };
+          return {
+            ok: true,
+            keys: { protocol: 'SDES', send: keyingOf(result.ours), receive: keyingOf(result.theirs) },
+          };
         },
       };
     },
@@ -54,7 +57,7 @@ export function sdesKeys(random: Random, update: SessionUpdateCryptoMode): KeyMa
         ok: true,
         session: [],
         media: attributesOf([answer]),
-        keys: { send: keyingOf(answer), receive: keyingOf(made.chosen) },
+        keys: { protocol: 'SDES', send: keyingOf(answer), receive: keyingOf(made.chosen) },
       };
     },
   };
