@@ -1,6 +1,6 @@
 // The SIP server in one place: transport, transactions, location, registrar, proxy, in the order they need each other.
 import { isIP } from 'node:net';
-import type { TlsOptions } from 'node:tls';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import { type Clock, guardedClock, type Random } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -13,6 +13,7 @@ import { throttledByAddress } from '../shared/throttled-log.ts';
 import type { KeyLogger } from '../shared/tls/keylog.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './auth.ts';
 import { type Call, Calls } from './calls.ts';
+import { askingClients, type ClientCertificates, refusalOf } from './client-certificates.ts';
 import { type Binding, Location } from './location.ts';
 import { allowAll, type SecurityPolicy } from './policy.ts';
 import { SipProxy } from './proxy.ts';
@@ -41,6 +42,8 @@ export interface PbxOptions {
   /** Receives the keys of TLS connections. */
   keylog?: KeyLogger | undefined;
   tls?: Pick<TlsOptions, 'minVersion' | 'maxVersion' | 'ciphers'>;
+  /** Asks clients for certificates; absent: does not. */
+  clients?: ClientCertificates | undefined;
   /** In the server's order of preference; MD5 alone by default, since DGW units of that age know no other. */
   algorithms?: readonly SipDigestAlgorithm[];
   policy?: SecurityPolicy;
@@ -207,8 +210,11 @@ async function listen(
   const ports: { tls?: number; udp?: number; tcp?: number } = {};
   if (tlsPort !== undefined) {
     if (cert === undefined || key === undefined) throw new TypeError('cert and key are needed for TLS');
-    const tls: TlsOptions = { cert, key, ...options.tls };
-    ports.tls = (await transport.listen({ protocol: 'tls', host, port: tlsPort, tls, keylog, idleMs })).address.port;
+    const { clients } = options;
+    const tls: TlsOptions = { cert, key, ...options.tls, ...(clients && askingClients) };
+    const admit = clients && ((socket: TLSSocket) => refusalOf(socket, clients, options.clock));
+    const listener = await transport.listen({ protocol: 'tls', host, port: tlsPort, tls, admit, keylog, idleMs });
+    ports.tls = listener.address.port;
   }
   if (port !== undefined) ports.tcp = ports.udp = await listenPlain(transport, host, port, idleMs, options.log);
   return ports;

@@ -25,6 +25,12 @@ export const serveOptions = {
     help: 'certificate chain, PEM; unless given, one is issued by an own CA, DATA/ca.pem, and kept with its key in DATA',
   },
   key: { kind: 'string', value: 'FILE', help: 'private key of the certificate, PEM' },
+  'client-ca': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'CA certificates, PEM: clients are asked for a certificate, and one that these CAs did not issue is refused',
+  },
+  'require-client-cert': { kind: 'boolean', help: 'refuse clients without a certificate; with --client-ca' },
   idle: {
     kind: 'number',
     default: 12_000,

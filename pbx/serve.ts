@@ -8,10 +8,12 @@ import { type OptionValues, UsageError } from '../shared/config.ts';
 import { serveControl } from '../shared/control/server.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { readCertificates } from '../shared/pki/certificates.ts';
 import { openKeyLog } from '../shared/tls/keylog.ts';
 import { startPbx, wildcard } from './app.ts';
 import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
+import type { ClientCertificates } from './client-certificates.ts';
 import type { serveOptions } from './options.ts';
 
 type ServeOptions = OptionValues<typeof serveOptions>;
@@ -52,6 +54,7 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
       maxVersion: options.tlsMax as SecureVersion,
       ...(options.tlsCiphers === undefined ? {} : { ciphers: options.tlsCiphers }),
     },
+    clients: await clientCertificates(options),
     algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
   }).catch((error: unknown) => {
     throw inUse(error) ?? error;
@@ -102,6 +105,22 @@ async function readUsers(options: ServeOptions): Promise<{ user: string; passwor
     if (colon < 1 || colon === line.length - 1) throw new UsageError(`--users: entry ${at + 1} is not NAME:PASSWORD`);
     return { user: line.slice(0, colon), password: line.slice(colon + 1) };
   });
+}
+
+async function clientCertificates({
+  clientCa,
+  requireClientCert,
+}: ServeOptions): Promise<ClientCertificates | undefined> {
+  if (clientCa === undefined) {
+    if (requireClientCert) throw new UsageError('--require-client-cert needs --client-ca');
+    return undefined;
+  }
+  const pem = await readText('client-ca', clientCa);
+  try {
+    return { roots: readCertificates(pem), areRequired: requireClientCert };
+  } catch (error) {
+    throw new UsageError(`--client-ca: ${messageOf(error)}`);
+  }
 }
 
 async function certificate(

@@ -57,12 +57,42 @@ const pages: readonly Page[] = [
     ],
   },
   {
+    path: '/sip/gateways',
+    title: 'SIP/Gateways',
+    parts: [
+      {
+        heading: 'Gateway Status',
+        table: 'SipEp.GatewayStatus',
+        columns: ['Name', 'NetworkInterface', 'Port', 'SecurePort', 'State'],
+      },
+      {
+        heading: 'Gateway Configuration',
+        table: 'SipEp.Gateway',
+        columns: ['Name', 'Type', 'NetworkInterface', 'Port', 'SecurePort'],
+      },
+    ],
+  },
+  {
     path: '/sip/servers',
     title: 'SIP/Servers',
     parts: [
       {
-        heading: 'Servers',
-        variables: ['SipEp.DefaultStaticRegistrarServerHost', 'SipEp.DefaultStaticProxyHomeDomainHost'],
+        heading: 'SIP Default Servers',
+        variables: [
+          'SipEp.DefaultStaticRegistrarServerHost',
+          'SipEp.DefaultStaticProxyHomeDomainHost',
+          'SipEp.DefaultStaticProxyOutboundHost',
+        ],
+      },
+      {
+        heading: 'SIP Gateway Specific Registrar Servers',
+        table: 'SipEp.GwSpecificRegistration',
+        columns: ['GatewayName', 'EnableConfig', 'ServerHost'],
+      },
+      {
+        heading: 'SIP Gateway Specific Proxy Servers',
+        table: 'SipEp.GwSpecificProxy',
+        columns: ['GatewayName', 'EnableConfig', 'HomeDomainHost', 'OutboundHost'],
       },
       { heading: 'Gateways', table: 'SipEp.GatewayStatus', columns: ['Name', 'State'] },
       {
@@ -74,6 +104,23 @@ const pages: readonly Page[] = [
         heading: 'TLS Persistent Connections',
         table: 'SipEp.TlsPersistentConnectionStatus',
         columns: ['Gateway', 'LocalPort', 'RemoteHost', 'RemoteHostIpAddr', 'State'],
+      },
+    ],
+  },
+  {
+    path: '/sip/transport',
+    title: 'SIP/Transport',
+    parts: [
+      {
+        heading: 'General Configuration',
+        table: 'SipEp.TransportConfig',
+        columns: ['GatewayName', 'RegistrationEnable', 'ContactEnable'],
+      },
+      { heading: 'Persistent Connections', variables: ['SipEp.TransportPersistentBasePort'] },
+      {
+        heading: 'Protocol Configuration',
+        table: 'SipEp.TransportConfig',
+        columns: ['UdpEnable', 'UdpQValue', 'TcpEnable', 'TcpQValue', 'TlsEnable', 'TlsQValue'],
       },
     ],
   },

@@ -35,7 +35,7 @@ export class MessageReader implements FlowHost {
   }
 
   received(bytes: Buffer, flow: Flow): void {
-    this.#guarded(flow, () => {
+    guarded(this.log, flow, () => {
       const message = this.#read(bytes, flow);
       if (!message) return;
       this.tap?.('received', message, bytes, flow);
@@ -45,7 +45,7 @@ export class MessageReader implements FlowHost {
 
   lost(reason: string, bytes: Buffer, flow: Flow): void {
     this.log.warn('SIP stream framing lost', { ...senderOf(flow), reason });
-    this.#guarded(flow, () => {
+    guarded(this.log, flow, () => {
       const request = requestIn(bytes);
       this.onMalformed(request ? new MalformedRequest(reason, 400, request) : new SipSyntaxError(reason), flow);
     });
@@ -54,7 +54,7 @@ export class MessageReader implements FlowHost {
   /** RFC 3261 21.5.7 */
   tooLong(limit: number, bytes: Buffer, flow: Flow): void {
     this.log.warn('SIP message too long', { ...senderOf(flow), length: bytes.length, limit });
-    this.#guarded(flow, () => {
+    guarded(this.log, flow, () => {
       const request = requestIn(bytes);
       if (request) this.onMalformed(new MalformedRequest('the message is too long', 513, request), flow);
     });
@@ -69,15 +69,6 @@ export class MessageReader implements FlowHost {
     if (this.#flows.delete(flow) && flow.reliable) this.#streams--;
   }
 
-  /** An error in the handling of one message ends with that message. */
-  #guarded(flow: Flow, handle: () => void): void {
-    try {
-      handle();
-    } catch (error) {
-      this.log.error('SIP message handler failed', { ...senderOf(flow), error });
-    }
-  }
-
   #read(bytes: Buffer, flow: Flow): SipMessage | undefined {
     try {
       return parseMessage(bytes);
@@ -88,6 +79,15 @@ export class MessageReader implements FlowHost {
       this.onMalformed(error, flow);
       return undefined;
     }
+  }
+}
+
+/** An error in the handling of one message ends with that message. */
+function guarded(log: Log, flow: Flow, handle: () => void): void {
+  try {
+    handle();
+  } catch (error) {
+    log.error('SIP message handler failed', { ...senderOf(flow), error });
   }
 }
 

@@ -23,7 +23,7 @@ export interface ListenOptions {
   /** cert, key, minVersion, maxVersion, ciphers, … as node:tls takes them. */
   tls?: TlsOptions;
   /** Judges a TLS client before anything of it is read. @returns why it is refused, undefined to admit it */
-  admit?: (socket: TLSSocket) => string | undefined;
+  admit?: ((socket: TLSSocket) => string | undefined) | undefined;
   /** Receives the keys of TLS connections. */
   keylog?: KeyLogger | undefined;
   /** Closes connections that were silent for this long. None by default. */

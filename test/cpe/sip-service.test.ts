@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
 import type { Gateway, GatewayOptions } from '../../cpe/gateway.ts';
 import { userAgentConfigs } from '../../cpe/services/sip/config.ts';
+import { serveStatus } from '../../cpe/web/status.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import { CERTIFICATE, faultOf, Gateways, set } from '../support/cpe/gateways.ts';
 import { type Peer, startPeer, voiceAuthority } from '../support/cpe/voice.ts';
@@ -254,6 +255,23 @@ describe('SIP endpoint service', () => {
       await restart(gateway);
       assert.equal(read(gateway, 'EpAdm.UnitOpState'), 'Disable');
     });
+  });
+
+  it('shows gateways, servers and transports on the pages that the notes name', async () => {
+    const gateway = await configured({
+      'SipEp.Gateway[Name=default].SecurePort': '5071',
+      'SipEp.GwSpecificProxy[GatewayName=default].HomeDomainHost': 'proxy.test:5061',
+      'SipEp.TransportConfig[GatewayName=default].UdpQValue': '0.7',
+    });
+    const web = await serveStatus({ host: '127.0.0.1', port: 0 }, gateway.device);
+    try {
+      const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
+      assert.match(await page('sip/gateways'), /Gateway Status.*<td>Lan1<\/td><td>0<\/td><td>5071<\/td><td>Ready</s);
+      assert.match(await page('sip/servers'), /Gateway Specific Proxy Servers.*proxy\.test:5061/s);
+      assert.match(await page('sip/transport'), /Protocol Configuration.*<td>0\.7<\/td>/s);
+    } finally {
+      await web.close();
+    }
   });
 
   describe('certificates', () => {
