@@ -6,7 +6,7 @@ import { keyManagementOf } from '../../../cpe/voice/media/keys/key-management.ts
 import { seededRandom } from '../../../shared/clock.ts';
 import { timeOfNtp } from '../../../shared/mikey/freshness.ts';
 import { writeKeyData } from '../../../shared/mikey/key-data.ts';
-import { decodeMessage, encodeMessage, mustHave } from '../../../shared/mikey/message.ts';
+import { decodeMessage, encodeMessage, mikeyLimits, mustHave } from '../../../shared/mikey/message.ts';
 import { type Attribute, buildSdp, type Media, type Sdp } from '../../../shared/sip/sdp.ts';
 
 const now = Date.UTC(2026, 0, 1);
@@ -85,6 +85,14 @@ describe('MIKEY in session descriptions', () => {
       }
       assert.equal(seen.size, 2000);
     });
+
+  it('refuses an oversized message, before it is decoded and after', () => {
+    for (const length of [mikeyLimits.bytes + 1, mikeyLimits.bytes + 4000]) {
+      const sdp = description([keyMgmt(`mikey ${Buffer.alloc(length, 1).toString('base64')}`)], []);
+      const answer = keying(1, 'AesCm128').answer(sdp, mediaOf(sdp), 1);
+      assert.match(answer.ok ? '' : answer.reason, /more than 8192 bytes/);
+    }
+  });
 
   it('refuses a traffic key for both sides whose sources are not known to differ', () => {
     const data = writeKeyData([{ type: 'TEK', key: Buffer.alloc(16, 1), salt: Buffer.alloc(14, 2) }]);
