@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram';
 import type { UserAgentEnv } from '../../../cpe/voice/settings.ts';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
@@ -74,18 +73,6 @@ export class CallLab {
   async answerTo(body: string, headers: [string, string][] = []): Promise<SipResponse> {
     const transaction = await this.peer.send(this.address, inviteTo(this.peer, this.address, body, headers));
     return (await transaction.final).response;
-  }
-
-  /** A UDP port at 127.0.0.1 that counts what comes. */
-  async hears(): Promise<{ port: number; count: () => number; close: () => Promise<void> }> {
-    const socket = createSocket('udp4');
-    let count = 0;
-    socket.on('message', () => {
-      count += 1;
-    });
-    await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve));
-    const { port } = socket.address();
-    return { port, count: () => count, close: () => new Promise(resolve => socket.close(() => resolve())) };
   }
 
   #newAddress(): string {

@@ -1,5 +1,6 @@
 // A call between the lab's bare SIP peer and its unit: the peer's half of the dialog, and its requests inside it.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import { buildRequest, type Dialog, dialogOfCallee, dialogOfCaller } from '../../../shared/sip/dialog.ts';
 import type { MessageParts, SipResponse } from '../../../shared/sip/message.ts';
@@ -87,4 +88,16 @@ export async function calledByUnit(lab: CallLab, headers: [string, string][] = [
   });
   const dialog = dialogOfCallee(invite.request, response);
   return peerCall(lab, await placing, dialog, invite.request);
+}
+
+/** A UDP port at 127.0.0.1 that counts what comes. */
+export async function mediaPort(): Promise<{ port: number; count: () => number; close: () => Promise<void> }> {
+  const socket = createSocket('udp4');
+  let count = 0;
+  socket.on('message', () => {
+    count += 1;
+  });
+  await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  return { port, count: () => count, close: () => new Promise(resolve => socket.close(() => resolve())) };
 }

@@ -8,7 +8,7 @@ import { createRequest, createResponse, type SipResponse } from '../../../../sha
 import type { ClientTransaction, ServerTransaction } from '../../../../shared/sip/transaction-types.ts';
 import { CallLab, clock } from '../../../support/cpe/call-lab.ts';
 import { cryptoLine, hurriedClock, inviteTo, reached, sdpText } from '../../../support/cpe/voice.ts';
-import { withSdp } from '../../../support/voice/peer-call.ts';
+import { mediaPort, withSdp } from '../../../support/voice/peer-call.ts';
 
 type Prack = CallSettings['prack'];
 const withPrack = (prack: Partial<Prack>, more: Partial<CallSettings> = {}): { calls: CallSettings } => ({
@@ -67,7 +67,7 @@ describe('provisional responses, message by message', () => {
       await lab.start();
       const placing = lab.unit.agent.call('100', '200');
       const invite = await lab.peer.next('INVITE');
-      const media = await lab.hears();
+      const media = await mediaPort();
       invite.respond(183, undefined, {
         headers: [contact()],
         ...withSdp(sdpText(media.port, 'RTP/SAVP', [cryptoLine()])),
@@ -168,7 +168,7 @@ describe('provisional responses, message by message', () => {
 
     it('begin with 183 and the session where the unit is set to, and media goes before the answer', async () => {
       await lab.start({ ...withPrack({}, { earlyMedia: true }), ring: 30 });
-      const media = await lab.hears();
+      const media = await mediaPort();
       const request = inviteTo(lab.peer, lab.address, sdpText(media.port, 'RTP/SAVP', [cryptoLine()]));
       const heard: SipResponse[] = [];
       const transaction = await lab.peer.send(lab.address, request, { onResponse: one => heard.push(one) });
