@@ -193,6 +193,12 @@ export const acsOptions = {
     min: 1,
     max: 36_500,
   },
+  'audit-syslog': {
+    kind: 'string',
+    value: 'HOST:PORT',
+    help: 'receiver of the audit by syslog (RFC 5424) over UDP; default: none',
+    check: hostPort,
+  },
   wire: {
     kind: 'string',
     value: 'DIR',

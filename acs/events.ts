@@ -86,6 +86,8 @@ export interface AcsEvents {
     reason?: string;
   };
   change: { what: string; name: string; by: string };
+  /** The audit has grown up to this place. For webhooks; not shown live. */
+  audit: { seq: number };
 }
 
 export type EventName = keyof AcsEvents;

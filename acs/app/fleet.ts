@@ -8,6 +8,7 @@ import { networks, refusal } from '../south/connection-request/policy.ts';
 import { createProbeAcs } from '../south/probe/acs.ts';
 import { probeTls } from '../south/probe/tls.ts';
 import { linkOf } from '../south/transfers/link.ts';
+import { buildAuditSyslog } from './audit-syslog.ts';
 import { hostOf } from './listening.ts';
 import type { AcsSetup, Part } from './setup.ts';
 import type { Cluster } from './store.ts';
@@ -27,6 +28,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
   const { members, store, joined } = cluster;
   const base = setup.publicUrl?.replace(/(?<!\/)\/+$/, '');
   const poster = createPoster(networks(setup.webhookAllow ?? []), setup.tls.keylog);
+  const syslog = buildAuditSyslog(setup);
   const allowed = networks(setup.connectionRequestAllow);
   const fleet = createFleet({
     ...{ store, clock, random, log, events, secrets, members, enrol, cpeAuth },
@@ -37,6 +39,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
       ...joined?.ports,
       sendConnectionRequest,
       post: poster.post,
+      ...(syslog.sink ? { auditSink: syslog.sink } : {}),
       linkFile: fileLinks(secrets, came => base ?? came ?? cwmp[0]),
       probeAcs: createProbeAcs(clock),
       preflight: {
@@ -46,7 +49,11 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
       },
     },
   });
-  return { fleet, close: async () => await poster.close() };
+  const close = async (): Promise<void> => {
+    await syslog.close();
+    await poster.close();
+  };
+  return { fleet, close };
 }
 
 export const linkKey = (secrets: Secrets): Buffer => secrets.keyFor('file links');

@@ -37,6 +37,8 @@ export interface AcsSetup {
   connectionRequestAllow: string[];
   /** Private networks that webhooks may lead to, also over plain HTTP; default: none. */
   webhookAllow?: string[];
+  /** The receiver of the audit by syslog. */
+  auditSyslog?: { host: string; port: number };
   /** Limits for running sessions and waiting Informs; default: those of the listener. */
   limits?: AdmissionLimits;
   /** The place among the processes on one store; absent for the only process. */

@@ -1,5 +1,6 @@
 // The fleet: all decisions of the ACS, without HTTP. South brings CPEs in session, north brings operators.
 import { Access } from './access/access.ts';
+import { AuditTrail } from './access/audit-trail.ts';
 import { ClusterMemory } from './cluster/cluster-memory.ts';
 import type { FleetContext } from './common/context.ts';
 import type { Members } from './common/members.ts';
@@ -44,6 +45,7 @@ export interface Fleet {
   guard: Guard;
   files: Files;
   access: Access;
+  audit: AuditTrail;
   faults: Faults;
   tasks: Tasks;
   sessions: DeviceSessions;
@@ -95,6 +97,7 @@ export function createFleet(context: FleetContext): Fleet {
     guard: new Guard(context, { preflight, presets, wantedStates, dryRuns, devices }),
     files,
     access,
+    audit: new AuditTrail({ ...context, ...context.ports }),
     faults: new Faults(context),
     tasks,
     sessions: new DeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history, learning }),

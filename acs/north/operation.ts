@@ -77,6 +77,8 @@ export interface Operation {
   isOpen?: true;
   scope: OperationScope;
   parameters: ParameterUse;
+  /** The audit keeps the answer; by default the object of the path before and after, or for others the answer. */
+  audit?: 'answer';
   query?: TObject;
   body?: OperationBody;
   /** The successful answers by status; any other answer is a problem document. */

@@ -15,14 +15,12 @@ import { UserError } from '../errors.ts';
 import type { EventBus } from '../events.ts';
 import { Caller } from '../fleet/access/caller.ts';
 import type { Metrics } from '../metrics.ts';
-import { audit } from './audit.ts';
+import { Audit, type AuditedCall } from './audit.ts';
 import { type Called, identityOf, type PrincipalOf } from './authentication.ts';
-import { assertAllowed, assertReached } from './authorization.ts';
-import { readBody, readQuery, refuseNul } from './input.ts';
+import { carryOut } from './carry-out.ts';
 import { jsonOf } from './json.ts';
-import type { Operation, OperationContext, OperationOutput, RequestOrigin } from './operation.ts';
+import type { Operation, OperationContext, OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
-import { isSecureRequest } from './session-cookie.ts';
 import { registerLive } from './sse.ts';
 
 export interface RestOptions extends OperationContext {
@@ -48,6 +46,7 @@ const pairsOf = ({ certificates }: NonNullable<RestOptions['tls']>): { cert: str
 
 export async function createRest(options: RestOptions): Promise<FastifyInstance> {
   const { log } = options;
+  const audit = new Audit(options);
   const app = fastify({
     logger: false,
     bodyLimit: MAX_JSON,
@@ -103,12 +102,13 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
             `Content-Encoding ${encoding} is not supported; send the body uncompressed`,
           );
       });
-      for (const operation of operations) if (operation.body !== 'bytes') register(api, operation, options);
+      for (const operation of operations) if (operation.body !== 'bytes') register(api, operation, { options, audit });
       await api.register(async streamed => {
         // The operation reads the bytes itself, as it stores them.
         streamed.removeAllContentTypeParsers();
         streamed.addContentTypeParser('*', (_request, _body, done) => done(null, undefined));
-        for (const operation of operations) if (operation.body === 'bytes') register(streamed, operation, options);
+        for (const operation of operations)
+          if (operation.body === 'bytes') register(streamed, operation, { options, audit });
       });
       registerLive(api, options);
     },
@@ -195,34 +195,11 @@ function outgoing(request: FastifyRequest, bytes: AsyncIterable<Buffer>, log: Lo
   return stream.once('error', error => log.error('response aborted', { url: request.url, error }));
 }
 
-const originOf = (request: Called<FastifyRequest>): RequestOrigin => ({
-  address: request.ip,
-  isSecure: isSecureRequest(request),
-  ...(request.identity.session ? { session: request.identity.session } : {}),
-});
-
-function register(api: FastifyInstance, operation: Operation, options: RestOptions): void {
-  /** @param call receives the body once it is read */
-  const carryOut = async (
-    request: FastifyRequest,
-    call: { caller: Caller; params: Record<string, string>; body: unknown },
-  ): Promise<OperationOutput> => {
-    const { caller, params } = call;
-    assertAllowed(operation, caller.principal);
-    const contentType = request.headers['content-type'] ?? '';
-    for (const [name, value] of Object.entries(params)) refuseNul(name, value);
-    const query = await readQuery(operation, request.query as Record<string, unknown>);
-    call.body = await readBody(operation, request, contentType);
-    const { names } = options.fleet.secrets;
-    if (names.isStale()) await names.refresh();
-    const input = { params, query, body: call.body, contentType };
-    const { fleet, store, clock, sendConnectionRequest } = options;
-    const show = { secrets: fleet.secrets, caller };
-    const origin = originOf(request as Called<typeof request>);
-    const context = { fleet, store, clock, sendConnectionRequest, caller, show, origin };
-    await assertReached(operation, input, context);
-    return await operation.run(input, context);
-  };
+function register(
+  api: FastifyInstance,
+  operation: Operation,
+  { options, audit }: { options: RestOptions; audit: Audit },
+): void {
   api.route({
     method: operation.method,
     url: operation.path,
@@ -231,17 +208,18 @@ function register(api: FastifyInstance, operation: Operation, options: RestOptio
     handler: async (request, reply) => {
       const { caller } = request as Called<typeof request>;
       const params = request.params as Record<string, string>;
-      const call = { caller, params, body: undefined as unknown };
+      const call: Omit<AuditedCall, 'status'> = { caller, params, body: undefined, address: request.ip };
       let output: OperationOutput;
       try {
-        output = await carryOut(request, call);
+        output = await carryOut(operation, { request, call, options });
       } catch (error) {
-        await audit(operation, { ...call, status: knownError(error)?.status ?? 500 }, options);
+        const known = knownError(error);
+        await audit.note(operation, { ...call, status: known?.status ?? 500, error: known });
         // Discards the rest of a refused body.
         request.raw.resume();
         throw error;
       }
-      await audit(operation, { ...call, status: statusOf(output) }, options);
+      await audit.note(operation, { ...call, status: statusOf(output) });
       if (output.headers) void reply.headers(output.headers);
       void reply.code(statusOf(output));
       if (output.bytes) return reply.send(outgoing(request, output.bytes, options.log));

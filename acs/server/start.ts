@@ -190,6 +190,7 @@ function setupOf(
       waiting: Math.ceil(options.maxWaiting / share),
       perAddress: options.maxUnproved,
     },
+    ...(options.auditSyslog ? { auditSyslog: hostPortOf(options.auditSyslog) } : {}),
     keepDays: { tasks: options.keepTasks, audit: options.keepAudit },
   };
 }

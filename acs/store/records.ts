@@ -89,8 +89,12 @@ export interface AuditEntry {
   id: string;
   /** Milliseconds. */
   time: number;
-  /** The actor: a user's name, `admin`, or a part of the server itself. */
+  /** The actor: the name of a user or token, `admin`, or a part of the server itself. */
   who: string;
+  /** The kind of the actor: `user`, `token`, `admin-token` or `stranger`. */
+  kind?: string;
+  /** The address that it came from. */
+  from?: string;
   /** Name of the operation. */
   what: string;
   /** The object: a device, preset, file, …; '' for the server as a whole. */
@@ -98,6 +102,24 @@ export interface AuditEntry {
   /** HTTP status of the response. */
   status: number;
   detail?: Record<string, unknown>;
+  /** Error code of a refusal, and its text. */
+  code?: string;
+  reason?: string;
+  /** The changed fields with their values before and after, secrets masked. */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
+  /** Refusals of the same kind before that were not kept. */
+  suppressed?: number;
+  /** Its place in the chain, from 1, the hash of the entry before, and its own; absent in entries of an older version. */
+  seq?: number;
+  prev?: string;
+  hash?: string;
+}
+
+/** The place of the last chained entry. */
+export interface AuditHead {
+  seq: number;
+  hash: string;
 }
 
 export const noticeTypes = [
@@ -111,4 +133,5 @@ export const noticeTypes = [
   'faultCleared',
   'alert',
   'rollout',
+  'audit',
 ] as const;

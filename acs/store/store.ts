@@ -11,6 +11,7 @@ import type { Field, Filter } from '../query/filter.ts';
 import type { ByteRange, ContentSum } from './content-chunks.ts';
 import type {
   AuditEntry,
+  AuditHead,
   Delivery,
   DeliveryOutcome,
   DeviceEvent,
@@ -226,7 +227,14 @@ export interface Store {
   /** Removes a member that ends, or is known to have ended. */
   leave(id: string): Promise<void>;
 
-  appendAudit(entry: AuditEntry): Promise<void>;
+  /**
+   * Appends entries in their order; those with a `seq` follow each other.
+   * @param notices for webhooks, in the same commit where a store can
+   * @throws UserError 409 for which `isConflict` holds when the first `seq` is not above the last one that is stored
+   */
+  appendAudit(entries: readonly AuditEntry[], notices?: readonly Notice[]): Promise<void>;
+  /** The place of the last chained entry; undefined where there is none. */
+  auditHead(): Promise<AuditHead | undefined>;
   /** Newest first. */
   audit(query: { limit: number; cursor?: string }): Promise<{ items: AuditEntry[]; next?: string }>;
 

@@ -24,4 +24,7 @@ export const jsonOf = (value: unknown): string => checkedJson(JSON.stringify(val
 export const changedMeanwhile = (kind: DocumentKind, name: string): UserError =>
   new UserError(409, 'changed-meanwhile', `${kind} '${name}' was changed by another request meanwhile`);
 
+export const auditMoved = (): UserError =>
+  new UserError(409, 'changed-meanwhile', 'another process has appended to the audit meanwhile');
+
 export const noSuchDevice = (id: string): UserError => new UserError(404, 'no-such-device', `there is no device ${id}`);

@@ -1,7 +1,7 @@
 // Syslog lines (RFC 3164 4.1) and the sender.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createSyslog, formatSyslog, SEVERITIES } from '../../shared/syslog.ts';
+import { createSyslog, formatStructuredSyslog, formatSyslog, SEVERITIES } from '../../shared/syslog.ts';
 import { parseSyslog, startSyslogServer } from '../support/servers/syslog.ts';
 
 const TIME = Date.UTC(2026, 10, 1, 9, 5, 0);
@@ -72,5 +72,35 @@ describe('createSyslog', () => {
     const nowhere = createSyslog({ host: 'no-such-host.invalid', transport: 'udp' });
     await assert.rejects(nowhere.send({ severity: 'info', message: 'm' }));
     await nowhere.close();
+  });
+});
+
+describe('a structured syslog line (RFC 5424)', () => {
+  const entry = {
+    facility: 13,
+    severity: 'notice',
+    time: TIME,
+    host: 'acs',
+    app: 'tandem-acs',
+    messageId: 'audit',
+  } as const;
+
+  it('has version, time, host, program, id, data and message', () => {
+    assert.equal(
+      formatStructuredSyslog({ ...entry, data: { who: 'ann', target: 'a "b" [c] \\' }, message: 'ann putPreset' }),
+      '<109>1 2026-11-01T09:05:00.000Z acs tandem-acs - audit [data@32473 who="ann" target="a \\"b\\" [c\\] \\\\"] ann putPreset',
+    );
+  });
+
+  it('stays one line of at most 2048 bytes whose values end where their quote does', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ maxLength: 3000 }), (value, message) => {
+        const line = formatStructuredSyslog({ ...entry, data: { value }, message });
+        assert.ok(Buffer.byteLength(line) <= 2048);
+        assert.doesNotMatch(line, /[\u0000-\u001f\u007f]/);
+        const [, found = ''] = / \[data@32473 value="((?:[^"\\\]]|\\["\\\]])*)"\] /.exec(line) ?? [];
+        assert.equal(found.replace(/\\(.)/g, '$1'), value.replace(/[\u0000-\u001f\u007f]+/g, ' '));
+      }),
+    );
   });
 });

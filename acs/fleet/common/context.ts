@@ -7,6 +7,7 @@ import type { Members } from './members.ts';
 import type {
   AnnounceWork,
   AskMemory,
+  AuditSink,
   LinkFile,
   Post,
   PreflightPorts,
@@ -58,5 +59,6 @@ export interface FleetContext extends FleetOptions {
     preflight?: PreflightPorts;
     probeAcs?: ProbeAcs;
     post?: Post;
+    auditSink?: AuditSink;
   };
 }

@@ -6,8 +6,12 @@ import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
+import type { AuditEntry } from '../../store/records.ts';
 import type { TracedSession } from './traced-session.ts';
 import type { UnknownCpe } from './unknown-cpe.ts';
+
+/** Takes entries of the audit that are stored, to send them on. */
+export type AuditSink = (entries: readonly AuditEntry[]) => void;
 
 /** A CPE in session. `call` sends one RPC and waits for its answer. */
 export interface Cpe {

@@ -257,6 +257,7 @@ export const devices: readonly Operation[] = [
     role: 'operator',
     scope: 'device',
     parameters: 'none',
+    audit: 'answer',
     answers: { 200: answers.accepted },
     problems: { ...noDevice, 504: 'The device did not accept; `detail` holds the reason' },
     run: async (input, { fleet, sendConnectionRequest }) => {

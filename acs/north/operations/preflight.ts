@@ -88,6 +88,7 @@ export const preflight: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    audit: 'answer',
     answers: { 200: answers.server },
     problems: { 502: 'The probe failed; `detail` holds the reason' },
     run: async (input, { fleet }) => ok(serverView(await fleet.preflight.servers.probe(param(input, 'name')))),

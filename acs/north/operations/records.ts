@@ -1,7 +1,9 @@
 // Operations on faults and on the audit.
+
+import { auditCsv, auditFilter } from '../audit-list.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import { audit, auditQuery } from '../schemas/audit.ts';
+import { audit, auditExportQuery, auditQuery, auditReport } from '../schemas/audit.ts';
 import { faults } from '../schemas/faults.ts';
 import { auditView, faultView } from '../views/core.ts';
 
@@ -46,10 +48,41 @@ export const records: readonly Operation[] = [
     parameters: 'shows-any',
     query: auditQuery,
     answers: { 200: audit },
-    run: async ({ query }, { store }) => {
+    run: async ({ query }, { fleet }) => {
       const { limit = 100, cursor } = query as { limit?: number; cursor?: string };
-      const { items, next } = await store.audit({ limit, ...(cursor === undefined ? {} : { cursor }) });
+      const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+      const { items, next } = await fleet.audit.list({ ...auditFilter(query), ...page });
       return ok({ items: items.map(auditView), next: next ?? null });
     },
+  },
+  {
+    name: 'exportAudit',
+    summary: 'Reads the audit as CSV, newest first, as long as the client reads',
+    method: 'GET',
+    path: '/audit/csv',
+    role: 'admin',
+    scope: 'fleet',
+    parameters: 'shows-any',
+    query: auditExportQuery,
+    answers: { 200: 'bytes' },
+    run: async ({ query }, { fleet }) => {
+      const { separator = ',' } = query as { separator?: string };
+      const headers = {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="audit.csv"',
+      };
+      return { bytes: auditCsv(fleet.audit.all(auditFilter(query)), separator), headers };
+    },
+  },
+  {
+    name: 'verifyAudit',
+    summary: 'Reads the whole audit and checks its chain: tells entries that were changed or removed',
+    method: 'GET',
+    path: '/audit/verify',
+    role: 'admin',
+    scope: 'fleet',
+    parameters: 'shows-any',
+    answers: { 200: auditReport },
+    run: async (_input, { fleet }) => ok(await fleet.audit.verify()),
   },
 ];

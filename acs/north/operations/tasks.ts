@@ -77,6 +77,7 @@ export const tasks: readonly Operation[] = [
     role: 'operator',
     scope: 'device',
     parameters: 'checked',
+    audit: 'answer',
     query: schemas.waitQuery,
     body: { json: schemas.taskInput },
     answers: { 200: schemas.task, 201: schemas.task, 202: schemas.task },

@@ -14,6 +14,7 @@ export const traces: readonly Operation[] = [
     role: 'operator',
     scope: 'device',
     parameters: 'none',
+    audit: 'answer',
     body: { json: schemas.traceInput },
     answers: { 200: schemas.tracing },
     problems: { ...noDevice, 409: 'Too many devices are being traced' },
@@ -63,6 +64,7 @@ export const traces: readonly Operation[] = [
     role: 'operator',
     scope: 'device',
     parameters: 'none',
+    audit: 'answer',
     answers: { 204: 'nothing' },
     problems: noDevice,
     run: async (input, { fleet }) => {

@@ -177,6 +177,8 @@ interface AuditDocument {
   _id: string;
   time: number;
   body: string;
+  /** Absent in entries of an older version. */
+  seq?: number;
 }
 
 export interface Collections {
@@ -198,7 +200,10 @@ export interface Collections {
 }
 
 const sparse = { sparse: true } as const;
-const index = (key: Record<string, 1>, more: Pick<CreateIndexesOptions, 'sparse'> = {}): IndexDescription => ({
+const index = (
+  key: Record<string, 1>,
+  more: Pick<CreateIndexesOptions, 'sparse' | 'unique'> = {},
+): IndexDescription => ({
   key,
   ...more,
 });
@@ -226,7 +231,7 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
   bodies: [index({ at: 1 })],
   files: [index({ content: 1 })],
   contents: [index({ at: 1 })],
-  audit: [index({ time: 1 })],
+  audit: [index({ time: 1 }), index({ seq: 1 }, { sparse: true, unique: true })],
   series: [index({ of: 1, level: 1 })],
   deliveries: [index({ webhook: 1, dead: 1, due: 1, _id: 1 }), index({ webhook: 1, dead: 1, created: 1, _id: 1 })],
 };

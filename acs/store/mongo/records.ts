@@ -1,8 +1,8 @@
 // The audit and ended tasks in MongoDB, which only grow and are pruned, and the members that serve the store.
 import { badCursor, pageOf } from '../paging.ts';
-import type { AuditEntry } from '../records.ts';
+import type { AuditEntry, AuditHead } from '../records.ts';
 import type { Member, Retention } from '../store.ts';
-import { jsonOf } from '../text-checks.ts';
+import { auditMoved, jsonOf } from '../text-checks.ts';
 import { type Collections, unlessThere } from './collections.ts';
 import { orderKey } from './devices/device-document.ts';
 import type { Link } from './link.ts';
@@ -22,11 +22,31 @@ export class Records {
     this.#collections = collections;
   }
 
-  async appendAudit(entry: AuditEntry): Promise<void> {
+  /** @throws UserError 409 for which `isConflict` holds */
+  async appendAudit(entries: readonly AuditEntry[]): Promise<void> {
+    const [first] = entries;
+    if (first?.seq !== undefined && first.seq <= ((await this.auditHead())?.seq ?? 0)) throw auditMoved();
+    for (const entry of entries) await this.#appendOne(entry);
+  }
+
+  async auditHead(): Promise<AuditHead | undefined> {
+    const options = { sort: { seq: -1 as const }, limit: 1 };
+    const query = { seq: { $gt: 0 } };
+    const [last] = await this.#link.retry(() => this.#collections.audit.find(query, options).toArray());
+    if (last?.seq === undefined) return undefined;
+    return { seq: last.seq, hash: (JSON.parse(last.body) as AuditEntry).hash ?? '' };
+  }
+
+  async #appendOne(entry: AuditEntry): Promise<void> {
     const sequence = String(this.#sequence++).padStart(12, '0');
     const _id = `${orderKey(entry.time, sequence)}/${this.#link.newId()}`;
-    const document = { _id, time: entry.time, body: jsonOf(entry) };
+    const { seq, time } = entry;
+    const document = { _id, time, body: jsonOf(entry), ...(seq === undefined ? {} : { seq }) };
     await this.#link.retry(() => unlessThere(this.#collections.audit.insertOne(document)));
+    if (seq === undefined) return;
+    // The index lets one entry have the place: another process may have been faster.
+    const stored = await this.#link.retry(() => this.#collections.audit.findOne({ seq }));
+    if (stored && (JSON.parse(stored.body) as AuditEntry).id !== entry.id) throw auditMoved();
   }
 
   /** The newest first. @throws UserError 400 `bad-cursor` */

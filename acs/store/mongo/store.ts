@@ -1,10 +1,11 @@
 // The store on MongoDB, for servers on several machines: single-document writes only, so that any server with the wire protocol and
 // w: majority will do (docs/running.md lists the requirements). It is loaded only when it is configured.
 import type { DeviceOperation, DeviceOperations } from '../../device/operation-types.ts';
+import type { Notice } from '../records.ts';
 import type { Store } from '../store.ts';
 import { openTables } from './collections.ts';
 import { Contents } from './contents.ts';
-import { Deliveries } from './deliveries.ts';
+import { Deliveries, storedNotices } from './deliveries.ts';
 import { DeviceOutbox } from './devices/device-outbox.ts';
 import { DeviceScan } from './devices/device-scan.ts';
 import { DeviceSearch } from './devices/device-search.ts';
@@ -66,13 +67,17 @@ export async function storeOn(link: Link): Promise<Store> {
       ...workStore(link, new WorkSearch(link, collections), new TaskSearch(link, collections)),
       ...documentStore(link, documents),
       ...contentStore(link, contents),
-      ...recordStore(link, new Records(link, collections), async () => {
-        // Tasks in outboxes must be in their collection before ended tasks are counted.
-        await outbox.sweep();
-        await documents.kinds.deliverLeft();
-        await documents.sweep(link.clock.now() - BODY_GRACE_MS);
-        await contents.sweep();
-      }),
+      ...recordStore(
+        link,
+        { records: new Records(link, collections), notify: noticesOf(link, documents, deliveries) },
+        async () => {
+          // Tasks in outboxes must be in their collection before ended tasks are counted.
+          await outbox.sweep();
+          await documents.kinds.deliverLeft();
+          await documents.sweep(link.clock.now() - BODY_GRACE_MS);
+          await contents.sweep();
+        },
+      ),
       ...deliveryStore(link, deliveries),
       ...historyStore(link, new History(link, collections)),
       close: async () => {
@@ -212,12 +217,31 @@ const contentStore = (link: Link, contents: Contents): ContentPart => ({
   contents: () => link.run(() => contents.list()),
 });
 
-type RecordPart = Pick<Store, 'beat' | 'leave' | 'appendAudit' | 'audit' | 'prune'>;
+type RecordPart = Pick<Store, 'beat' | 'leave' | 'appendAudit' | 'auditHead' | 'audit' | 'prune'>;
 
-const recordStore = (link: Link, records: Records, sweep: () => Promise<void>): RecordPart => ({
+type Notify = (notices: readonly Notice[]) => Promise<void>;
+
+/** Keeps notices that belong to no document and to no device. */
+const noticesOf =
+  (link: Link, documents: Documents, deliveries: Deliveries): Notify =>
+  async notices => {
+    const subscribers = await documents.subscribers();
+    await deliveries.add(storedNotices(subscribers.address(notices, undefined, link.clock.now())));
+  };
+
+const recordStore = (
+  link: Link,
+  { records, notify }: { records: Records; notify: Notify },
+  sweep: () => Promise<void>,
+): RecordPart => ({
   beat: member => link.run(() => records.beat(member)),
   leave: id => link.run(() => records.leave(id)),
-  appendAudit: entry => link.run(() => records.appendAudit(entry)),
+  appendAudit: (entries, notices = []) =>
+    link.run(async () => {
+      await records.appendAudit(entries);
+      if (notices.length > 0) await notify(notices);
+    }),
+  auditHead: () => link.run(() => records.auditHead()),
   audit: query => link.run(() => records.audit(query)),
   prune: retention =>
     link.run(async () => {

@@ -101,10 +101,11 @@ function createStore(connections: Connections, clock: Clock, { beat, leave }: Pi
 const recordStore = (
   { write, queries }: Connections,
   sweep: SqliteContents['sweep'],
-): Pick<Store, 'appendAudit' | 'audit' | 'prune'> => ({
-  appendAudit: async entry => {
-    await write({ do: 'audit', entry });
+): Pick<Store, 'appendAudit' | 'auditHead' | 'audit' | 'prune'> => ({
+  appendAudit: async (entries, notices = []) => {
+    await write({ do: 'audit', entries, notices });
   },
+  auditHead: async () => queries.documents.auditHead(),
   audit: async query => queries.documents.audit(query),
   prune: async retention => {
     await sweep();

@@ -39,7 +39,7 @@ async function fill(store: Store): Promise<void> {
   const content = 'fw.bin 1';
   const sum = await store.putContent(content, inPieces(image));
   await store.putDocument('file', 'fw.bin', { name: 'fw.bin', type: 'firmware', ...sum, content });
-  await store.appendAudit({ id: '1', time: newYear, who: 'admin', what: 'putPreset', target: 'p', status: 201 });
+  await store.appendAudit([{ id: '1', time: newYear, who: 'admin', what: 'putPreset', target: 'p', status: 201 }]);
 }
 
 describe('Backup, check and restore', () => {

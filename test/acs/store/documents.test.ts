@@ -53,7 +53,7 @@ contractSuite('documents and audit', subject => {
       status: 204,
     });
     it('pages through the audit, the newest first, and prunes it by age and number', async () => {
-      for (let n = 0; n < 5; n++) await subject.store.appendAudit(entry(n));
+      for (let n = 0; n < 5; n++) await subject.store.appendAudit([entry(n)]);
       const first = await subject.store.audit({ limit: 3 });
       assert.deepEqual(first.items, [entry(4), entry(3), entry(2)]);
       assert.ok(first.next);
@@ -61,6 +61,20 @@ contractSuite('documents and audit', subject => {
       await rejectsWith(subject.store.audit({ limit: 3, cursor: 'zzz' }), 400, 'bad-cursor');
       await subject.store.prune({ endedTasks: { before: 0, keep: 9 }, audit: { before: newYear + 1, keep: 3 } });
       assert.deepEqual((await subject.store.audit({ limit: 9 })).items, [entry(4), entry(3), entry(2)]);
+    });
+
+    it('appends chained entries above the last place alone, whoever is faster', async () => {
+      const chained = (n: number, seq: number): AuditEntry => ({ ...entry(n), seq, prev: '', hash: `h${n}` });
+      await subject.store.appendAudit([entry(0)]);
+      assert.equal(await subject.store.auditHead(), undefined);
+      await subject.store.appendAudit([chained(1, 1), chained(2, 2)]);
+      assert.deepEqual(await subject.store.auditHead(), { seq: 2, hash: 'h2' });
+      await rejectsWith(subject.store.appendAudit([chained(3, 2)]), 409, 'changed-meanwhile');
+      const race = await Promise.allSettled(
+        Array.from({ length: 6 }, (_, n) => subject.store.appendAudit([chained(10 + n, 3)])),
+      );
+      assert.equal(race.filter(({ status }) => status === 'fulfilled').length, 1);
+      assert.equal((await subject.store.audit({ limit: 9 })).items.length, 4);
     });
   });
 });

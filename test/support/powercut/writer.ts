@@ -54,7 +54,7 @@ async function enrol(store: Store, number: number, lane: number): Promise<void> 
     mark({ kind: 'file', name, number });
   }
   const entry = { id: `a${number}`, time: newYear, who: 'x', what: 'y', target: id, status: 200 };
-  await store.appendAudit(entry);
+  await store.appendAudit([entry]);
   mark({ kind: 'audit', id: entry.id });
   if (number % 5 === 0) {
     await store.apply(id, 'informed', informOf(serial, newYear + number + 1, ['1 BOOT', `M Reboot:t${number}`]));

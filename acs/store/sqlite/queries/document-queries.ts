@@ -1,7 +1,8 @@
 // Reads of documents with their generations, and of the audit.
 import { badCursor, pageOf } from '../../paging.ts';
-import type { AuditEntry, DocumentKind, StoredDocument } from '../../records.ts';
+import type { AuditEntry, AuditHead, DocumentKind, StoredDocument } from '../../records.ts';
 import type { Statements } from '../statements.ts';
+import { auditHeadOf } from '../writes/audit-writes.ts';
 
 interface DocumentRow {
   name: string;
@@ -39,6 +40,10 @@ export class DocumentQueries {
   generations(): Map<string, number> {
     const rows = this.#statements.all<{ kind: string; generation: number }>('SELECT kind, generation FROM generations');
     return new Map(rows.map(row => [row.kind, row.generation]));
+  }
+
+  auditHead(): AuditHead | undefined {
+    return auditHeadOf(this.#statements);
   }
 
   /** The newest first. @throws UserError 400 `bad-cursor` */

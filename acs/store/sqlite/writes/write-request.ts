@@ -17,7 +17,7 @@ export type WriteRequest =
   | ContentRequest
   | DeliveryRequest
   | { do: 'appendHistory'; entries: readonly HistoryEntry[] }
-  | { do: 'audit'; entry: AuditEntry }
+  | { do: 'audit'; entries: readonly AuditEntry[]; notices: readonly Notice[] }
   | { do: 'prune'; retention: Retention };
 
 export interface PutDocument {

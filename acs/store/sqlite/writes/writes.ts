@@ -1,9 +1,8 @@
 // Every change of the SQLite store, on its one writing connection.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { AuditEntry } from '../../records.ts';
 import type { Retention } from '../../store.ts';
-import { jsonOf } from '../../text-checks.ts';
 import { Statements } from '../statements.ts';
+import { appendAudit } from './audit-writes.ts';
 import { CommitGroup } from './commit-group.ts';
 import { ContentWrites } from './content-writes.ts';
 import { DeliveryWrites } from './delivery-writes.ts';
@@ -71,7 +70,7 @@ export class SqliteWrites {
       case 'deleteDocument':
         return deleteDocument(this.#statements, this.#deliveries, request);
       case 'audit':
-        return appendAudit(this.#statements, request.entry);
+        return appendAudit(this.#statements, this.#deliveries, request);
       case 'prune':
         return prune(this.#statements, request.retention);
       case 'appendHistory':
@@ -94,10 +93,6 @@ export class SqliteWrites {
     this.#deliveries.forget();
     this.#history.forget();
   }
-}
-
-function appendAudit(statements: Statements, entry: AuditEntry): void {
-  statements.run('INSERT INTO audit (time, body) VALUES (?, ?)', entry.time, jsonOf(entry));
 }
 
 /** @returns the most that were deleted of one kind */

@@ -235,7 +235,7 @@ describe('the schedule', () => {
       await store.apply(id, 'taskAdded', { task: taskOf(name, 'Reboot', now - age * DAY) });
       await store.apply(id, 'taskCancelled', { id: name, now: now - age * DAY });
       const time = now - (age > 30 ? 366 : 364) * DAY;
-      await store.appendAudit({ id: name, time, who: 'admin', what: 'x', target: '', status: 200 });
+      await store.appendAudit([{ id: name, time, who: 'admin', what: 'x', target: '', status: 200 }]);
     }
     await store.apply(id, 'taskAdded', { task: taskOf('open', 'Reboot', now - 100 * DAY) });
     startDuties(schedule('one'), { store, clock, files: { sweep: async () => undefined } }, { tasks: 30, audit: 365 });

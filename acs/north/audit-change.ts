@@ -1,0 +1,106 @@
+// The change that a call makes, for the audit: the view of its object before and after, by the operation that reads it. Secrets are masked as
+// in every answer; long values are cut.
+import { MASK } from '../../shared/model/secret-names.ts';
+import { Caller } from '../fleet/access/caller.ts';
+import { adminToken } from '../fleet/access/principal.ts';
+import type { CallContext, Operation, OperationInput } from './operation.ts';
+import { fileView } from './views/core.ts';
+
+export interface Change {
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
+}
+
+type View = Record<string, unknown>;
+
+const MAX_VALUE = 2000;
+const MAX_FIELDS = 100;
+/** Fields that sessions and time change, not callers. */
+const passing: ReadonlySet<string> = new Set(
+  'online liveness lastInform lastBoot lastBootstrap lastEvents lastUsed unfinished address login unusedLogins openTasks parameterKey wantedRevision applied evaluated groups count waiting log totals perWave devices'.split(
+    ' ',
+  ),
+);
+/** Fields of answers that are shown once. */
+const shownOnce: ReadonlySet<string> = new Set(['token', 'secret']);
+
+/** The operation that reads what another one changes: that of the same path, or of the path that its last word belongs to. */
+function readerOf({ path }: Operation, operations: readonly Operation[]): Operation | undefined {
+  const parent = /^(.*:\w+)\/[a-z-]+$/.exec(path)?.[1];
+  const at = (wanted: string | undefined): Operation | undefined =>
+    operations.find(({ method, path: own, answers }) => method === 'GET' && own === wanted && answers[200] !== 'bytes');
+  return at(path) ?? at(parent);
+}
+
+/** Reads what a call is about to change, or has changed. */
+export class ChangeReader {
+  readonly #operation: Operation;
+  readonly #reader: Operation | undefined;
+  readonly #input: OperationInput;
+  readonly #context: CallContext;
+
+  constructor(
+    operation: Operation,
+    { input, context, operations }: { input: OperationInput; context: CallContext; operations: readonly Operation[] },
+  ) {
+    this.#operation = operation;
+    this.#reader = readerOf(operation, operations);
+    this.#input = { ...input, query: {}, body: undefined };
+    // The audit is for callers without limits: it tells of everything that was changed.
+    const caller = new Caller(context, adminToken);
+    this.#context = { ...context, caller, show: { ...context.show, caller } };
+  }
+
+  async read(): Promise<View | undefined> {
+    try {
+      const view = (await this.#reader?.run(this.#input, this.#context))?.body as View | undefined;
+      return { ...view, ...(await versionOf(this.#operation, this.#input, this.#context)) };
+    } catch {
+      // It is not there, before it is created or after it is deleted; any other failure is that of the call itself.
+      return undefined;
+    }
+  }
+}
+
+/** The version of a preset, and the digest of a file: their contents may be long. */
+async function versionOf(
+  { path }: Operation,
+  { params }: OperationInput,
+  { store, fleet }: CallContext,
+): Promise<View> {
+  const { name = '' } = params;
+  if (path.startsWith('/files/')) return fileView(await fleet.files.about(name));
+  const found = path.startsWith('/presets/') ? await store.document('preset', name) : undefined;
+  return found ? { version: found.generation } : {};
+}
+
+/** The fields in which two views differ; one level below for records such as overrides. */
+export function changeOf(before: View | undefined, after: View | undefined): Change {
+  const made = { before: {} as View, after: {} as View };
+  let fields = 0;
+  const note = (name: string, was: unknown, is: unknown): void => {
+    if (JSON.stringify(was) === JSON.stringify(is) || ++fields > MAX_FIELDS) return;
+    if (was !== undefined) made.before[name] = shortened(name, was);
+    if (is !== undefined) made.after[name] = shortened(name, is);
+  };
+  for (const name of new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])) {
+    if (passing.has(name)) continue;
+    const [was, is] = [before?.[name], after?.[name]];
+    if (!isRecord(was) || !isRecord(is)) note(name, was, is);
+    else
+      for (const key of new Set([...Object.keys(was), ...Object.keys(is)])) note(`${name}.${key}`, was[key], is[key]);
+  }
+  return {
+    ...(Object.keys(made.before).length > 0 ? { before: made.before } : {}),
+    ...(Object.keys(made.after).length > 0 ? { after: made.after } : {}),
+  };
+}
+
+const isRecord = (value: unknown): value is View =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function shortened(name: string, value: unknown): unknown {
+  if (shownOnce.has(name)) return MASK;
+  const text = JSON.stringify(value);
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}… (${text.length} characters)` : value;
+}
