@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endPrograms } from '../support/processes/process.ts';
-import { startVoice, type VoiceProcesses } from '../support/processes/voice-units.ts';
-import { peerSuite } from '../support/servers/peers.ts';
-import { type Capture, capture } from '../support/servers/tshark.ts';
+import { endPrograms } from '../../support/processes/process.ts';
+import { startVoice, type VoiceProcesses } from '../../support/processes/voice-units.ts';
+import { peerSuite } from '../../support/servers/peers.ts';
+import { type Capture, capture } from '../../support/servers/tshark.ts';
 
 peerSuite('a captured call', { programs: ['tshark'], root: true }, function () {
   this.timeout(60_000);
