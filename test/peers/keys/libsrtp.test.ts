@@ -9,10 +9,10 @@ import {
   SrtpSender,
   type SrtpSuiteName,
   srtpSuites,
-} from '../../cpe/voice/media/srtp.ts';
-import { seededRandom } from '../../shared/clock.ts';
-import { peerSuite } from '../support/servers/peers.ts';
-import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../support/servers/srtp-oracle.ts';
+} from '../../../cpe/voice/media/srtp.ts';
+import { seededRandom } from '../../../shared/clock.ts';
+import { peerSuite } from '../../support/servers/peers.ts';
+import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../../support/servers/srtp-oracle.ts';
 
 function rtp(sequence: number, payload: Buffer): Buffer {
   const header = Buffer.from('8000000000000000decafbad', 'hex');

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Random, seededRandom } from '../../shared/clock.ts';
-import { messageKeys, trafficKeys } from '../../shared/mikey/derivation.ts';
-import { encodeMessage, type MikeyMessage } from '../../shared/mikey/message.ts';
-import { coverKeys, sealed } from '../../shared/mikey/protection.ts';
-import { peerSuite } from '../support/servers/peers.ts';
+import { type Random, seededRandom } from '../../../shared/clock.ts';
+import { messageKeys, trafficKeys } from '../../../shared/mikey/derivation.ts';
+import { encodeMessage, type MikeyMessage } from '../../../shared/mikey/message.ts';
+import { coverKeys, sealed } from '../../../shared/mikey/protection.ts';
+import { peerSuite } from '../../support/servers/peers.ts';
 
 const INPUTS = 1000;
 const source = fileURLToPath(new URL('mykey', import.meta.url));

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Call, CallFailed } from '../../cpe/voice/call/call.ts';
-import type { MediaSecurity } from '../../cpe/voice/media/keying.ts';
-import { decodeMessage } from '../../shared/mikey/message.ts';
+import type { Call, CallFailed } from '../../../cpe/voice/call/call.ts';
+import type { MediaSecurity } from '../../../cpe/voice/media/keying.ts';
+import { decodeMessage } from '../../../shared/mikey/message.ts';
 import {
   assertTone,
   registered,
@@ -13,14 +13,14 @@ import {
   tlsSettings,
   type Unit,
   unitConfig,
-} from '../support/cpe/voice.ts';
-import { eventually } from '../support/eventually.ts';
-import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
-import { useTlsConfig } from '../support/servers/kamailio.ts';
-import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
-import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../support/servers/srtp-oracle.ts';
-import { type Capture, capture } from '../support/servers/tshark.ts';
-import { mikeyAnswer } from '../support/voice/mikey-peer.ts';
+} from '../../support/cpe/voice.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
+import { useTlsConfig } from '../../support/servers/kamailio.ts';
+import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
+import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../../support/servers/srtp-oracle.ts';
+import { type Capture, capture } from '../../support/servers/tshark.ts';
+import { mikeyAnswer } from '../../support/voice/mikey-peer.ts';
 
 type UnitChanges = Parameters<typeof unitConfig>[2];
 
