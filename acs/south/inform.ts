@@ -63,5 +63,9 @@ export function softwareOf({ ParameterList }: Arguments<'Inform'>): { root: stri
   return { root, softwareVersion: version?.Value ?? '' };
 }
 
-/** RetryCount of an Inform; 0 for any other message. */
-export const retryCountOf = (posted: Posted): number => (isInform(posted) ? posted.body.args.RetryCount : 0);
+/** The RetryCount of an Inform, and whether a connection request has brought it; as if nothing had for any other message. */
+export function arrivalOf(posted: Posted): { retryCount: number; isCalled: boolean } {
+  if (!isInform(posted)) return { retryCount: 0, isCalled: false };
+  const { RetryCount, Event } = posted.body.args;
+  return { retryCount: RetryCount, isCalled: Event.some(({ EventCode }) => EventCode === '6 CONNECTION REQUEST') };
+}

@@ -6,7 +6,7 @@ import type { SessionPlaces } from './admission/session-places.ts';
 import { rejectBusy } from './http/answer.ts';
 import { type Caller, isOwnConnection } from './http/caller.ts';
 import { setCookie } from './http/cookies.ts';
-import { retryCountOf } from './inform.ts';
+import { arrivalOf } from './inform.ts';
 import type { Posted } from './post-stream.ts';
 import { exchangePost, type SessionPostParts } from './session-post.ts';
 import type { SessionTable } from './session-table.ts';
@@ -47,7 +47,7 @@ export class SessionStart {
       return;
     }
     const untilGone = untilClosed(request.socket);
-    const entry = await admission.enter(retryCountOf(posted), untilGone);
+    const entry = await admission.enter(arrivalOf(posted), untilGone);
     if (entry.outcome !== 'admitted' || !sessionPlaces.hasRoom(arriving)) {
       if (entry.outcome === 'admitted') entry.release();
       places.doubt(socket);

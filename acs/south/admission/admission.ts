@@ -47,39 +47,51 @@ export interface AdmissionState {
 type WhenGone = (onGone: () => void) => () => void;
 
 /** TR-069 3.2.1.1 Table 3: from its tenth retry on a CPE always waits as long, so higher counts mean nothing more. */
-const RANKS = 11;
+const RETRIES = 10;
+/** The rank of called devices, above those of all retries. */
+const CALLED = RETRIES + 1;
 const WAIT_MS = 20_000;
 const RETRY_AFTER = { min: 30, max: 60 };
 
 interface Waiter {
+  isCalled: boolean;
   settle(outcome: Outcome): void;
 }
 
+/** An Inform at the entrance. */
+export interface Arrival {
+  /** A CPE that has tried more often has waited longer and comes first. */
+  retryCount: number;
+  /** It follows a connection request: an operator, or a rollout, waits for it. */
+  isCalled: boolean;
+}
+
+const rankOf = ({ retryCount, isCalled }: Arrival): number => (isCalled ? CALLED : Math.min(retryCount, RETRIES));
+
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #queue = new RankedQueue<Waiter>(RANKS);
+  readonly #queue = new RankedQueue<Waiter>(CALLED + 1);
   readonly #storm: StormLog;
   readonly #counts = { running: 0, admitted: 0, turnedAway: 0, gaveUp: 0 };
   #isClosed = false;
+  /** The last one that left the queue for a place. */
+  #wasCalled = false;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#storm = new StormLog(options, () => this.#queue.size);
   }
 
-  /**
-   * @param retryCount of the Inform: a CPE that has tried more often has waited longer and comes first
-   * @param whenGone   called only where the Inform must wait
-   */
-  async enter(retryCount: number, whenGone: WhenGone): Promise<Entry> {
+  /** @param whenGone called only where the Inform must wait */
+  async enter(arrival: Arrival, whenGone: WhenGone): Promise<Entry> {
     if (this.#isClosed) return this.#refuse('turned-away');
     // A free place means an empty queue, so no Inform overtakes another.
     if (this.#counts.running < this.#options.running) return this.#admit();
-    if (this.#queue.size < this.#options.waiting) return await this.#wait(retryCount, whenGone);
-    const displaced = this.#options.waiting > 0 ? this.#queue.displace(retryCount) : undefined;
+    if (this.#queue.size < this.#options.waiting) return await this.#wait(arrival, whenGone);
+    const displaced = this.#options.waiting > 0 ? this.#queue.displace(rankOf(arrival)) : undefined;
     if (displaced) {
       displaced.settle('turned-away');
-      return await this.#wait(retryCount, whenGone);
+      return await this.#wait(arrival, whenGone);
     }
     this.#storm.refused();
     return this.#refuse('turned-away');
@@ -111,9 +123,16 @@ export class Admission {
     this.#counts.admitted++;
     const release = once(() => {
       this.#counts.running--;
-      if (this.#counts.running < this.#options.running) this.#queue.next()?.settle('admitted');
+      if (this.#counts.running < this.#options.running) this.#next()?.settle('admitted');
     });
     return { outcome: 'admitted', release };
+  }
+
+  /** Called devices have every second place: they do not wait behind a storm, and cannot hold it up. */
+  #next(): Waiter | undefined {
+    const next = (this.#wasCalled ? this.#queue.next(CALLED) : undefined) ?? this.#queue.next();
+    this.#wasCalled = next?.isCalled === true;
+    return next;
   }
 
   #refuse(outcome: 'turned-away' | 'gave-up'): Entry {
@@ -121,7 +140,7 @@ export class Admission {
     return { outcome };
   }
 
-  #wait(retryCount: number, whenGone: WhenGone): Promise<Entry> {
+  #wait(arrival: Arrival, whenGone: WhenGone): Promise<Entry> {
     const { clock, waitMs = WAIT_MS, observe } = this.#options;
     return new Promise(resolve => {
       const onEnd = (outcome: Outcome, waitedMs: number): void => {
@@ -129,7 +148,7 @@ export class Admission {
         observe?.({ outcome, waitedMs });
         resolve(outcome === 'admitted' ? this.#admit() : this.#refuse(outcome));
       };
-      queueUp(this.#queue, retryCount, { clock, waitMs, whenGone, onEnd });
+      queueUp(this.#queue, arrival, { clock, waitMs, whenGone, onEnd });
       this.#storm.waits();
     });
   }
@@ -138,7 +157,7 @@ export class Admission {
 /** Waits in the queue until a place is free, the wait is too long or the CPE has gone. `onEnd` is called once, in that very step. */
 function queueUp(
   queue: RankedQueue<Waiter>,
-  rank: number,
+  arrival: Arrival,
   wait: { clock: Clock; waitMs: number; whenGone: WhenGone; onEnd: (outcome: Outcome, waitedMs: number) => void },
 ): void {
   const { clock } = wait;
@@ -148,7 +167,7 @@ function queueUp(
     stopListening();
     wait.onEnd(outcome, clock.monotonic() - since);
   };
-  const leave = queue.add(rank, { settle });
+  const leave = queue.add(rankOf(arrival), { isCalled: arrival.isCalled, settle });
   const leaveAs = (outcome: Outcome) => (): void => {
     if (leave()) settle(outcome);
   };

@@ -39,9 +39,9 @@ export class RankedQueue<T> {
     return () => this.#remove(node);
   }
 
-  /** Takes out the first item of the highest rank. */
-  next(): T | undefined {
-    return this.#take(this.#lines.findLast(line => line.first)?.first);
+  /** Takes out the first item of the highest rank below `end`. */
+  next(end = this.#lines.length): T | undefined {
+    return this.#take(this.#lines.findLast((line, rank) => rank < end && line.first)?.first);
   }
 
   /** Takes out the item that would be served last, if its rank is below `rank`. */

@@ -26,10 +26,14 @@ function bench(running: number, waiting: number): Bench {
 }
 
 /** An Inform that asks for admission, with its entry once it has one. */
-function arrive(admission: Admission, retryCount = 0): { entry: Entry | undefined; leave: () => void } {
+function arrive(
+  admission: Admission,
+  retryCount = 0,
+  isCalled = false,
+): { entry: Entry | undefined; leave: () => void } {
   const arrival: { entry: Entry | undefined; leave: () => void } = { entry: undefined, leave: () => undefined };
   void admission
-    .enter(retryCount, left => {
+    .enter({ retryCount, isCalled }, left => {
       arrival.leave = left;
       return () => undefined;
     })
@@ -96,6 +100,33 @@ describe('admission of sessions', () => {
       current = waiting[next]!;
     }
     assert.deepEqual(order, [1, 3, 2, 0, 4]);
+  });
+
+  it('gives every second free place to a called device, before any retry', async () => {
+    const { clock, admission } = bench(1, 10);
+    let current = arrive(admission);
+    const waiting = [
+      ...[0, 10, 3].map(retry => arrive(admission, retry)),
+      ...[1, 2, 3].map(() => arrive(admission, 0, true)),
+      arrive(admission, 20),
+    ];
+    await clock.settle();
+    const order: number[] = [];
+    for (let turn = 0; turn < waiting.length; turn++) {
+      release(current);
+      await clock.settle();
+      const next = waiting.findIndex((arrival, index) => outcomeOf(arrival) === 'admitted' && !order.includes(index));
+      order.push(next);
+      current = waiting[next]!;
+    }
+    assert.deepEqual(order, [3, 1, 4, 6, 5, 2, 0]);
+  });
+
+  it('displaces the last in a full queue for a called device', async () => {
+    const { clock, admission } = bench(1, 2);
+    const arrivals = [arrive(admission), arrive(admission, 10), arrive(admission), arrive(admission, 0, true)];
+    await clock.settle();
+    assert.deepEqual(arrivals.map(outcomeOf), ['admitted', 'waits', 'turned-away', 'waits']);
   });
 
   it('turns an Inform away when the queue is full', async () => {
