@@ -11,7 +11,7 @@ import { retryWaitMs } from './load/boot-storm.ts';
 import { participant } from './load/requests.ts';
 import { benchOptions, withResultsFile } from './options.ts';
 import { jsonText, markdownTable, type Results, resultsPage } from './render.ts';
-import { cpuMs, residentKb, scheduledNs, statMs } from './servers/process-cost.ts';
+import { cpuMs, overflowsIn, residentKb, scheduledNs, statMs } from './servers/process-cost.ts';
 
 const unit = 'ms server CPU / session';
 const about = {
@@ -159,6 +159,7 @@ describe('bench: /proc', () => {
     assert.equal(scheduledNs(''), undefined);
     assert.equal(statMs('7 (a) b (c) S 1 7 7 0 -1 4194560 100 0 0 0 12 3 0 0 20 0 1'), 150);
     assert.equal(residentKb('Name:\tnode\nVmRSS:\t   2048 kB\n'), 2048);
+    assert.equal(overflowsIn('TcpExt: A ListenOverflows B\nTcpExt: 1 22 3\nIpExt: A\nIpExt: 4\n'), 22);
   });
 
   it('counts more CPU after work', () => {

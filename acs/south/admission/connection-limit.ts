@@ -11,8 +11,11 @@ import type { AdmissionLimits } from './admission.ts';
 export const SPARE_CONNECTIONS = 4000;
 /** Of those, connections from one address: many CPEs may stand behind one NAT, and boot at once. */
 export const UNPROVED_PER_ADDRESS = 2000;
-/** Connections that the kernel queues: with Node's default of 511 the rest of a storm retries a second later. */
-export const BACKLOG = 4096;
+/**
+ * Connections that the kernel queues, or as many as `net.core.somaxconn` allows: those beyond try again after one second, then three, then
+ * seven, among them those that an operator waits for. Node's default is 511.
+ */
+export const BACKLOG = 16_384;
 
 const REFUSAL = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: ';
 

@@ -21,6 +21,7 @@ export async function storm(
   const places = new Places(request.atOnce ?? request.devices.count);
   const began = performance.now();
   const boot = async (number: number): Promise<void> => {
+    if (request.spreadMs) await new Promise(resolve => setTimeout(resolve, random.next() * (request.spreadMs ?? 0)));
     for (let retry = 0; ; retry++) {
       if (retry > 0)
         await new Promise(resolve => setTimeout(resolve, retryWaitMs(retry, random) / request.compression));

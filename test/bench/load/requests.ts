@@ -24,9 +24,9 @@ export type LoadRequest = { settings: SessionSettings; devices: Participants } &
   | { kind: 'open'; sessions: number; perSecond: number; seed: number }
   /**
    * All at once, each from an address of its own; a CPE that gets 503 comes again by the retry table, its times divided by `compression`.
-   * `atOnce` bounds the sockets of the load: the others wait for one.
+   * `atOnce` bounds the sockets of the load: the others wait for one. `spreadMs`: the first attempts come at random within that time.
    */
-  | { kind: 'storm'; compression: number; seed: number; atOnce?: number }
+  | { kind: 'storm'; compression: number; seed: number; atOnce?: number; spreadMs?: number }
   /** A CPE that takes connection requests; answered once the ACS knows its URL. */
   | { kind: 'reachable'; number: number; demands: 'digest' | 'nothing' }
 );

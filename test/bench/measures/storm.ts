@@ -31,7 +31,7 @@ export const bootsOn = (
   { devices, boots }: Setting,
   { port }: Server,
   said: Pick<SessionSettings, 'inform' | 'answers'>,
-): LoadRequest => ({
+): LoadRequest & { kind: 'storm' } => ({
   kind: 'storm',
   compression: COMPRESSION,
   seed: 1,

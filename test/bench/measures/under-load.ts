@@ -2,8 +2,9 @@
 import { onFirstNode, type Sides, withSides } from '../contest.ts';
 import { makeRow, percentile, type Row, rounded } from '../figures.ts';
 import { answersOf, informTemplate } from '../load/envelopes.ts';
-import type { LoadReport, LoadRequest, Participants } from '../load/requests.ts';
+import type { LoadReport, Participants } from '../load/requests.ts';
 import { type Bench, informedBy, type Setting } from '../measure.ts';
+import { listenOverflows } from '../servers/process-cost.ts';
 import type { AcsServer } from '../servers/servers.ts';
 import { callAndWait, reachable, reading1, setting1 } from './call.ts';
 import { capacityOf, LOAD } from './latency.ts';
@@ -14,6 +15,8 @@ const CALLED = 8;
 const SECONDS = 12;
 const WAIT_S = 50;
 const GOAL_MS = 250;
+/** Boots in a millisecond. Sent in one instant they would overflow the listen queue of the kernel, 4,096, and what would be measured is TCP's timer. */
+const BOOTS_PER_MS = 10;
 
 interface Calls {
   set: number[];
@@ -87,15 +90,17 @@ async function inStorm(setting: Setting, sides: Sides): Promise<Row[]> {
   const { ours } = sides.first;
   const numbers = await readyToBeCalled(setting, sides);
   const said = { inform: informTemplate({ event: '1 BOOT' }), answers: answersOf() };
-  const boots: LoadRequest = { ...bootsOn(setting, ours, said), devices: others(setting, setting.boots) };
+  const devices = others(setting, setting.boots);
+  const boots = { ...bootsOn(setting, ours, said), devices, spreadMs: devices.count / BOOTS_PER_MS };
   let report: LoadReport | undefined;
   const storm = setting.servers.load(boots).then(done => {
     report = done;
   });
+  const overflows = listenOverflows();
   const calls = await callWhile(ours, numbers, storm);
-  const { count } = boots.devices;
+  const { count } = devices;
   const broken = report?.failed ? `${report.failed} attempts broke off (${report.lastError})` : 'no attempt broke off';
-  const note = `${report?.sessions ?? 0} of ${count} devices had their session in ${rounded(report?.seconds ?? 0)} s, ${report?.storm?.turnedAway ?? 0} times turned away, ${broken}`;
+  const note = `${report?.sessions ?? 0} of ${count} devices had their session in ${rounded(report?.seconds ?? 0)} s, ${report?.storm?.turnedAway ?? 0} times turned away, ${broken}; listen queues of the machine overflowed ${listenOverflows() - overflows} times`;
   if (report?.sessions !== count) throw new Error(`the storm is not over: ${note}`);
   return rowsOf(`in a storm of ${count} boots`, calls, note);
 }

@@ -1,4 +1,4 @@
-// The cost of a process, read from /proc: CPU of all its threads, resident memory.
+// The cost of a process, read from /proc: CPU of all its threads, resident memory; and what the kernel drops.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Nanoseconds on a CPU, of the text of /proc/PID/task/TID/schedstat; undefined where the kernel keeps none. */
@@ -27,5 +27,14 @@ export function cpuMs(pid: number): number {
   }
   return total;
 }
+
+/** Connections that the kernel dropped because a listen queue was full, of the text of /proc/net/netstat: pairs of lines, names and numbers. */
+export function overflowsIn(text: string): number {
+  const lines = text.split('\n').map(line => line.split(' '));
+  const at = lines.findIndex(([kind]) => kind === 'TcpExt:');
+  return Number(lines[at + 1]?.[lines[at]?.indexOf('ListenOverflows') ?? -1] ?? 0);
+}
+
+export const listenOverflows = (): number => overflowsIn(readFileSync('/proc/net/netstat', 'utf8'));
 
 export const residentMb = (pid: number): number => residentKb(readFileSync(`/proc/${pid}/status`, 'utf8')) / 1024;
