@@ -16,11 +16,20 @@ type Read = (name: string) => string | undefined;
 /** Gateways beyond these share the unit's own servers as a rule. */
 const GATEWAYS = [1, 2, 3, 4];
 const TLS_ON = 'SipEp.TransportConfig.1.TlsEnable';
-const unitServers = ['SipEp.DefaultStaticRegistrarServerHost', 'SipEp.DefaultStaticProxyOutboundHost'];
-const gatewayServers = GATEWAYS.flatMap(at => [
-  [`SipEp.GwSpecificRegistration.${at}.EnableConfig`, `SipEp.GwSpecificRegistration.${at}.ServerHost`] as const,
-  [`SipEp.GwSpecificProxy.${at}.EnableConfig`, `SipEp.GwSpecificProxy.${at}.OutboundHost`] as const,
-]);
+const unitServers = {
+  registrar: 'SipEp.DefaultStaticRegistrarServerHost',
+  outbound: 'SipEp.DefaultStaticProxyOutboundHost',
+  home: 'SipEp.DefaultStaticProxyHomeDomainHost',
+};
+const gatewayServers = GATEWAYS.map(at => ({
+  ownsRegistrar: `SipEp.GwSpecificRegistration.${at}.EnableConfig`,
+  registrar: `SipEp.GwSpecificRegistration.${at}.ServerHost`,
+  ownsProxy: `SipEp.GwSpecificProxy.${at}.EnableConfig`,
+  outbound: `SipEp.GwSpecificProxy.${at}.OutboundHost`,
+  home: `SipEp.GwSpecificProxy.${at}.HomeDomainHost`,
+}));
+/** Home-domain proxies that the factory puts there; left so, calls go to the registrar. */
+const factoryHosts = ['192.168.10.10', '192.168.0.10'];
 
 /** Every variable that `acsUrlOf` reads. */
 export const acsVariables: readonly string[] = ['Cwmp.AcsUrlConfigSource', 'Cwmp.AcsStaticUrl', 'Cwmp.AcsUrl'];
@@ -30,8 +39,8 @@ export const placeVariables: readonly string[] = [
   'Conf.ScriptsTransferProtocol',
   'Conf.ScriptsTransferSrvHostname',
   TLS_ON,
-  ...unitServers,
-  ...gatewayServers.flat(),
+  ...Object.values(unitServers),
+  ...gatewayServers.flatMap(names => Object.values(names)),
 ];
 
 /** `host:port` as the unit writes it; undefined for none (empty, or the factory's 0.0.0.0). */
@@ -58,11 +67,19 @@ export function placesOf(read: Read): Place[] {
 }
 
 function sipPlaces(read: Read): Place[] {
-  const own = gatewayServers.filter(([enabled]) => read(enabled) === 'Enable').map(([, server]) => server);
   const found = new Map<string, Place>();
-  for (const name of [...unitServers, ...own]) {
-    const at = hostPort(read(name), 5061);
+  const add = (at: { host: string; port: number } | undefined): void => {
     if (at) found.set(`${at.host}:${at.port}`, { service: 'SipEp', link: 'sip', ...at });
+  };
+  const addProxy = (names: { outbound: string; home: string }): void => {
+    const home = hostPort(read(names.home), 5061);
+    add(hostPort(read(names.outbound), 5061) ?? (home && !factoryHosts.includes(home.host) ? home : undefined));
+  };
+  add(hostPort(read(unitServers.registrar), 5061));
+  addProxy(unitServers);
+  for (const names of gatewayServers) {
+    if (read(names.ownsRegistrar) === 'Enable') add(hostPort(read(names.registrar), 5061));
+    if (read(names.ownsProxy) === 'Enable') addProxy(names);
   }
   return [...found.values()];
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
 import type { Gateway, GatewayOptions } from '../../cpe/gateway.ts';
 import { userAgentConfigs } from '../../cpe/services/sip/config.ts';
+import { userAgentOf } from '../../cpe/services/sip/sipep.ts';
 import { serveStatus } from '../../cpe/web/status.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import { CERTIFICATE, faultOf, Gateways, set } from '../support/cpe/gateways.ts';
@@ -255,6 +256,32 @@ describe('SIP endpoint service', () => {
       await restart(gateway);
       assert.equal(read(gateway, 'EpAdm.UnitOpState'), 'Disable');
     });
+  });
+
+  it('calls another unit at its Proxy Host, which alone has a Host certificate', async () => {
+    const address = freshAddress();
+    const issued = await authority.issue({ commonName: address, ips: [address], usage: ['server'], key: 'rsa' });
+    const endpoint = (user: string, peer: string): Record<string, string> => ({
+      ...tls,
+      'SipEp.DefaultStaticRegistrarServerHost': '0.0.0.0:0',
+      'SipEp.DefaultStaticProxyHomeDomainHost': `${peer}:5061`,
+      'SipEp.UserAgent[EpId=Phone-Fax1].Username': user,
+    });
+    const called = await on.up({ address });
+    await called.device.install(CERTIFICATE, Buffer.from(issued.cert + issued.key), 'unit.pem');
+    const caller = await on.up({ address: freshAddress() });
+    await caller.device.install(CERTIFICATE, Buffer.from(authority.cert), 'ca.crt');
+    await set(called, endpoint('200', caller.device.address));
+    await set(caller, endpoint('100', address));
+    await restart(called);
+    await restart(caller);
+    await until(caller, 'SipEp.TlsPersistentConnectionStatus[Index=1].State', 'Up');
+    assert.equal(read(caller, 'SipEp.TlsPersistentConnectionStatus[Index=1].RemoteHost'), `${address}:5061`);
+    const call = await userAgentOf(caller.device)?.call('100', '200');
+    assert.equal(userAgentOf(called.device)?.calls().length, 1);
+    await call?.hangup();
+    assert.equal(read(called, 'SipEp.TlsPersistentConnectionStatus[Index=1].State'), 'Down');
+    await assert.rejects(userAgentOf(called.device)?.call('200', '100') ?? Promise.resolve(), { status: 503 });
   });
 
   it('shows gateways, servers and transports on the pages that the notes name', async () => {

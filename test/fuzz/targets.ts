@@ -72,6 +72,7 @@ export const targets: readonly Target[] = [
       protocol === 'tls' ? 1 : 16,
     ),
   ),
+  gateway('sip-server', 'calls to the secure port of a gateway', sipConversations(gatewayParties, 'tls'), 16),
   gateway('rtp', 'media of calls to a gateway: RTP, SRTP, RTCP', mediaConversations(gatewayParties), 8),
   gateway('dhcp', 'answers of the DHCP server that a gateway asks', dhcpConversations, 48),
   gateway('sntp', 'answers of the SNTP server that a gateway asks', sntpConversations, 32),

@@ -2,8 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { messageType } from '../../../shared/dhcp/options.ts';
 import { decodeMessage } from '../../../shared/dhcp/packet.ts';
+import { createCa } from '../../../shared/pki/authority.ts';
 import { fakeStun } from '../../support/servers/stun.ts';
 import type { Lab } from '../lab.ts';
 import type { Marks } from '../marks.ts';
@@ -22,6 +24,7 @@ import { TlsRegistrar, UdpRegistrar } from './sip-server.ts';
 /** The marks stand for the unit's address. */
 export const gatewayParties = { domain: '@{unit}@', user: '200', password: '', callee: '100' };
 const SIP_PORT = 5060;
+const SECURE_PORT = 5061;
 
 /** A surface of the gateway: how it is started, and how cases reach it. */
 interface Surface {
@@ -145,6 +148,8 @@ async function surfaceOf(target: string, folder: string): Promise<Surface> {
       return await acsSurface();
     case 'sip-tls':
       return await tlsSurface(folder);
+    case 'sip-server':
+      return await securePortSurface(folder);
     default:
       return await sipSurface(target.endsWith('tcp') ? 'tcp' : 'udp');
   }
@@ -271,6 +276,25 @@ async function sipSurface(protocol: Protocol): Promise<Surface> {
       play(plan, { host: address, port: SIP_PORT }, learnMedia, new Map([...marks, timeMark()])),
     probe: ({ address }) => probeSip({ host: address, port: SIP_PORT }, protocol, `${gatewayParties.callee}@`),
     close: () => registrar.close(),
+  };
+}
+
+/** The unit as SIP/TLS server, with a certificate of its own. */
+async function securePortSurface(folder: string): Promise<Surface> {
+  const authority = await createCa({ name: 'Fuzz', key: 'rsa', clock: systemClock(), random: systemRandom() });
+  const { cert, key } = await authority.issue({ commonName: 'unit', usage: ['server'], key: 'rsa' });
+  const host = join(folder, 'host.pem');
+  await writeFile(host, cert + key);
+  const { learn } = telephone(gatewayParties, 'tls');
+  const place = (address: string): Place => ({ host: address, port: SECURE_PORT });
+  return {
+    args: [
+      ...['--acs', nobody, '--host-cert', host],
+      ...sets({ ...account(0), 'SipEp.DefaultStaticRegistrarServerHost': '0.0.0.0:0', ...transport('Tls') }),
+    ],
+    play: (plan, { address, marks }) => play(plan, place(address), learn, new Map([...marks, timeMark()])),
+    probe: ({ address }) => probeSip(place(address), 'tls', `${gatewayParties.callee}@`),
+    close: () => undefined,
   };
 }
 
