@@ -71,6 +71,8 @@ export interface UserAgentConfig extends MediaSettings {
     realm?: string;
     /** Media security of its endpoint, where that has its own (DGW `Mipt.EpSpecificSecurity`). */
     srtp?: MediaSecurity;
+    /** The mailbox that it subscribes to (DGW `SipEp.UserAgent.MwiSubscribe`), and its host as it is configured. */
+    mailbox?: { uri: string; host: string };
   }[];
   /** The `transport` parameter in the Contact of REGISTER, and of everything else. */
   registrationTransport: boolean;

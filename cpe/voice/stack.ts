@@ -4,6 +4,7 @@ import { Accounts } from './accounts.ts';
 import type { Call } from './call/call.ts';
 import { Calls } from './call/calls.ts';
 import type { CallContext } from './call/context.ts';
+import type { Mailboxes } from './events/mailboxes.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
 import { Signalling } from './signalling.ts';
 
@@ -42,6 +43,10 @@ export class SipStack {
     return this.#calls.context;
   }
 
+  get mailboxes(): Mailboxes {
+    return this.#calls.mailboxes;
+  }
+
   onCall(listener: (call: Call) => void): void {
     this.#calls.onCall(listener);
   }
@@ -52,7 +57,8 @@ export class SipStack {
     const servers = this.signalling.connect(signal, onChange, flow =>
       [...this.context.legs.values()].some(leg => leg.flow === flow),
     );
-    const { registrar } = servers;
+    const { registrar, calls } = servers;
+    if (calls) this.#calls.mailboxes.subscribe(calls, signal, onChange);
     if (!registrar) return;
     this.accounts.register({
       ...{ ...this.#env, config: this.#config, layer: this.signalling.layer, link: registrar, signal, onChange },
@@ -71,13 +77,13 @@ export class SipStack {
   /** Hangs up and unregisters. */
   async leave(): Promise<void> {
     for (const link of this.signalling.servers?.links ?? []) link.shutDown();
-    await Promise.all([this.#calls.hangUp(), this.accounts.unregister()]);
+    await Promise.all([this.#calls.hangUp(), this.#calls.mailboxes.unsubscribe(), this.accounts.unregister()]);
   }
 
   /** Closes everything and sends nothing more. */
   async close(): Promise<void> {
     this.signalling.disconnect();
-    await Promise.all([this.accounts.done(), this.#calls.close()]);
+    await Promise.all([this.accounts.done(), this.#calls.mailboxes.done(), this.#calls.close()]);
     await this.signalling.close();
   }
 }

@@ -3,6 +3,7 @@
 import { guardedClock } from '../../shared/clock.ts';
 import { throttledByAddress } from '../../shared/throttled-log.ts';
 import type { Call } from './call/call.ts';
+import type { MailboxView } from './events/mailboxes.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
@@ -44,6 +45,11 @@ export class SipUserAgent {
 
   registrations(): { user: string; state: RegistrationState }[] {
     return this.#stack.accounts.states();
+  }
+
+  /** The mailboxes that accounts subscribe to, with what is known of their messages. */
+  mailboxes(): MailboxView[] {
+    return this.#stack.mailboxes.views();
   }
 
   state(): GatewayState {

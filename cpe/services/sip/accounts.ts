@@ -1,6 +1,7 @@
 // The accounts of the unit's SIP gateways: endpoints and unit registrations, their credentials, and the vendor's limit.
 import type { UserAgentConfig } from '../../voice/settings.ts';
 import { rowsOf, type Unit } from '../service.ts';
+import { mailboxOf } from './mailboxes.ts';
 import { ownSecurity } from './media-security.ts';
 
 export type Account = UserAgentConfig['accounts'][number];
@@ -39,7 +40,9 @@ function candidatesOf(unit: Unit, gateway: string): Candidate[] {
   const add = (user: string, register: boolean, endpoint: string): void => {
     if (user === '' || found.some(({ account }) => account.user === user)) return;
     const srtp = endpoint === '' ? undefined : ownSecurity(unit, endpoint);
-    const account = { user, register, ...credentialsOf(unit, gateway, endpoint, user), ...(srtp && { srtp }) };
+    const mailbox = mailboxOf(unit, gateway, endpoint, user);
+    const own = { ...(srtp && { srtp }), ...(mailbox && { mailbox }) };
+    const account = { user, register, ...credentialsOf(unit, gateway, endpoint, user), ...own };
     found.push({ gateway, isEndpoint: endpoint !== '', account });
   };
   for (const { EpId } of rowsOf(unit, 'SipEp.UserAgent', ['EpId'])) {

@@ -29,7 +29,7 @@ function addressOf(unit: Unit, name: string): Address {
 
 const orNone = (address: Address): Address | undefined => (address.host === '' ? undefined : address);
 
-const hostText = ({ host, port }: Address): string =>
+export const hostText = ({ host, port }: Address): string =>
   `${host.includes(':') ? `[${host}]` : host}${port === 0 ? '' : `:${port}`}`;
 
 /** The gateway-specific servers count where the gateway enables them. */
@@ -43,6 +43,13 @@ export function serverAddresses(unit: Unit, gateway: string): ServerAddresses {
   const proxy = orNone(read('GwSpecificProxy', 'OutboundHost', 'DefaultStaticProxyOutboundHost'));
   const domain = unit.config.running(`SipEp.Gateway[Name="${gateway}"].Domain`) || hostText(home ?? registrar);
   return { registrar, proxy, home, domain };
+}
+
+/** The messaging host of a gateway; host '': none. */
+export function messagingOf(unit: Unit, gateway: string): Address {
+  const own = `GwSpecificMwi[GatewayName="${gateway}"]`;
+  const isOwn = unit.config.running(`SipEp.${own}.EnableConfig`) === 'Enable';
+  return addressOf(unit, isOwn ? `${own}.MessagingHost` : 'DefaultStaticMessagingHost');
 }
 
 /** The registrar of a gateway, as `SipEp.RegistrationStatus` shows it too. */

@@ -8,6 +8,7 @@ import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, ty
 import { MAX_REGISTRATIONS } from './accounts.ts';
 import { type GatewayPlan, gatewayPlans, type Obstacle } from './config.ts';
 import { workOf } from './events.ts';
+import { mailboxStatus } from './mailboxes.ts';
 import { endpointMedia, endpointOfUser } from './media.ts';
 import { mediaSettings } from './media-security.ts';
 import { registrarOf } from './server-addresses.ts';
@@ -255,6 +256,10 @@ const asRun =
 
 const table = `${X}SipEp.`;
 
+const mailboxes = mailboxStatus(unit =>
+  [...gatewaysOf(unit)].map(([gateway, { agent }]) => ({ gateway, mailboxes: agent?.mailboxes() ?? [] })),
+);
+
 export const sipep: Service = {
   name: 'SipEp',
   start,
@@ -264,6 +269,7 @@ export const sipep: Service = {
   check: checkTransports,
   apply: noteCertificates,
   values: {
+    ...mailboxes.values,
     [`${table}GatewayStatus.{i}.State`]: (unit, [row = 0]) =>
       gatewayState(unit, cell(unit.config.tree, dgwPath(unit, `SipEp.Gateway.${row}.Name`))),
     [`${table}GatewayStatus.{i}.NetworkInterface`]: asRun('NetworkInterface'),
@@ -288,6 +294,7 @@ export const sipep: Service = {
     }),
   },
   rows: {
+    ...mailboxes.rows,
     [`${table}TlsPersistentConnectionStatus.`]: unit => numbered(lines(unit)),
     [`${table}RegistrationStatus.`]: unit => numbered(registrations(unit)),
   },

@@ -5,6 +5,7 @@ import type { TransactionLayer } from '../../../shared/sip/transaction.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { Accounts } from '../accounts.ts';
 import { EventRequests } from '../events/event-requests.ts';
+import { Mailboxes } from '../events/mailboxes.ts';
 import type { Servers } from '../servers/servers.ts';
 import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
 import type { Call } from './call.ts';
@@ -27,6 +28,7 @@ interface CallsOptions {
 
 export class Calls {
   readonly context: CallContext;
+  readonly mailboxes: Mailboxes;
   readonly #requests: Requests;
   readonly #outgoing: OutgoingCalls;
   readonly #listeners = new Set<(call: Call) => void>();
@@ -37,7 +39,8 @@ export class Calls {
     const onCall = (call: Call): void => {
       for (const listener of this.#listeners) listener(call);
     };
-    const events = new EventRequests({ context, onEvent: env.onEvent, servers });
+    this.mailboxes = new Mailboxes(options.config, context);
+    const events = new EventRequests({ context, onEvent: env.onEvent, servers, mailboxes: this.mailboxes });
     this.context = context;
     this.#outgoing = new OutgoingCalls({ accounts, context, config, servers, working });
     this.#requests = new Requests({ context, accounts, isStopping: options.isStopping, onCall, events });

@@ -69,6 +69,7 @@ export class Requests {
       const rest = remains.get(key);
       if (leg) leg.onRequest(transaction);
       else if (rest) rest.take(transaction);
+      else if (request.method === 'NOTIFY') this.#options.events.takeInside(transaction);
       else transaction.respond(481);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
@@ -94,7 +95,7 @@ export class Requests {
     if (method === 'INVITE') this.#calls.take(transaction, named);
     else if (method === 'OPTIONS') tellCapabilities(context, transaction, user);
     else if (method === 'REFER') transaction.respond(603);
-    else if (method === 'NOTIFY') this.#options.events.take(transaction);
+    else if (method === 'NOTIFY') this.#options.events.take(transaction, user);
     else if (['BYE', 'UPDATE', 'PRACK', 'INFO'].includes(method) && isAllowed(context, user, method))
       transaction.respond(481);
     else refuseMethod(context, transaction, user);

@@ -1,21 +1,24 @@
-// NOTIFY outside any dialog (RFC 6665 8.2): `check-sync` and `reboot`, which servers send without a subscription. They count from the
-// unit's own servers alone, one of a kind in a time.
+// NOTIFY outside of calls (RFC 6665 8.2): messages of a mailbox, and `check-sync` and `reboot`, which servers send without a subscription.
+// These count from the unit's own servers alone, one of a kind in a time.
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallContext } from '../call/context.ts';
 import { eventOf } from '../call/replies.ts';
 import type { Servers } from '../servers/servers.ts';
 import type { UnitEvent, UserAgentEnv } from '../settings.ts';
+import type { Mailboxes } from './mailboxes.ts';
 
 /** Seconds between two events of a kind that are acted on; our choice. */
 const PAUSE = 30;
 
+const MESSAGES = 'message-summary';
 const unitEvents: readonly UnitEvent[] = ['check-sync', 'reboot'];
 
 interface EventsOptions {
   context: CallContext;
   onEvent: UserAgentEnv['onEvent'];
   servers: () => Servers | undefined;
+  mailboxes: Mailboxes;
 }
 
 export class EventRequests {
@@ -27,16 +30,29 @@ export class EventRequests {
     this.#options = options;
   }
 
-  take(transaction: ServerTransaction): void {
+  /** Takes one outside any dialog. @param user of the Request-URI */
+  take(transaction: ServerTransaction, user: string): void {
     const { request, flow } = transaction;
+    if (eventOf(request) === MESSAGES) this.#takeMessages(transaction, user);
     const event = unitEvents.find(one => one === eventOf(request));
-    if (!event) this.#refuse(transaction, 489, [['Allow-Events', unitEvents.join(', ')]]);
+    if (transaction.answered) return;
+    if (!event) this.#refuse(transaction, 489, [['Allow-Events', [...unitEvents, MESSAGES].join(', ')]]);
     else if (!this.#isFromServer(flow)) this.#refuse(transaction, 403);
     else {
       const wait = this.#waitFor(event);
       if (wait > 0) this.#refuse(transaction, 503, [['Retry-After', String(wait)]]);
       else this.#carryOut(transaction, event);
     }
+  }
+
+  /** Takes one inside a dialog that is no call. */
+  takeInside(transaction: ServerTransaction): void {
+    if (!this.#options.mailboxes.notified(transaction)) transaction.respond(481);
+  }
+
+  #takeMessages(transaction: ServerTransaction, user: string): void {
+    if (!this.#isFromServer(transaction.flow)) this.#refuse(transaction, 403);
+    else if (!this.#options.mailboxes.told(transaction, user)) this.#refuse(transaction, 481);
   }
 
   #carryOut(transaction: ServerTransaction, event: UnitEvent): void {

@@ -53,7 +53,7 @@ describe('events of a SIP server', () => {
     const acted = await unitWith();
     for (const event of ['check-sync', 'reboot', 'presence', 'refer', undefined])
       assert.equal((await told(event)).status, 489, event);
-    assert.equal((await told('presence')).headers.get('Allow-Events'), 'check-sync, reboot');
+    assert.equal((await told('presence')).headers.get('Allow-Events'), 'check-sync, reboot, message-summary');
     assert.deepEqual(acted, []);
   });
 
