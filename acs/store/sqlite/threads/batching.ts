@@ -2,6 +2,7 @@
 // a group is away, so that few messages carry many.
 import type { Clock, Timer } from '../../../../shared/clock.ts';
 import type { Batch, Packing } from './batch.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 /** Longest time that a patient request waits for others. */
 const PATIENCE_MS = 4;
@@ -14,10 +15,7 @@ export class Batching<R> {
   readonly #send: (batch: Batch) => void;
   readonly #packing: Packing<R>;
   readonly #clock: Clock;
-  #gathered: Batch = [];
-  /** Long requests, each a batch of its own. */
-  #long: Batch[] = [];
-  #wasLong = true;
+  readonly #waiting = new WaitingRequests();
   /** Gathered requests whose caller waits, or that have waited long enough. */
   #due = 0;
   /** Requests that the thread has not answered. */
@@ -37,8 +35,7 @@ export class Batching<R> {
     // Made into text at once: what the caller changes afterwards is not what it asked for.
     const [json, bulk] = this.#packing.pack(request);
     const entry: Batch = [number, json, typeof bulk === 'object' ? new Uint8Array(bulk) : bulk];
-    if (this.#packing.isLong?.(request)) this.#long.push(entry);
-    else this.#gathered.push(...entry);
+    this.#waiting.add(entry, this.#packing.isLong?.(request) === true);
     if (this.#packing.isPatient?.(request)) this.#patience ??= this.#clock.after(PATIENCE_MS, () => this.#becomeDue());
     else this.#becomeDue();
   }
@@ -47,47 +44,31 @@ export class Batching<R> {
   returned(count: number): void {
     this.#away -= count;
     // Those that came during a long one have waited enough.
-    if (!this.#wasLong) this.#lastReturn = this.#clock.monotonic();
+    if (!this.#waiting.wasLong) this.#lastReturn = this.#clock.monotonic();
     this.#schedule();
   }
 
   /** Sends all that is gathered. */
   flush(): void {
-    this.#sendGathered();
-    while (this.#long.length > 0) this.#sendLong();
+    while (this.#sendNext());
   }
 
-  /** Sends the next group: long requests and the others take turns. */
-  #sendNext(): void {
+  /** @returns false where nothing waits */
+  #sendNext(): boolean {
+    const batch = this.#waiting.take();
+    const size = batch.length / 3;
     this.#isScheduled = false;
-    if (this.#isLongTurn()) this.#sendLong();
-    else this.#sendGathered();
-  }
-
-  #isLongTurn(): boolean {
-    return this.#long.length > 0 && (!this.#wasLong || this.#gathered.length === 0);
-  }
-
-  #sendLong(): void {
-    this.#wasLong = true;
-    this.#due--;
-    this.#sendAway(this.#long.shift() ?? []);
-  }
-
-  #sendGathered(): void {
-    this.#wasLong = false;
-    this.#patience?.cancel();
-    this.#patience = undefined;
-    this.#due = this.#long.length;
-    this.#lastSize = this.#gathered.length / 3;
-    const batch = this.#gathered;
-    this.#gathered = [];
-    if (batch.length > 0) this.#sendAway(batch);
-  }
-
-  #sendAway(batch: Batch): void {
-    this.#away += batch.length / 3;
+    if (this.#waiting.wasLong) this.#due--;
+    else {
+      this.#patience?.cancel();
+      this.#patience = undefined;
+      this.#due = this.#waiting.long;
+      this.#lastSize = size;
+    }
+    if (size === 0) return false;
+    this.#away += size;
     this.#send(batch);
+    return true;
   }
 
   #becomeDue(): void {
@@ -99,7 +80,7 @@ export class Batching<R> {
     const { grouped } = this.#packing;
     if (this.#isScheduled || this.#due === 0 || (grouped && this.#away > 0)) return;
     this.#isScheduled = true;
-    const isCrowd = grouped && !this.#isLongTurn() && Math.max(this.#lastSize, this.#due) >= CROWD;
+    const isCrowd = grouped && !this.#waiting.isLongTurn() && Math.max(this.#lastSize, this.#due) >= CROWD;
     const wait = isCrowd ? this.#lastReturn + GROUP_MS - this.#clock.monotonic() : 0;
     if (wait <= 0) setImmediate(() => this.#sendNext());
     else this.#clock.after(wait, () => this.#sendNext());
