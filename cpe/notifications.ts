@@ -99,12 +99,6 @@ export const notifications = {
     severity: 'Warning',
     text: 'Registration of {user} lost for SIP gateway {gateway}: {state}.',
   },
-  gatewayLimit: {
-    service: 'SipEp',
-    number: 9021,
-    severity: 'Error',
-    text: 'SIP gateway {gateway} not started: the unit has at most {limit}.',
-  },
   registrationLimit: {
     service: 'SipEp',
     number: 9022,
@@ -141,6 +135,18 @@ export const notifications = {
     number: 9033,
     severity: 'Warning',
     text: 'Call from {peer} refused: {reason}.',
+  },
+  callLost: {
+    service: 'SipEp',
+    number: 9034,
+    severity: 'Warning',
+    text: 'Call of {user} with {peer} given up: {reason}.',
+  },
+  mediaNotAuthentic: {
+    service: 'SipEp',
+    number: 9035,
+    severity: 'Warning',
+    text: 'Media of the call of {user} with {peer}: {count} packets failed authentication.',
   },
   // The other services.
   sessionFailed: {

@@ -58,7 +58,7 @@ function partsOf(parts: LegParts) {
       fax.stop(true);
     },
   });
-  const answer = new RepeatedAnswer(context.clock, () => lifetime.hangupLater('the answer was never acknowledged'));
+  const answer = new RepeatedAnswer(context.clock, () => lifetime.giveUp('the answer was never acknowledged'));
   const invites = new ReInvites(parts, parts.direction === 'out', () => answer.whenAcknowledged());
   const onRefreshed = (): void => refresh.arm();
   const changes = new SessionChanges({ side: parts, session, lifetime, invites, onRefreshed });
@@ -66,7 +66,7 @@ function partsOf(parts: LegParts) {
     refresh: () => {
       changes.refresh().catch((error: unknown) => context.log.error('session refresh failed', { error }));
     },
-    expire: () => lifetime.hangupLater('the session was not refreshed'),
+    expire: () => lifetime.giveUp('the session was not refreshed'),
   });
   const transferor = new Transferor(parts, () => lifetime.hangup('transferred'));
   const requests = new InDialogRequests({

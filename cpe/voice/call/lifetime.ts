@@ -47,11 +47,16 @@ export class CallLifetime {
     context.legs.delete(dialog.key);
     this.#onEnd();
     context.log.info('call ended', { user, peer: dialog.remote, reason, ...this.#final });
+    const { authFailures: count } = this.#final;
+    if (count > 0) context.notify('mediaNotAuthentic', { user, peer: dialog.remote, count });
     await this.#media.stop(silent);
     this.#resolveEnded({ reason });
   }
 
-  hangupLater(reason: string): void {
+  /** Hangs up a call that cannot go on. */
+  giveUp(reason: string): void {
+    const { context, dialog, user } = this.#side;
+    if (!this.#final) context.notify('callLost', { user, peer: dialog.remote, reason });
     this.#unawaited(this.hangup(reason));
   }
 

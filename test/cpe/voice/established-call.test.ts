@@ -105,6 +105,11 @@ describe('calls, message by message', () => {
       const opened = heard.map(bytes => receiver.unprotect(bytes)).filter(result => result.ok);
       assert.ok(opened.length >= 20 && opened.length >= heard.length - 1, `${opened.length} of ${heard.length}`);
       assert.ok(opened.every(result => result.ok && result.packet.readUInt16BE(2) < 0x8000 + 100));
+      void call.hangup();
+      (await lab.peer.next('BYE')).respond(200);
+      await call.ended;
+      const notice = lab.unit.heard.find(({ id }) => id === 9035)?.message;
+      assert.match(notice ?? '', new RegExp(`: ${stats.authFailures} packets failed authentication\\.$`));
     });
 
     it('stops media on hold, resumes with new keys, and ignores an unchanged refresh', async () => {
@@ -228,6 +233,10 @@ describe('calls, message by message', () => {
       );
       (await lab.peer.next('BYE')).respond(200);
       assert.deepEqual(await call.ended, { reason: 'the session was not refreshed' });
+      assert.equal(
+        lab.unit.heard.find(({ id }) => id === 9034)?.message,
+        `Call of 100 with ${call.peer} given up: the session was not refreshed.`,
+      );
     });
   });
 });

@@ -84,7 +84,7 @@ export class SessionChanges {
     const answer = sdpOf(outcome.response);
     const problem = answer ? offer.settle(answer) : 'the answer has no session description';
     if (problem !== undefined) {
-      lifetime.hangupLater(problem);
+      lifetime.giveUp(problem);
       throw new CallFailed(0, problem);
     }
     onRefreshed();
@@ -96,7 +96,7 @@ export class SessionChanges {
     const { lifetime, invites } = this.#options;
     if (invites.isOver) return true;
     if (status !== 408 && status !== 481) return false;
-    lifetime.hangupLater(`${what} answered ${status}`);
+    lifetime.giveUp(`${what} answered ${status}`);
     return true;
   }
 }
