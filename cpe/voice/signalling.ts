@@ -1,4 +1,5 @@
 // The signalling of one SIP gateway: its transport, its transactions, and the connections to its servers.
+import type { ConnectionLimits } from '../../shared/sip/accepted-connections.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipRequest } from '../../shared/sip/message.ts';
 import { TransactionLayer } from '../../shared/sip/transaction.ts';
@@ -17,6 +18,8 @@ interface RequestHandlers {
 /** Connections of one gateway, its own and its peers'; the number is our choice. */
 const MAX_CONNECTIONS = 256;
 
+/** Of one peer: a proxy has a few connections; no address takes them all. The numbers are our choice. */
+const limits: ConnectionLimits = { unheard: { perAddress: 32, unproved: 128 }, perAddress: 64 };
 /** Bytes of a message over UDP (vendor text). */
 const MAX_DATAGRAM = 5120;
 /** Seconds; 64 × T1 (RFC 3261 17.1.1.2). */
@@ -39,6 +42,7 @@ export class Signalling {
       clock,
       log,
       maxConnections: MAX_CONNECTIONS,
+      limits,
       maxDatagram: MAX_DATAGRAM,
       tap: env.tap,
     });

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { networkOf, plainAddress } from '../net/address.ts';
 import { deadlines } from '../net/connection-deadlines.ts';
-import { ConnectionPlaces } from '../net/connection-places.ts';
+import { ConnectionPlaces, type PlaceLimits } from '../net/connection-places.ts';
 import { ThrottledLog } from '../throttled-log.ts';
 import { addressText, type Flow } from './flow-types.ts';
 
@@ -15,20 +15,39 @@ export const UNHEARD = { perAddress: 1000, unproved: 5000 };
 /** All connections of one address: a border controller may carry many peers. */
 export const MAX_PER_ADDRESS = 5000;
 
+/** How many connections peers may open. */
+export interface ConnectionLimits {
+  /** Those that have sent no message yet, of one address and in all: the oldest gives way. */
+  unheard: PlaceLimits;
+  /** All of one address: further ones are closed at once. */
+  perAddress: number;
+}
+
+export const serverLimits: ConnectionLimits = { unheard: UNHEARD, perAddress: MAX_PER_ADDRESS };
+
+interface AcceptedOptions {
+  clock: Clock;
+  log: Log;
+  maxConnections: number;
+  limits: ConnectionLimits;
+}
+
 export class AcceptedConnections {
   readonly #places: ConnectionPlaces;
   readonly #most: number;
+  readonly #perAddress: number;
   readonly #log: Log;
   readonly #byNetwork = new Map<string, number>();
   /** Of flows that have sent no message yet. */
   readonly #unheard = new WeakMap<Flow, Socket>();
 
-  constructor({ clock, log, maxConnections }: { clock: Clock; log: Log; maxConnections: number }) {
+  constructor({ clock, log, maxConnections, limits }: AcceptedOptions) {
     this.#most = maxConnections;
+    this.#perAddress = limits.perAddress;
     this.#log = log;
     const throttled = new ThrottledLog(clock);
     this.#places = new ConnectionPlaces({
-      ...{ clock, limits: UNHEARD, deadlines: { ...deadlines, openingMs: FIRST_MESSAGE_MS } },
+      ...{ clock, limits: limits.unheard, deadlines: { ...deadlines, openingMs: FIRST_MESSAGE_MS } },
       onClosed: ({ address, reason }) =>
         throttled.write(
           suppressed => log.info('silent SIP connection closed', { from: address, reason, ...suppressed }),
@@ -45,7 +64,7 @@ export class AcceptedConnections {
   admits(socket: Socket, open: number): boolean {
     const network = networkOf(plainAddress(socket.remoteAddress ?? ''));
     const count = (this.#byNetwork.get(network) ?? 0) + 1;
-    if (open >= this.#most || count > MAX_PER_ADDRESS) {
+    if (open >= this.#most || count > this.#perAddress) {
       this.#log.warn('SIP connection limit reached', { address: socket.remoteAddress });
       return false;
     }

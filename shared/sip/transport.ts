@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { KeyLogger } from '../tls/keylog.ts';
-import { AcceptedConnections } from './accepted-connections.ts';
+import { AcceptedConnections, type ConnectionLimits, serverLimits } from './accepted-connections.ts';
 import { connectTcp, streamFlow } from './flow.ts';
 import type { Address, ConnectOptions, Flow, Protocol, SipTap } from './flow-types.ts';
 import type { SipMessage, SipSyntaxError } from './message.ts';
@@ -41,6 +41,8 @@ export interface TransportOptions {
   log: Log;
   /** Most stream connections at once; further ones are closed at once. */
   maxConnections?: number;
+  /** Of connections that peers open; those of a server by default. */
+  limits?: ConnectionLimits;
   /** Most bytes of a message over UDP: a longer request is answered 513 when it arrives, and not sent. What UDP carries by default. */
   maxDatagram?: number | undefined;
   tap?: SipTap | undefined;
@@ -55,10 +57,17 @@ export class SipTransport {
   readonly #streams: StreamListeners;
   #closing = false;
 
-  constructor({ clock, log, maxConnections = MAX_CONNECTIONS, maxDatagram, tap }: TransportOptions) {
+  constructor({
+    clock,
+    log,
+    maxConnections = MAX_CONNECTIONS,
+    limits = serverLimits,
+    maxDatagram,
+    tap,
+  }: TransportOptions) {
     this.#reader = new MessageReader(clock, log, tap);
     this.#udp = new UdpSockets(this.#reader, maxDatagram);
-    this.#streams = new StreamListeners(this.#reader, maxConnections);
+    this.#streams = new StreamListeners(this.#reader, maxConnections, limits);
   }
 
   /** Sets the receiver of every message: the transaction layer. */
@@ -115,9 +124,9 @@ class StreamListeners {
   readonly #connectionListeners = new Set<(flow: Flow) => void>();
   #closing = false;
 
-  constructor(reader: MessageReader, maxConnections: number) {
+  constructor(reader: MessageReader, maxConnections: number, limits: ConnectionLimits) {
     this.#reader = reader;
-    this.#accepted = new AcceptedConnections({ clock: reader.clock, log: reader.log, maxConnections });
+    this.#accepted = new AcceptedConnections({ clock: reader.clock, log: reader.log, maxConnections, limits });
   }
 
   onConnection(listener: (flow: Flow) => void): void {

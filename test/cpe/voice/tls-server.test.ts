@@ -78,7 +78,10 @@ describe('unit as SIP/TLS server', () => {
     unit.until(agent => agent.connections()[0]?.state === 'Up', 'the connection to the peer');
 
   /** The version and suite of a handshake with the unit, and a socket that stays open; rejects when it fails or is closed. */
-  const handshake = (address: string, options: ConnectionOptions = {}): Promise<TLSSocket> =>
+  const handshake = (
+    address: string,
+    options: ConnectionOptions & { localAddress?: string } = {},
+  ): Promise<TLSSocket> =>
     new Promise((resolve, reject) => {
       const socket = connect({
         host: address,
@@ -177,6 +180,32 @@ describe('unit as SIP/TLS server', () => {
     const reasons = lines.filter(line => line.msg === 'SIP TLS client refused').map(line => String(line.reason));
     assert.equal(reasons.length, 1, 'one line a minute for an address');
     assert.match(reasons[0] ?? '', /presented no certificate/);
+  });
+
+  it('serves others while one address opens all the connections that it can', async () => {
+    const address = freshAddress();
+    trunk({ address, peer: freshAddress(), user: '100', host: await certificate(address) });
+    await handshake(address).then(socket => socket.destroy());
+    const opened: Socket[] = [];
+    const message = [
+      'OPTIONS sip:a SIP/2.0',
+      'Via: SIP/2.0/TLS 127.0.0.1;branch=z9hG4bK1',
+      ...['From: <sip:a>;tag=1', 'To: <sip:a>', 'Call-ID: 1', 'CSeq: 1 OPTIONS', 'Max-Forwards: 70'],
+      'Content-Length: 0\r\n\r\n',
+    ].join('\r\n');
+    const hold = async (localAddress: string, text: string): Promise<void> => {
+      const socket = await handshake(address, { localAddress });
+      socket.on('error', () => undefined);
+      opened.push(socket);
+      socket.write(text);
+    };
+    // Silent ones have a bound of their own; those that have sent a message fill the address's share.
+    for (let at = 0; at < 40; at++) await hold('127.0.0.2', '').catch(() => undefined);
+    for (let at = 0; at < 64; at++) await hold('127.0.0.3', message);
+    await assert.rejects(hold('127.0.0.3', message));
+    const other = await handshake(address, { localAddress: '127.0.0.4' });
+    other.destroy();
+    for (const one of opened) one.destroy();
   });
 
   it('serves others while clients are slow, send no TLS, or no SIP', async () => {
