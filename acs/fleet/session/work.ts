@@ -55,6 +55,8 @@ export class SessionWork {
   }
 
   async #prepare(session: DeviceSession, cpe: Cpe): Promise<void> {
+    // An operator who has it called expects what was changed a moment before, also through another process that could not tell this one.
+    if (session.events.includes('6 CONNECTION REQUEST')) await this.#context.store.refresh?.();
     // The count of a session that was lost a moment ago may have ended a task, or suspended a preset.
     if (session.row.unfinished) await refresh(session, this.#context);
     session.purpose = { cause: CREDENTIALS };
