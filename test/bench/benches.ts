@@ -8,6 +8,7 @@ import { gateways } from './measures/gateways.ts';
 import { growth } from './measures/growth.ts';
 import { jobs } from './measures/jobs.ts';
 import { latency } from './measures/latency.ts';
+import { media } from './measures/media.ts';
 import { mongo } from './measures/mongo.ts';
 import { operations } from './measures/operations.ts';
 import { search } from './measures/search.ts';
@@ -38,4 +39,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   'under-load': underLoad,
   mongo,
   gateways,
+  media,
 };

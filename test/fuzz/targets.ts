@@ -73,7 +73,7 @@ export const targets: readonly Target[] = [
     ),
   ),
   gateway('sip-server', 'calls to the secure port of a gateway', sipConversations(gatewayParties, 'tls'), 16),
-  gateway('rtp', 'media of calls to a gateway: RTP, SRTP, RTCP', mediaConversations(gatewayParties), 8),
+  gateway('rtp', 'media of calls to a gateway: RTP, SRTP, RTCP, T.38', mediaConversations(gatewayParties), 8),
   gateway('dhcp', 'answers of the DHCP server that a gateway asks', dhcpConversations, 48),
   gateway('sntp', 'answers of the SNTP server that a gateway asks', sntpConversations, 32),
   gateway('acs', 'answers and requests of the ACS of a gateway', acsConversations, 1),

@@ -54,20 +54,40 @@ const QUIETEST = 50;
 /** Part of the block's energy that must lie in the one frequency. */
 const SHARE = 0.6;
 
+function energyOf(samples: Int16Array): number {
+  let energy = 0;
+  for (const sample of samples) energy += sample * sample;
+  return energy;
+}
+
+/** The block of that length with the most energy, of those one behind the other. */
+function loudest(samples: Int16Array, length: number): Int16Array {
+  let best = samples.subarray(0, length);
+  let most = energyOf(best);
+  for (let at = length; at + length <= samples.length; at += length) {
+    const block = samples.subarray(at, at + length);
+    const energy = energyOf(block);
+    if (energy > most) [best, most] = [block, energy];
+  }
+  return best;
+}
+
 /**
  * The frequency in Hz, to about 1 Hz, of a block that is mostly one tone; undefined for silence, noise, speech or less than 100 ms.
  * @param rate samples per second
  */
 export function recogniseTone(samples: Int16Array, rate = SAMPLE_RATE): number | undefined {
-  if (samples.length < rate * SHORTEST_SECONDS) return undefined;
-  let energy = 0;
-  for (const sample of samples) energy += sample * sample;
+  const short = rate * SHORTEST_SECONDS;
+  if (samples.length < short) return undefined;
+  const energy = energyOf(samples);
   if (energy < samples.length * QUIETEST * QUIETEST) return undefined;
-  // A step of half a bin cannot miss the main lobe; two finer passes then find its top.
-  const bin = rate / samples.length;
+  // A step of half a bin cannot miss the main lobe. The whole range is searched in the loudest tenth of a second alone, whose bins are
+  // wide; finer passes over all samples then find the top.
+  const [wide, bin] = [rate / short, rate / samples.length];
   const around = (frequency: number, width: number, step: number): Peak =>
     strongest(samples, rate, { from: frequency - width, to: frequency + width, step });
-  const coarse = strongest(samples, rate, { from: LOWEST, to: HIGHEST, step: bin / 2 });
+  const rough = strongest(loudest(samples, short), rate, { from: LOWEST, to: HIGHEST, step: wide / 2 });
+  const coarse = around(rough.frequency, wide / 2, bin / 2);
   const fine = around(coarse.frequency, bin / 2, bin / 16);
   const finest = around(fine.frequency, bin / 16, bin / 128);
   const found = (2 * finest.power) / (samples.length * energy);

@@ -1,4 +1,8 @@
-// Valid calls with media to a gateway: RTP, SRTP and RTCP packets to the ports that its answer names.
+// Valid calls with media to a gateway: RTP, SRTP, RTCP and UDPTL packets to the ports that its answers name.
+import { encodeIfp, type Ifp, type IfpField } from '../../../cpe/voice/fax/ifp.ts';
+import { encodePage } from '../../../cpe/voice/fax/t4.ts';
+import { testPage } from '../../../cpe/voice/fax/test-page.ts';
+import { UdptlSender } from '../../../cpe/voice/fax/udptl.ts';
 import { type Conversation, type Message, whole } from '../plan.ts';
 import { crypto, type SipParties, sdp, telephone } from './sip.ts';
 
@@ -31,6 +35,33 @@ const extended = Buffer.concat([
 ]);
 const padded = Buffer.concat([Buffer.from([0xa0]), rtp(8, voice).subarray(1), Buffer.from([0, 0, 0, 4])]);
 
+/** A fax machine that sends a page: DCS, a training check, a page, the end of it. */
+function faxPackets(): Message[] {
+  const sender = new UdptlSender(3);
+  const frame = (...information: number[]): IfpField[] => [
+    { type: 'hdlc-data', data: Buffer.from([0xff, 0xc8, ...information]) },
+    { type: 'hdlc-fcs-OK-sig-end', data: Buffer.alloc(0) },
+  ];
+  const page = encodePage(testPage(30));
+  const end: IfpField = { type: 't4-non-ecm-sig-end', data: Buffer.alloc(0) };
+  const packets: Ifp[] = [
+    { kind: 'indicator', indicator: 'cng' },
+    { kind: 'indicator', indicator: 'v21-preamble' },
+    { kind: 'data', type: 'v21', fields: frame(0xc1, 0, 0x44, 0x1e) },
+    { kind: 'indicator', indicator: 'v17-14400-long-training' },
+    { kind: 'data', type: 'v17-14400', fields: [{ type: 't4-non-ecm-data', data: Buffer.alloc(1000) }] },
+    { kind: 'data', type: 'v17-14400', fields: [{ type: 't4-non-ecm-data', data: Buffer.alloc(1000) }, end] },
+    { kind: 'data', type: 'v17-14400', fields: [{ type: 't4-non-ecm-data', data: page.subarray(0, 1000) }, end] },
+    { kind: 'data', type: 'v21', fields: frame(0xf4) },
+    { kind: 'data', type: 'v21', fields: frame(0xdf) },
+  ];
+  return packets.map(packet => media(sender.next(encodeIfp(packet))));
+}
+
+const faxSdp =
+  'v=0\r\no=- 7 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 @{host}@\r\nt=0 0\r\nm=image @{port}@ udptl t38\r\n' +
+  'a=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\na=T38FaxRateManagement:transferredTCF\r\na=T38FaxMaxDatagram:400\r\n';
+
 export function mediaConversations(parties: SipParties): Conversation[] {
   const { request, calleeUri } = telephone(parties, 'udp');
   const call = (name: string, body: string, packets: readonly Message[]): Conversation => ({
@@ -43,11 +74,17 @@ export function mediaConversations(parties: SipParties): Conversation[] {
       }),
       request('ACK', calleeUri, { call: name, toTag: true, answered: false }),
       ...packets,
-      request('BYE', calleeUri, { call: name, cseq: 2, toTag: true }),
+      request('BYE', calleeUri, { call: name, cseq: 3, toTag: true }),
     ],
   });
   const packets = [1, 2, 3].map(at => media(rtp(at, voice)));
+  const toFax = { call: 'fax', cseq: 2, toTag: true };
   return [
+    call('fax', sdp('@{port}@'), [
+      request('INVITE', calleeUri, { ...toFax, body: faxSdp }),
+      request('ACK', calleeUri, { ...toFax, answered: false }),
+      ...faxPackets(),
+    ]),
     call('voice', sdp('@{port}@'), packets),
     call('digits', sdp('@{port}@'), [...packets, media(rtp(4, digit, 101)), media(rtp(5, digit, 101))]),
     call('odd', sdp('@{port}@'), [media(extended), media(padded), media(rtp(65_535, voice)), media(rtp(0, voice))]),

@@ -71,7 +71,7 @@ export function telephone({ domain, user, password, callee }: SipParties, protoc
     learnDigest(text, marks, { user, password, method, uri: isRegister ? domainUri : calleeUri });
     const tag = /^To:.*;tag=([^;\s>]+)/im.exec(text)?.[1];
     if (tag !== undefined) marks.set('tag', tag);
-    const media = /^m=audio (\d+)/m.exec(text)?.[1];
+    const media = /^m=(?:audio|image) ([1-9]\d*)/m.exec(text)?.[1];
     if (media !== undefined) marks.set('media', media);
   };
   return { request, twice, learn, domainUri, calleeUri, contact };
