@@ -1,7 +1,7 @@
 // One baresip in the lab: its configuration, the process, and its control socket (netstrings of JSON).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
@@ -10,6 +10,8 @@ import { type Lab, peersFolder, run } from './peers.ts';
 export interface Baresip {
   /** One command: `dial`, `hangup`, `listcalls`, `reginfo`; answers its text without colours. */
   command(name: string, params?: string): Promise<string>;
+  /** All that its control socket says from now on, of digits that it hears for one. */
+  listen(): { text(): string; close(): void };
   /** The samples it heard in the call that ended last, 8000 a second, from the recording it made. */
   recording(): Promise<Int16Array>;
   stop(): Promise<void>;
@@ -25,6 +27,8 @@ export interface BaresipOptions {
   tone: number;
   /** As mkua.sh takes it: default: `srtp-mand`. */
   mediaEncryption?: string;
+  /** Codecs it offers and takes, and the modules that have them; G.711 by default. */
+  codecs?: { modules: readonly string[]; names: string };
 }
 
 /** Starts one and waits until its control socket answers; it registers by itself. */
@@ -34,6 +38,7 @@ export async function startBaresip(lab: Lab, options: BaresipOptions): Promise<B
   await mkdir(folder, { recursive: true });
   const words = [folder, user, password, sipPort, controlPort, rtpBase, tone, mediaEncryption].map(String);
   await run('sh', [join(peersFolder, 'baresip', 'mkua.sh'), ...words], { env: { ...process.env, LAB: lab.folder } });
+  if (options.codecs) await useCodecs(folder, options.codecs);
   const child: ChildProcess = spawn('baresip', ['-4', '-s', '-f', folder], {
     stdio: ['ignore', 'ignore', 'ignore'],
     cwd: folder,
@@ -42,6 +47,7 @@ export async function startBaresip(lab: Lab, options: BaresipOptions): Promise<B
   await eventually('the control socket of baresip', () => command('reginfo').catch(() => undefined), 10_000, 100);
   return {
     command,
+    listen: () => listen(controlPort),
     recording: async () => samplesOf(await newestRecording(folder)),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -50,6 +56,23 @@ export async function startBaresip(lab: Lab, options: BaresipOptions): Promise<B
       await exit;
     },
   };
+}
+
+async function useCodecs(folder: string, { modules, names }: NonNullable<BaresipOptions['codecs']>): Promise<void> {
+  const [config, accounts] = [join(folder, 'config'), join(folder, 'accounts')];
+  await appendFile(config, modules.map(name => `module ${name}.so\n`).join(''));
+  const text = await readFile(accounts, 'utf8');
+  await writeFile(accounts, text.replace(/audio_codecs=\S+/, `audio_codecs=${names}`));
+}
+
+function listen(port: number): { text(): string; close(): void } {
+  let text = '';
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.on('data', data => {
+    text += data.toString('utf8');
+  });
+  return { text: () => text, close: () => void socket.destroy() };
 }
 
 function ask(port: number, command: string, params?: string): Promise<string> {

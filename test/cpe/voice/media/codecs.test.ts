@@ -47,6 +47,21 @@ describe('audio codecs', () => {
     });
   }
 
+  it('puts the first code word of G.726 into the low bits of the first byte (RFC 3551 4.5.4)', () => {
+    for (const [codec, bits] of [
+      ['G726-16', 2],
+      ['G726-24', 3],
+      ['G726-32', 4],
+      ['G726-40', 5],
+    ] as const) {
+      const mask = (1 << bits) - 1;
+      const [alone = 0] = codecShape(codec).open().encode(Int16Array.of(9000));
+      const [both = 0] = codecShape(codec).open().encode(Int16Array.of(9000, -9000));
+      assert.equal(alone, alone & mask, codec);
+      assert.equal(both & mask, alone, codec);
+    }
+  });
+
   for (const [codec, digest] of Object.entries(digests)) {
     it(`encodes ${codec} to the bytes of libspandsp`, () => {
       const bytes = codecShape(codec as CodecName)
