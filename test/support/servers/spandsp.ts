@@ -17,11 +17,11 @@ export interface CompiledProgram {
   remove(): Promise<void>;
 }
 
-/** Compiles a source of test/peers. @param name its file without `.c` */
+/** Compiles a source of test/peers/media. @param name its file without `.c` */
 export async function compileSpandsp(name: string): Promise<CompiledProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-spandsp-'));
   const path = join(folder, name);
-  const source = fileURLToPath(new URL(`../../peers/${name}.c`, import.meta.url));
+  const source = fileURLToPath(new URL(`../../peers/media/${name}.c`, import.meta.url));
   await run('cc', ['-O2', '-o', path, source, '-lspandsp', '-ltiff', '-lm']);
   return { path, folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

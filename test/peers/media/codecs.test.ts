@@ -1,10 +1,10 @@
 // libspandsp judges G.722 and G.726: every byte that our encoders make, every sample that our decoders make.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { type CodecName, codecShape } from '../../cpe/voice/media/codecs/table.ts';
-import { seededRandom } from '../../shared/clock.ts';
-import { peerSuite } from '../support/servers/peers.ts';
-import { type CompiledProgram, compileSpandsp, spandspNeeds } from '../support/servers/spandsp.ts';
+import { type CodecName, codecShape } from '../../../cpe/voice/media/codecs/table.ts';
+import { seededRandom } from '../../../shared/clock.ts';
+import { peerSuite } from '../../support/servers/peers.ts';
+import { type CompiledProgram, compileSpandsp, spandspNeeds } from '../../support/servers/spandsp.ts';
 
 const judged: CodecName[] = ['G722', 'G726-16', 'G726-24', 'G726-32', 'G726-40'];
 const SAMPLES = 40_000;

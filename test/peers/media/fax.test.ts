@@ -4,14 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testPage } from '../../cpe/voice/fax/test-page.ts';
-import { parseSdp } from '../../shared/sip/sdp.ts';
-import { CallLab } from '../support/cpe/call-lab.ts';
-import { reached } from '../support/cpe/voice.ts';
-import { peerSuite } from '../support/servers/peers.ts';
-import { type CompiledProgram, compileSpandsp, spandspNeeds } from '../support/servers/spandsp.ts';
-import { faxMedia, faxSdp } from '../support/voice/fax-lab.ts';
-import { calledByUnit, callUnit, withSdp } from '../support/voice/peer-call.ts';
+import { testPage } from '../../../cpe/voice/fax/test-page.ts';
+import { parseSdp } from '../../../shared/sip/sdp.ts';
+import { CallLab } from '../../support/cpe/call-lab.ts';
+import { reached } from '../../support/cpe/voice.ts';
+import { peerSuite } from '../../support/servers/peers.ts';
+import { type CompiledProgram, compileSpandsp, spandspNeeds } from '../../support/servers/spandsp.ts';
+import { faxMedia, faxSdp } from '../../support/voice/fax-lab.ts';
+import { calledByUnit, callUnit, withSdp } from '../../support/voice/peer-call.ts';
 
 const PEER_PORT = 41_004;
 /** An A4 page at the standard resolution. */

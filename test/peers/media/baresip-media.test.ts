@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Call } from '../../cpe/voice/call/call.ts';
-import { type CodecName, codecShape } from '../../cpe/voice/media/codecs/table.ts';
-import type { EndpointMedia } from '../../cpe/voice/media/endpoint-media.ts';
-import { recogniseTone } from '../../cpe/voice/media/tone.ts';
+import type { Call } from '../../../cpe/voice/call/call.ts';
+import { type CodecName, codecShape } from '../../../cpe/voice/media/codecs/table.ts';
+import type { EndpointMedia } from '../../../cpe/voice/media/endpoint-media.ts';
+import { recogniseTone } from '../../../cpe/voice/media/tone.ts';
 import {
   assertTone,
   reached,
@@ -16,10 +16,10 @@ import {
   tlsSettings,
   type Unit,
   unitConfig,
-} from '../support/cpe/voice.ts';
-import { eventually } from '../support/eventually.ts';
-import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
-import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
+} from '../../support/cpe/voice.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
+import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
 
 const mediaOf = (codec: CodecName): EndpointMedia => ({
   codecs: [{ codec, payloadType: codecShape(codec).payloadType ?? 99, minPtime: 20, maxPtime: 20 }],
