@@ -11,8 +11,6 @@ import { readyLed } from '../state/ready-led.ts';
 interface Page {
   path: string;
   title: string;
-  /** A note above the tables. */
-  note?: string;
   /** Tables of the DGW (`Scm.ServicesInfo`) or single variables (`Cwmp.AcsStatus`), by heading. */
   parts: readonly {
     heading: string;
@@ -151,7 +149,7 @@ const pages: readonly Page[] = [
   {
     path: '/management/certificates',
     title: 'Management/Certificates',
-    note: 'Note: You must restart the appropriate service before using the newly transferred certificate.',
+    warning: () => 'Note: You must restart the appropriate service before using the newly transferred certificate.',
     parts: [
       {
         heading: 'Host',

@@ -15,7 +15,7 @@ export const UNHEARD = { perAddress: 1000, unproved: 5000 };
 /** All connections of one address: a border controller may carry many peers. */
 export const MAX_PER_ADDRESS = 5000;
 
-/** How many connections peers may open. */
+/** Bounds on the connections that peers open. */
 export interface ConnectionLimits {
   /** Those that have sent no message yet, of one address and in all: the oldest gives way. */
   unheard: PlaceLimits;
