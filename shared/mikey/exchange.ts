@@ -200,9 +200,3 @@ function refusalIn(message: MikeyMessage): MikeyError {
   const name = names.find(([, its]) => its === number)?.[0] ?? 'unspecified';
   return new MikeyError(name, `the responder refused the offer: ${name}`);
 }
-
-/** 5.1.2: HDR, T, ERR, for an offer that could be read; without a MAC, as for a peer that could not be authenticated. */
-export function refusalOf(offer: MikeyMessage, reason: MikeyErrorName): Buffer {
-  const payloads: Payload[] = [mustHave(offer, 'timestamp'), { kind: 'error', number: mikeyErrors[reason] }];
-  return encodeMessage({ type: 'error', wantsAnswer: false, csbId: offer.csbId, sessions: [], payloads });
-}

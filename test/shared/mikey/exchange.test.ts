@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../shared/clock.ts';
 import { messageKeys, trafficKeys } from '../../../shared/mikey/derivation.ts';
-import { MikeyError, type MikeyErrorName } from '../../../shared/mikey/error.ts';
-import { makeOffer, type OfferSettings, refusalOf, takeAnswer, takeOffer } from '../../../shared/mikey/exchange.ts';
+import { MikeyError, type MikeyErrorName, mikeyErrors } from '../../../shared/mikey/error.ts';
+import { makeOffer, type OfferSettings, takeAnswer, takeOffer } from '../../../shared/mikey/exchange.ts';
 import { Freshness, ntpTime, timeOfNtp } from '../../../shared/mikey/freshness.ts';
-import { decodeMessage, encodeMessage, mustHave } from '../../../shared/mikey/message.ts';
+import { decodeMessage, encodeMessage, type MikeyMessage, mustHave } from '../../../shared/mikey/message.ts';
 import type { SrtpPolicy } from '../../../shared/mikey/policy.ts';
 import { sealed } from '../../../shared/mikey/protection.ts';
 
@@ -115,6 +115,14 @@ describe('MIKEY messages of other programs', () => {
     }
   });
 });
+
+/** 5.1.2: HDR, T, ERR, without a MAC, as a peer answers that could not authenticate the offer. */
+function refusalOf(offer: MikeyMessage, reason: MikeyErrorName): Buffer {
+  return encodeMessage({
+    ...{ type: 'error', wantsAnswer: false, csbId: offer.csbId, sessions: [] },
+    payloads: [mustHave(offer, 'timestamp'), { kind: 'error', number: mikeyErrors[reason] }],
+  });
+}
 
 describe('MIKEY exchange (RFC 3830 3.1)', () => {
   it('gives both sides the same keys, under a pre-shared key or uncovered', () => {
