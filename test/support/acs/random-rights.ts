@@ -1,0 +1,114 @@
+// Random rights and random calls, and the marks by which an answer tells of which device and which parameter its values are.
+import fc from 'fast-check';
+import type { Operation } from '../../../acs/north/operation.ts';
+import { operations } from '../../../acs/north/operations.ts';
+
+const COUNT = 6;
+export const ids = Array.from({ length: COUNT }, (_, at) => `0090F8-4102S-D${at}`);
+/** Paths of which each is covered by some patterns and not by others. */
+export const paths = [
+  'Device.A.One',
+  'Device.A.Two',
+  'Device.B.1.One',
+  'Device.B.2.Two',
+  'Device.ManagementServer.Url2',
+];
+const patterns = [...paths, 'Device.', 'Device.A.', 'Device.B.', 'Device.B.*.One', 'Device.B.*.', 'Device.*.Two'];
+const filters = [
+  'site.region = "north"',
+  'site.region = "south" or tag = "t1"',
+  'not tag = "t0"',
+  'site.region in ("north", "east") and not serial = "D0"',
+  'serial like "D%" and not site.region exists',
+  'tag = "none"',
+];
+
+export const markOf = (device: string, path = ''): string =>
+  `mark-${device.split('-').at(-1)}-${paths.indexOf(path)}-end`;
+
+/** The sense of a pattern, told apart from the product's own. */
+export const covers = (pattern: string, path: string): boolean =>
+  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}${pattern.endsWith('.') ? '.+' : ''}$`).test(
+    path,
+  );
+
+export interface RandomRights {
+  level: 'viewer' | 'operator' | 'admin' | 'own';
+  own: string[];
+  roleFilter?: string | undefined;
+  filter?: string | undefined;
+  read?: string[] | undefined;
+  set?: string[] | undefined;
+}
+
+const maybe = <T>(arb: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arb, { nil: undefined });
+const names = operations.filter(({ scope }) => scope !== 'access' && scope !== 'self').map(({ name }) => name);
+
+export const rightsArb: fc.Arbitrary<RandomRights> = fc.record({
+  level: fc.constantFrom('viewer', 'operator', 'admin', 'own', 'own'),
+  own: fc.oneof(
+    fc.constant<string[]>(['read']),
+    fc.constant<string[]>(['read', 'write']),
+    fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 }),
+  ),
+  roleFilter: maybe(fc.constantFrom(...filters)),
+  filter: maybe(fc.constantFrom(...filters)),
+  read: maybe(fc.uniqueArray(fc.constantFrom(...patterns), { maxLength: 3 })),
+  set: maybe(fc.uniqueArray(fc.constantFrom(...patterns), { maxLength: 3 })),
+});
+
+export interface RandomCall {
+  /** Name of the operation. */
+  name: string;
+  device: number;
+  other: number;
+  path: string;
+  filter: string;
+  pick: number;
+}
+
+export const callArb: fc.Arbitrary<RandomCall> = fc.record({
+  name: fc.constantFrom(...names),
+  device: fc.nat({ max: COUNT - 1 }),
+  other: fc.nat({ max: COUNT - 1 }),
+  path: fc.constantFrom(...paths),
+  filter: fc.constantFrom(...filters, ...paths.map(path => `${path} like "mark%"`)),
+  pick: fc.nat(),
+});
+
+export interface Model {
+  isScoped: boolean;
+  reached: ReadonlySet<string>;
+  mayRead(path: string): boolean;
+  maySet(path: string): boolean;
+}
+
+export const operationOf = (name: string): Operation =>
+  operations.find(operation => operation.name === name) as Operation;
+
+export const one = (all: readonly string[], at: number): string => all[at % Math.max(1, all.length)] ?? 'none';
+
+export function queryOf({ name, filter, path, device }: RandomCall): string {
+  if (name === 'listDevices') return `?filter=${encodeURIComponent(filter)}`;
+  if (name === 'getParameters') return '?path=Device.&limit=2';
+  if (name === 'getHistory') return `?path=${path}`;
+  if (name === 'listTasks') return device % 2 === 0 ? `?device=${ids[device]}` : '?limit=2';
+  if (name === 'putFile') return '?type=script';
+  return '';
+}
+
+export function bodyOf({ name, device, other, path, filter, pick }: RandomCall): unknown {
+  const [id, second] = [ids[device], ids[other]];
+  const bodies: Record<string, unknown> = {
+    announceDevices: { id: `0090F8-4102S-N${pick % 50}`, tags: ['t1'], site: { region: pick % 2 ? 'north' : 'south' } },
+    updateDevices: { items: [id, second].map(each => ({ id: each, tags: ['t1'], site: { region: 'north' } })) },
+    patchDevice: { tags: ['t1'], overrides: { [path]: 'x' } },
+    addTask: { method: 'SetParameterValues', args: { ParameterList: { [path]: 'x' } } },
+    createRollout: pick % 2 ? { filter, firmware: 'fw.bin' } : { devices: [id, second], firmware: 'fw.bin' },
+    putPreset: { when: 'tag = "none"', set: { [path]: 'x' } },
+    putAlert: { filter: 'not online', above: 1 },
+    traceDevice: { on: true },
+    putFile: 'x',
+  };
+  return bodies[name];
+}
