@@ -1,7 +1,8 @@
 // Operations on rollouts: create, watch, pause, resume, abort, retry, roll back.
+import type { Caller } from '../../fleet/access/caller.ts';
 import type { RolloutAction } from '../../fleet/rollout/actions.ts';
 import type { DevicesQuery } from '../../fleet/rollout/devices.ts';
-import type { RolloutInput } from '../../fleet/rollout/plan.ts';
+import type { Rollout, RolloutInput } from '../../fleet/rollout/plan.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { rolloutAnswers as answers, retryInput, rolloutInput, rolloutQuery } from '../schemas/rollouts.ts';
@@ -29,6 +30,12 @@ const actions: Record<RolloutAction, { summary: string; wrong: string }> = {
   },
 };
 
+/** The rollout with the devices among those it names that the caller reaches. */
+async function shownTo(caller: Caller, rollout: Rollout): Promise<Record<string, unknown>> {
+  const devices = await caller.seenOf(rollout.elsewhere.devices, device => device);
+  return rolloutView({ ...rollout, elsewhere: { ...rollout.elsewhere, devices: [...devices] } });
+}
+
 const action = (name: RolloutAction): Operation => ({
   name: `${name}Rollout`,
   summary: actions[name].summary,
@@ -42,7 +49,7 @@ const action = (name: RolloutAction): Operation => ({
   problems: { ...missing, 409: actions[name].wrong },
   run: async (input, { fleet, caller }) => {
     const { devices } = (input.body ?? {}) as { devices?: string[] };
-    return ok(rolloutView(await fleet.rollouts.act(param(input), name, caller, devices)));
+    return ok(await shownTo(caller, await fleet.rollouts.act(param(input), name, caller, devices)));
   },
 });
 
@@ -56,7 +63,8 @@ export const rollouts: readonly Operation[] = [
     scope: 'devices',
     parameters: 'none',
     answers: { 200: answers.rollouts },
-    run: async (_input, { fleet, caller }) => ok({ items: (await fleet.rollouts.list(caller)).map(rolloutView) }),
+    run: async (_input, { fleet, caller }) =>
+      ok({ items: await Promise.all((await fleet.rollouts.list(caller)).map(rollout => shownTo(caller, rollout))) }),
   },
   {
     name: 'createRollout',
@@ -71,7 +79,7 @@ export const rollouts: readonly Operation[] = [
     problems: { 404: 'No such file', 409: 'A rollout with this id exists' },
     run: async ({ body }, { fleet, caller }) => ({
       status: 201,
-      body: rolloutView(await fleet.rollouts.create(body as RolloutInput, caller)),
+      body: await shownTo(caller, await fleet.rollouts.create(body as RolloutInput, caller)),
     }),
   },
   {
@@ -85,16 +93,20 @@ export const rollouts: readonly Operation[] = [
     query: rolloutQuery,
     answers: { 200: answers.rolloutDetail },
     problems: missing,
-    run: async (input, { fleet: { rollouts: all }, caller: { within } }) => {
+    run: async (input, { fleet: { rollouts: all }, caller }) => {
       const rollout = await all.get(param(input));
-      const query = { limit: 50, ...(input.query as Partial<DevicesQuery>), ...(within ? { within } : {}) };
+      const query = {
+        limit: 50,
+        ...(input.query as Partial<DevicesQuery>),
+        ...(caller.within ? { within: caller.within } : {}),
+      };
       const [totals, { items, next }] = await Promise.all([
-        all.totals(rollout, within),
+        all.totals(rollout, caller.within),
         all.devices(rollout.id, query),
       ]);
       const devices = { items: items.flatMap(positionView), next: next ?? null };
       const waiting = rollout.ended === undefined ? 0 : totals.reduce((sum, { planned }) => sum + planned, 0);
-      return ok({ ...rolloutView(rollout), waiting, ...totalsView(rollout.sizes, totals), devices });
+      return ok({ ...(await shownTo(caller, rollout)), waiting, ...totalsView(rollout.sizes, totals), devices });
     },
   },
   {
