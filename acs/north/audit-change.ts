@@ -3,7 +3,7 @@
 import { MASK } from '../../shared/model/secret-names.ts';
 import { Caller } from '../fleet/access/caller.ts';
 import { adminToken } from '../fleet/access/principal.ts';
-import type { CallContext, Operation, OperationInput } from './operation.ts';
+import type { CallContext, Operation, OperationInput, OperationOutput } from './operation.ts';
 import { fileView } from './views/core.ts';
 
 export interface Change {
@@ -24,12 +24,19 @@ const passing: ReadonlySet<string> = new Set(
 /** Fields of answers that are shown once. */
 const shownOnce: ReadonlySet<string> = new Set(['token', 'secret']);
 
+const readers = new WeakMap<Operation, { reader: Operation | undefined }>();
+
 /** The operation that reads what another one changes: that of the same path, or of the path that its last word belongs to. */
-function readerOf({ path }: Operation, operations: readonly Operation[]): Operation | undefined {
+function readerOf(operation: Operation, operations: readonly Operation[]): Operation | undefined {
+  const known = readers.get(operation);
+  if (known) return known.reader;
+  const { path } = operation;
   const parent = /^(.*:\w+)\/[a-z-]+$/.exec(path)?.[1];
   const at = (wanted: string | undefined): Operation | undefined =>
     operations.find(({ method, path: own, answers }) => method === 'GET' && own === wanted && answers[200] !== 'bytes');
-  return at(path) ?? at(parent);
+  const reader = at(path) ?? at(parent);
+  readers.set(operation, { reader });
+  return reader;
 }
 
 /** Reads what a call is about to change, or has changed. */
@@ -51,6 +58,13 @@ export class ChangeReader {
     this.#context = { ...context, caller, show: { ...context.show, caller } };
   }
 
+  /** The answer of the operation, where it is what the reader would read now. */
+  ofAnswer({ body }: OperationOutput, caller: Caller): View | undefined {
+    const { answers, path } = this.#operation;
+    const isSame = this.#reader !== undefined && answers[200] === this.#reader.answers[200] && !hasVersion(path);
+    return isSame && !caller.isScoped && caller.readsAll ? (body as View | undefined) : undefined;
+  }
+
   async read(): Promise<View | undefined> {
     try {
       const view = (await this.#reader?.run(this.#input, this.#context))?.body as View | undefined;
@@ -62,6 +76,9 @@ export class ChangeReader {
   }
 }
 
+/** Presets and files have one that no view shows. */
+const hasVersion = (path: string): boolean => path.startsWith('/files/') || path.startsWith('/presets/');
+
 /** The version of a preset, and the digest of a file: their contents may be long. */
 async function versionOf(
   { path }: Operation,
@@ -69,8 +86,9 @@ async function versionOf(
   { store, fleet }: CallContext,
 ): Promise<View> {
   const { name = '' } = params;
+  if (!hasVersion(path)) return {};
   if (path.startsWith('/files/')) return fileView(await fleet.files.about(name));
-  const found = path.startsWith('/presets/') ? await store.document('preset', name) : undefined;
+  const found = await store.document('preset', name);
   return found ? { version: found.generation } : {};
 }
 

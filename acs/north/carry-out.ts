@@ -55,5 +55,5 @@ async function changing(
   const reader = new ChangeReader(operation, { input, context, operations });
   const before = await reader.read();
   const output = await operation.run(input, context);
-  return { output, change: changeOf(before, await reader.read()) };
+  return { output, change: changeOf(before, reader.ofAnswer(output, context.caller) ?? (await reader.read())) };
 }
