@@ -179,7 +179,9 @@ export interface Store {
   tasks(query: TaskQuery): Promise<{ items: Task[]; next?: string }>;
   task(id: string): Promise<Task | undefined>;
 
+  /** The latest first. */
   faults(limit: number): Promise<DeviceFault[]>;
+  fault(id: string): Promise<DeviceFault | undefined>;
 
   documents<T>(kind: DocumentKind): Promise<StoredDocument<T>[]>;
   document<T>(kind: DocumentKind, name: string): Promise<StoredDocument<T> | undefined>;

@@ -4,7 +4,7 @@ import { UserError } from '../../errors.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 
-/** Faults among which those of a caller, or one by its id, are looked for. */
+/** Faults among which those of a caller are looked for. */
 const MOST = 100_000;
 
 export const unknownFault = (id: string): UserError => new UserError(404, 'no-such-fault', `no fault '${id}'`);
@@ -25,7 +25,7 @@ export class Faults {
 
   /** @throws UserError 404 */
   async get(id: string): Promise<DeviceFault> {
-    const found = (await this.#context.store.faults(MOST)).find(fault => fault.id === id);
+    const found = await this.#context.store.fault(id);
     if (!found) throw unknownFault(id);
     return found;
   }

@@ -160,10 +160,15 @@ function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: 
   };
 }
 
-const workStore = (link: Link, work: WorkSearch, search: TaskSearch): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
+const workStore = (
+  link: Link,
+  work: WorkSearch,
+  search: TaskSearch,
+): Pick<Store, 'tasks' | 'task' | 'faults' | 'fault'> => ({
   tasks: query => link.run(() => search.tasks(query)),
   task: id => link.run(() => work.task(id)),
   faults: limit => link.run(() => work.faults(limit)),
+  fault: id => link.run(() => work.fault(id)),
 });
 
 type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;

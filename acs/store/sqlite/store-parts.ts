@@ -108,11 +108,12 @@ const unindexed: ReadonlySet<string> = new Set(
 );
 const isIndexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');
 
-export const workStore = ({ queries }: Connections): Pick<Store, 'tasks' | 'task' | 'faults'> => ({
+export const workStore = ({ queries }: Connections): Pick<Store, 'tasks' | 'task' | 'faults' | 'fault'> => ({
   tasks: async query =>
     await taskPage(queries.work.taskKeys(query), pageOf(query.limit), async ids => queries.work.taskTexts(ids)),
   task: async id => queries.work.task(id),
   faults: async limit => queries.work.faults(limit),
+  fault: async id => queries.work.fault(id),
 });
 
 type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;

@@ -124,6 +124,19 @@ contractSuite('tasks and faults', subject => {
     assert.deepEqual(await left(0, 1), ['t3', 't4']);
   });
 
+  it('finds a fault by its id', async () => {
+    const { store } = subject;
+    await announce(store, 'A');
+    await announce(store, 'B');
+    const raise = (serial: string, cause: string) =>
+      store.apply(deviceId(serial), 'faultRaised', { cause, code: 9007, message: 'no', retryAt: 0, now: newYear });
+    const [first, second] = [await raise('A', 'preset:a'), await raise('B', 'preset:a')];
+    await raise('B', 'preset:b');
+    assert.deepEqual(await store.fault(second.id), second);
+    await store.apply(first.device, 'faultCleared', { id: first.id });
+    for (const id of [first.id, '0000', '.*', "x' OR 1"]) assert.equal(await store.fault(id), undefined, id);
+  });
+
   it('lists the faults of all devices, the latest first', async () => {
     for (const serial of ['A', 'B']) await announce(subject.store, serial);
     const raise = (serial: string, cause: string, now: number) =>

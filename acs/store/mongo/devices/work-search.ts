@@ -42,6 +42,13 @@ export class WorkSearch {
     return faults.sort((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1)).slice(0, limit);
   }
 
+  /** The database looks for it in the rows of devices that have faults. */
+  async fault(id: string): Promise<DeviceFault | undefined> {
+    if (!/^[0-9a-f]{1,64}$/.test(id)) return undefined;
+    const holder = await this.#one({ latestFault: { $gt: '' }, row: { $regex: `"id":"${id}"` } });
+    return rowOf(holder)?.faults.find(fault => fault.id === id);
+  }
+
   async #one(query: Parameters<Collection<DeviceDocument>['findOne']>[0]) {
     return await this.#link.retry(() => this.#devices.findOne(query ?? {}, { projection: rowAndOutbox }));
   }

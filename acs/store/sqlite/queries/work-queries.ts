@@ -62,6 +62,14 @@ export class WorkQueries {
     return found.flatMap(({ id, body }) => (JSON.parse(body) as DeviceRow).faults.filter(fault => fault.id === id));
   }
 
+  fault(id: string): DeviceFault | undefined {
+    const found = this.#statements.one<{ body: string }>(
+      'SELECT r.body FROM faults f JOIN rows r ON r.device = f.device WHERE f.id = ?',
+      id,
+    );
+    return found && (JSON.parse(found.body) as DeviceRow).faults.find(fault => fault.id === id);
+  }
+
   #endedText(id: string): string | undefined {
     return this.#statements.one<{ body: string }>('SELECT body FROM ended_tasks WHERE id = ?', id)?.body;
   }
