@@ -102,6 +102,11 @@ export const otherProgramErrors = {
     meaning: 'The call cannot change to fax: T.38 is not enabled, or not allowed beside SRTP, or a fax is under way.',
     remedy: 'Enable DefaultCodecT38DataEnable and, with SRTP, AllowUnsecureT38WithSrtp.',
   },
+  'fax-failed': {
+    status: 409,
+    meaning: 'The page of a fax did not arrive.',
+    remedy: 'The message says at which step; see that the peer answers T.38.',
+  },
   'no-codec': {
     status: 409,
     meaning: 'No codec is enabled for voice that the gateway has.',

@@ -39,7 +39,7 @@ export async function ask(
     name: 'unit',
     signal,
     options: given(others),
-    timeoutMs: name === 'call' ? 0 : 60_000,
+    timeoutMs: name === 'call' || name === 'fax' ? 0 : 60_000,
     ...(json ? {} : { onProgress: value => write(progressText(value as CallInfo)) }),
   });
   if (json) write(`${JSON.stringify(result, null, 2)}\n`);

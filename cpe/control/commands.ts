@@ -2,6 +2,9 @@
 import type { ControlRequest } from '../../shared/control/server.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { SipTrace } from '../../shared/sip/trace/trace.ts';
+import type { Call } from '../voice/call/call.ts';
+import type { FaxReport } from '../voice/fax/fax-session.ts';
+import { testPage } from '../voice/fax/test-page.ts';
 import type { CallNumbers } from './call-numbers.ts';
 import type { UnitCalls } from './calls.ts';
 import { ladderOf } from './ladder.ts';
@@ -71,6 +74,11 @@ export const commands = {
     help: 'sends digits to the peer of a call',
     run: ({ calls }, request) => calls.find(argument(request, 0)).sendDigits(argument(request, 1)),
   },
+  fax: {
+    args: ['ID'],
+    help: 'changes a call to fax by T.38, sends a test page, and reports how that went',
+    run: ({ calls }, request) => faxed(calls.find(argument(request, 0))),
+  },
   hangup: {
     args: ['ID'],
     help: 'ends a call',
@@ -93,6 +101,16 @@ export const commands = {
     run: ({ trace, numbers }, { args }) => ladderOf(trace, numbers, args[0]),
   },
 } as const satisfies Readonly<Record<string, Command>>;
+
+/** Rows of an A4 page at the standard resolution. */
+const A4_ROWS = 1143;
+
+/** @throws UserError with the reason where the page did not arrive */
+async function faxed(call: Call): Promise<FaxReport> {
+  const report = await call.fax.send(testPage(A4_ROWS));
+  if (report.state === 'complete') return report;
+  throw new UserError(409, 'fax-failed', `the fax failed: ${report.reason}`);
+}
 
 export type CommandName = keyof typeof commands;
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { CallInfo, CallOutcome } from '../../cpe/control/calls.ts';
 import { unexpected } from '../../cpe/control/cli.ts';
 import type { NumberedConversation } from '../../cpe/control/ladder.ts';
+import type { FaxReport } from '../../cpe/voice/fax/fax-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Program, program } from '../support/processes/process.ts';
 import { startVoice, type VoiceProcesses } from '../support/processes/voice-units.ts';
@@ -144,6 +145,22 @@ describe('calls from the command line', function () {
     const wrong = await voice.ask('100', 'dtmf', id, 'x');
     assert.equal(wrong.code, 1);
     assert.match(wrong.err, /'x' is not 1 to 64 of/);
+    assert.equal((await voice.ask('100', 'hangup', id)).code, 0);
+    assert.equal((await client.ended).code, 0);
+  });
+
+  it('sends a page by fax beside SRTP once that is allowed, and says why it does not before', async () => {
+    const { client, id } = await longCall();
+    const refused = await voice.ask('100', 'fax', id);
+    assert.deepEqual([refused.code, refused.err.includes('T.38 is not enabled, or not beside SRTP')], [1, true]);
+    const file = join(voice.folder, 'fax.cfg');
+    await writeFile(file, 'Mipt.AllowUnsecureT38WithSrtp = Enable\nScm.RestartRequiredServices\n');
+    for (const user of ['100', '101']) assert.equal((await voice.ask(user, 'script', file)).code, 0);
+    const sent = await voice.ask('100', 'fax', id, '--json');
+    assert.equal(sent.code, 0, sent.err);
+    const { state, pages, rows, rate } = JSON.parse(sent.out) as FaxReport;
+    assert.deepEqual([state, pages, rows, rate], ['complete', 1, 1143, 14_400]);
+    await eventually('the page is there', async () => (await list('101'))[0]?.fax?.state === 'complete');
     assert.equal((await voice.ask('100', 'hangup', id)).code, 0);
     assert.equal((await client.ended).code, 0);
   });
