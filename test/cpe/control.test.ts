@@ -126,7 +126,7 @@ describe('calls from the command line', function () {
     assert.match((await voice.ask('101', 'ladder')).err, /start it with --ladder/);
   });
 
-  it('transfers the peer of a call to a third unit', async () => {
+  it('transfers the peer of a call to a third unit, by address and by another call', async () => {
     const third = await voice.unit('102');
     const { client, id } = await longCall();
     const done = await voice.ask('100', 'transfer', id, '102');
@@ -135,6 +135,18 @@ describe('calls from the command line', function () {
     assert.deepEqual([(await list('100')).length, (await list('101')).length, (await list('102')).length], [0, 1, 1]);
     const [left] = await list('101');
     assert.equal((await voice.ask('101', 'hangup', String(left?.id))).code, 0);
+    // Attended: the peer of one call takes the place of this unit in another one.
+    const first = await longCall();
+    const second = program('cpe/main.ts', ['call', '102', '--duration', '50', '--state', voice.state('100')]);
+    const other = await eventually('the second call is up', async () =>
+      (await list('100')).find(({ id: number }) => String(number) !== first.id),
+    );
+    const attended = await voice.ask('100', 'transfer', first.id, `call:${other.id}`);
+    assert.equal(attended.code, 0, attended.err);
+    assert.deepEqual([(await first.client.ended).code, (await second.ended).code], [0, 0]);
+    const [joined] = await list('102');
+    assert.match(joined?.peer ?? '', /sip:101@/);
+    assert.equal((await voice.ask('102', 'hangup', String(joined?.id))).code, 0);
     await third.stop();
   });
 

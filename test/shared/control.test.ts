@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { systemClock } from '../../shared/clock.ts';
 import { askControl } from '../../shared/control/client.ts';
 import { type ControlOptions, serveControl } from '../../shared/control/server.ts';
@@ -77,6 +78,30 @@ describe('control socket', () => {
     await writeFile(path, 'kept');
     await assert.rejects(serveControl({ path, log, run: () => 1 }), /EADDRINUSE/);
     assert.equal(await readFile(path, 'utf8'), 'kept');
+  });
+
+  it('answers every line once, whatever stands in it', async () => {
+    const path = join(folder, 'd.sock');
+    await serve(path, ({ command, args, options }) => ({ command, args, options }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(fc.json(), fc.string()), { minLength: 1, maxLength: 10 }), async texts => {
+        const lines = texts.map(text => text.replace(/\n/g, ' '));
+        const socket = connect(path);
+        let heard = '';
+        socket.setEncoding('utf8').on('data', chunk => {
+          heard += chunk;
+        });
+        socket.write(lines.map(line => `${line}\n`).join(''));
+        while (heard.split('\n').length <= lines.length) await once(socket, 'data');
+        socket.destroy();
+        const answers = heard
+          .trimEnd()
+          .split('\n')
+          .map(line => JSON.parse(line) as { ok: boolean });
+        return answers.length === lines.length && answers.every(({ ok }) => typeof ok === 'boolean');
+      }),
+      { seed: 15, numRuns: 100 },
+    );
   });
 
   it('cuts a client off that has more requests wait than the bound', async () => {
