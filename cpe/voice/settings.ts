@@ -92,7 +92,7 @@ export interface UserAgentConfig extends MediaSettings {
   tone: number;
   /** Seconds a call rings before it is answered by itself; 0 by default. */
   ring?: number;
-  /** The factory's by default. */
+  /** The factory's by default; see `UserAgentEnv.callSettings`. */
   calls?: CallSettings;
   /** `Strict` by default. */
   contactMatching?: ContactMatching;
@@ -115,6 +115,8 @@ export interface UserAgentEnv {
   tls: (role?: 'client' | 'server') => TlsSettings;
   /** The media of an account's endpoint, read at each call; G.711 in packets of 20 ms where absent. */
   mediaOf?: (user: string) => EndpointMedia;
+  /** The settings of calls as they are now; by default those of the configuration. */
+  callSettings?: () => CallSettings;
   notify: Notify;
   /** The work that an event of a SIP server stands for, as the unit is set now; undefined where it is rejected, as by default. */
   onEvent?: (event: UnitEvent) => (() => Promise<void>) | undefined;

@@ -2,6 +2,7 @@
 import { sleepOrAbort } from '../../shared/abort.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { UserAgentEnv } from './settings.ts';
+import type { SipStack } from './stack.ts';
 
 type Env = Pick<UserAgentEnv, 'clock' | 'log'>;
 
@@ -9,10 +10,17 @@ type Env = Pick<UserAgentEnv, 'clock' | 'log'>;
 const SHUTDOWN_MS = 2000;
 
 /** Runs `finish`, but waits for it no longer than SHUTDOWN_MS. Never rejects for it. */
-export async function withinShutdownTime({ clock, log }: Env, finish: () => Promise<void>): Promise<void> {
+async function withinShutdownTime({ clock, log }: Env, finish: () => Promise<void>): Promise<void> {
   const limit = new AbortController();
   const timeout = sleepOrAbort(clock, SHUTDOWN_MS, limit.signal);
   const failed = (error: unknown): void => log.warn('SIP gateway shutdown failed', { reason: messageOf(error) });
   await Promise.race([finish().catch(failed), timeout]);
   limit.abort();
+}
+
+/** Ends the work of a user agent. @param silent sends nothing, as in a power cut */
+export async function shutDown(env: Env, stack: SipStack, silent: boolean): Promise<void> {
+  stack.stopWork();
+  if (!silent) await withinShutdownTime(env, () => stack.leave());
+  await stack.close();
 }

@@ -7,7 +7,7 @@ import type { MailboxView } from './events/mailboxes.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
 import type { UserAgentConfig, UserAgentEnv } from './settings.ts';
-import { withinShutdownTime } from './shutdown.ts';
+import { shutDown } from './shutdown.ts';
 import { SipStack } from './stack.ts';
 
 /** A registrar is needed where an account registers; a trunk without servers takes calls only. */
@@ -82,7 +82,7 @@ export class SipUserAgent {
 
   /** Hangs up, unregisters and closes. `silent`: as in a power cut, nothing is sent. */
   stop({ silent = false }: { silent?: boolean } = {}): Promise<void> {
-    this.#stopped ??= this.#stop(silent);
+    this.#stopped ??= this.#started.then(() => shutDown(this.#env, this.#stack, silent));
     return this.#stopped;
   }
 
@@ -96,12 +96,5 @@ export class SipUserAgent {
     this.#portTaken = bound !== undefined && !(await bound);
     if (this.#portTaken) this.#changed();
     else if (!this.#stopped) this.#stack.connect(() => this.#changed());
-  }
-
-  async #stop(silent: boolean): Promise<void> {
-    await this.#started;
-    this.#stack.stopWork();
-    if (!silent) await withinShutdownTime(this.#env, () => this.#stack.leave());
-    await this.#stack.close();
   }
 }

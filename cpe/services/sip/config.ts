@@ -3,7 +3,6 @@ import type { UserAgentConfig } from '../../voice/settings.ts';
 import { productName, profileName } from '../common/product.ts';
 import { rowsOf, type Unit } from '../service.ts';
 import { accountsOf } from './accounts.ts';
-import { callSettings } from './call-settings.ts';
 import { dnsSettings, failoverSettings } from './lookup.ts';
 import { mediaSettings } from './media-security.ts';
 import { serverAddresses } from './server-addresses.ts';
@@ -117,7 +116,6 @@ function configOf(unit: Unit, gateway: string, accounts: UserAgentConfig['accoun
       method: keepAliveOf(scalar('SipKeepAliveMethod'), isEndpoint),
       interval: Number(scalar('SipKeepAliveInterval')),
     },
-    calls: callSettings(unit),
     tone: unit.lab.tone ?? DEFAULT_TONE,
     contactMatching: matchingOf(scalar('InteropRegistrationContactMatching')),
   };

@@ -6,6 +6,7 @@ import type { UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { MAX_REGISTRATIONS } from './accounts.ts';
+import { callSettings } from './call-settings.ts';
 import { type GatewayPlan, gatewayPlans, type Obstacle } from './config.ts';
 import { workOf } from './events.ts';
 import { mailboxStatus } from './mailboxes.ts';
@@ -109,6 +110,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
     const agent = new SipUserAgent(config, {
       clock: unit.clock,
       random: unit.random,
+      callSettings: () => callSettings(unit),
       onEvent: event => workOf(unit, gateway, event),
       log: unit.log.child({ gateway }),
       tls,

@@ -34,6 +34,7 @@ export interface CallContext {
   readonly userAgent: string;
   readonly rejectCode: 415 | 488;
   readonly ringMs: number;
+  /** As the unit is set now. */
   readonly calls: CallSettings;
   readonly clock: Clock;
   readonly random: Random;
@@ -77,7 +78,9 @@ export function createCallContext(parts: {
     userAgent: config.userAgent,
     rejectCode: config.rejectCode,
     ringMs: 1000 * (config.ring ?? 0),
-    calls: config.calls ?? factoryCallSettings,
+    get calls() {
+      return env.callSettings?.() ?? config.calls ?? factoryCallSettings;
+    },
     clock,
     random,
     log,

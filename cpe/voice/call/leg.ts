@@ -1,7 +1,7 @@
 // A call whose dialog exists. outgoing.ts and incoming.ts bring calls to this point.
 import type { Dialog } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
-import type { SipResponse } from '../../../shared/sip/message.ts';
+import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import { FaxCall } from '../fax/fax-call.ts';
 import { CallDigits } from '../media/dtmf/call-digits.ts';
@@ -69,17 +69,23 @@ function partsOf(parts: LegParts) {
     expire: () => lifetime.giveUp('the session was not refreshed'),
   });
   const transferor = new Transferor(parts, () => lifetime.hangup('transferred'));
+  const peerChanges = new PeerChanges({ side: parts, session, invites, answer, onRefreshed, fax });
+  const acknowledged = (ack: SipRequest): void => {
+    answer.end();
+    const problem = peerChanges.acknowledged(ack);
+    if (problem !== undefined) lifetime.hangupLater(problem);
+  };
   const requests = new InDialogRequests({
     side: parts,
     lifetime,
-    changes: new PeerChanges({ side: parts, session, invites, answer, onRefreshed, fax }),
+    changes: peerChanges,
     digits,
     transferor,
     transferee: new Transferee(parts),
   });
   if (parts.answered) answer.start(parts.answered.transaction, parts.answered.response);
   refresh.arm();
-  return { session, lifetime, answer, changes, refresh, digits, fax, requests, transferor };
+  return { session, lifetime, acknowledged, changes, refresh, digits, fax, requests, transferor };
 }
 
 async function sendDigit(side: DialogSide, digit: string): Promise<void> {
@@ -151,8 +157,8 @@ class CallLeg implements Leg {
     return this.#parts.digits.send(digits);
   }
 
-  onAck(): void {
-    this.#parts.answer.end();
+  onAck(ack: SipRequest): void {
+    this.#parts.acknowledged(ack);
   }
 
   onRequest(transaction: ServerTransaction): void {

@@ -3,8 +3,9 @@ import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts
 import type { CallContext } from '../call/context.ts';
 import type { Link } from '../servers/link.ts';
 import type { UserAgentConfig } from '../settings.ts';
+import type { SubscriptionState } from './mailbox-requests.ts';
 import type { MessageSummary } from './message-summary.ts';
-import { MwiSubscription, type SubscriptionState } from './mwi-subscription.ts';
+import { MwiSubscription } from './mwi-subscription.ts';
 
 export interface MailboxView {
   user: string;
@@ -43,7 +44,7 @@ export class Mailboxes {
 
   /** Takes a NOTIFY inside a dialog; false where it belongs to no subscription. */
   notified(transaction: ServerTransaction): boolean {
-    const subscription = this.#subscriptions.find(one => one.fits(transaction.request));
+    const subscription = this.#subscriptions.find(one => one.requests.fits(transaction.request));
     subscription?.notified(transaction);
     return subscription !== undefined;
   }

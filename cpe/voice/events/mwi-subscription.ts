@@ -1,29 +1,12 @@
 // One account's subscription to its mailbox (RFC 3842, RFC 6665 4.1): made, refreshed before it expires, and made again when it ends.
 import { sleepOrAbort } from '../../../shared/abort.ts';
 import { isAbort } from '../../../shared/errors.ts';
-import { acceptRequest, buildRequest, type Dialog, dialogOfCaller } from '../../../shared/sip/dialog.ts';
-import { seconds } from '../../../shared/sip/fields.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
-import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
+import type { SipRequest } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
-import { parseNameAddr, tagOf } from '../../../shared/sip/uri.ts';
-import { exchange } from '../authenticated-request.ts';
-import type { CallContext } from '../call/context.ts';
 import type { Link } from '../servers/link.ts';
+import { type MailboxOptions, MailboxRequests, type SubscriptionState } from './mailbox-requests.ts';
 import { type MessageSummary, readMessageSummary } from './message-summary.ts';
-
-/** As `SipEp.MwiStatus.SubscriptionState` names them. */
-export type SubscriptionState =
-  | 'Unsubscribed'
-  | 'Subscribing'
-  | 'Subscribed'
-  | 'Refreshing'
-  | 'Unsubscribing'
-  | 'Unreachable'
-  | 'AuthFailed'
-  | 'Rejected'
-  | 'ConfigError'
-  | 'InvalidResponse';
 
 /** Seconds that are asked for, and the margin of a refresh; our choice. */
 const EXPIRES = 3600;
@@ -31,11 +14,7 @@ const MARGIN = 60;
 /** Seconds between two requests, however little a server grants. */
 const SHORTEST_WAIT = 5;
 
-export interface SubscriptionOptions {
-  context: CallContext;
-  user: string;
-  /** Request-URI of the mailbox. */
-  uri: string;
+interface SubscriptionOptions extends MailboxOptions {
   /** Seconds. */
   retryTime: number;
   link: Link;
@@ -50,44 +29,34 @@ export class MwiSubscription {
   state: SubscriptionState = 'Unsubscribed';
   messages: MessageSummary | undefined;
   readonly #options: SubscriptionOptions;
-  readonly #requests: MailboxRequests;
+  readonly requests: MailboxRequests;
   /** Ends the wait for the next refresh. */
   #wake = new AbortController();
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
     this.user = options.user;
-    this.#requests = new MailboxRequests(options);
+    this.requests = new MailboxRequests(options);
     this.done = this.#run();
-  }
-
-  /** The NOTIFY is for this subscription. */
-  fits(request: SipRequest): boolean {
-    return this.#requests.fits(request);
   }
 
   /** Takes a NOTIFY of its dialog. */
   notified(transaction: ServerTransaction): void {
-    if (!this.#requests.accept(transaction)) return;
-    if (!this.tell(transaction)) return;
-    if (!/^\s*terminated\b/i.test(transaction.request.headers.get('Subscription-State') ?? '')) return;
-    this.#requests.forget();
+    if (!this.requests.accept(transaction) || !this.tell(transaction)) return;
+    if (!isLast(transaction.request)) return;
+    this.requests.forget();
     this.#enter('Unsubscribed');
     this.#wake.abort();
   }
 
   /** Takes what a NOTIFY says, and answers it; false after a refusal. */
   tell(transaction: ServerTransaction): boolean {
-    const { body } = transaction.request;
-    // RFC 6665 4.1.3: the state alone may come.
-    const messages = body.length === 0 ? this.messages : readMessageSummary(body);
-    if (body.length > 0 && !messages) {
-      transaction.respond(400, 'Bad Request: no message summary');
-      return false;
-    }
-    transaction.respond(200);
-    this.messages = messages;
-    this.#options.context.log.info('messages of a mailbox told', { user: this.user, ...messages, ...messages?.voice });
+    const told = answerSummary(transaction);
+    if (told === 'refused') return false;
+    // RFC 6665 4.1.3: the state of the subscription may come alone.
+    if (told === undefined) return true;
+    this.messages = told;
+    this.#options.context.log.info('messages of a mailbox told', { user: this.user, ...told, ...told.voice });
     this.#options.onChange();
     return true;
   }
@@ -96,7 +65,7 @@ export class MwiSubscription {
     const flow = this.#options.context.flow();
     if (!flow || this.state !== 'Subscribed') return;
     this.#enter('Unsubscribing');
-    await this.#requests.ask(flow, 0);
+    await this.requests.ask(flow, 0);
     this.#enter('Unsubscribed');
   }
 
@@ -127,96 +96,24 @@ export class MwiSubscription {
   async #attempt(flow: Flow): Promise<number> {
     const { retryTime, signal } = this.#options;
     this.#enter(this.state === 'Subscribed' ? 'Refreshing' : 'Subscribing');
-    const result = await this.#requests.ask(flow, EXPIRES);
+    const result = await this.requests.ask(flow, EXPIRES);
     if (signal.aborted) return 0;
-    if (typeof result === 'string') {
-      this.#enter(result);
-      return retryTime;
-    }
-    this.#enter('Subscribed');
-    return Math.max(SHORTEST_WAIT, result > 2 * MARGIN ? result - MARGIN : result / 2);
+    this.#enter(typeof result === 'string' ? result : 'Subscribed');
+    return typeof result === 'string' ? retryTime : refreshAfter(result);
   }
 }
 
-/** The SUBSCRIBEs of one subscription, and its dialog. */
-class MailboxRequests {
-  readonly #options: SubscriptionOptions;
-  #callId = '';
-  #tag = '';
-  #dialog: Dialog | undefined;
+/** Seconds until the refresh of a subscription of so many. */
+const refreshAfter = (granted: number): number =>
+  Math.max(SHORTEST_WAIT, granted > 2 * MARGIN ? granted - MARGIN : granted / 2);
 
-  constructor(options: SubscriptionOptions) {
-    this.#options = options;
-  }
+const isLast = ({ headers }: SipRequest): boolean => /^\s*terminated\b/i.test(headers.get('Subscription-State') ?? '');
 
-  /** By our half of the dialog: a NOTIFY may come before the answer (RFC 6665 4.1.2.4). */
-  fits({ headers }: SipRequest): boolean {
-    return headers.get('Call-ID') === this.#callId && tagOf(headers.get('To') ?? '') === this.#tag;
-  }
-
-  /** Refuses a NOTIFY of another notifier, or one that is late. */
-  accept(transaction: ServerTransaction): boolean {
-    const { request } = transaction;
-    const tag = tagOf(request.headers.get('From') ?? '');
-    if (this.#dialog && tag !== this.#dialog.remoteTag) transaction.respond(481);
-    else if (this.#dialog && !acceptRequest(this.#dialog, request)) transaction.respond(500);
-    return !transaction.answered;
-  }
-
-  forget(): void {
-    this.#dialog = undefined;
-  }
-
-  /** @returns the seconds that were granted, or the state that the answer means */
-  async ask(flow: Flow, expires: number, repeated = false): Promise<SubscriptionState | number> {
-    const { context, user } = this.#options;
-    try {
-      const sent = this.#build(flow, expires);
-      const { response, request, cause } = await exchange(context.layer, flow, sent, context.authOf(user));
-      if (cause) return 'Unreachable';
-      const least = seconds(response.headers.get('Min-Expires'));
-      if (response.status === 423 && least && least > expires && !repeated) return await this.ask(flow, least, true);
-      if (response.status >= 300) return this.#refused(response);
-      this.#dialog ??= dialogOfCaller(request, response);
-      this.#dialog.localSequence = Number.parseInt(request.headers.get('CSeq') ?? '0', 10);
-      return Math.min(seconds(response.headers.get('Expires')) ?? expires, 86_400);
-    } catch (error) {
-      // The mailbox's address, or the Contact of the answer.
-      if (!(error instanceof SipSyntaxError)) throw error;
-      context.log.warn('mailbox subscription failed', { user, reason: error.message });
-      this.forget();
-      return 'InvalidResponse';
-    }
-  }
-
-  #refused({ status }: SipResponse): SubscriptionState {
-    this.forget();
-    return status === 401 || status === 407 ? 'AuthFailed' : 'Rejected';
-  }
-
-  #build(flow: Flow, expires: number): SipRequest {
-    const { context, user, uri } = this.#options;
-    const headers: [string, string][] = [
-      ['Contact', context.contact(user, flow, false)],
-      ['Event', 'message-summary'],
-      ['Accept', 'application/simple-message-summary'],
-      ['Expires', String(expires)],
-      ['User-Agent', context.userAgent],
-    ];
-    if (this.#dialog) return buildRequest(this.#dialog, 'SUBSCRIBE', { headers });
-    const { random } = context;
-    this.#callId = random.bytes(8).toString('hex');
-    this.#tag = random.bytes(5).toString('hex');
-    const us = parseNameAddr(`<sip:${user}@${context.domain}>`).uri;
-    return createRequest('SUBSCRIBE', uri, {
-      headers: [
-        ['Max-Forwards', '70'],
-        ['From', `<${us}>;tag=${this.#tag}`],
-        ['To', `<${us}>`],
-        ['Call-ID', this.#callId],
-        ['CSeq', `${random.int(1, 2 ** 30)} SUBSCRIBE`],
-        ...headers,
-      ],
-    });
-  }
+/** Answers a NOTIFY by its body. */
+function answerSummary(transaction: ServerTransaction): MessageSummary | 'refused' | undefined {
+  const { body } = transaction.request;
+  const messages = readMessageSummary(body);
+  if (messages || body.length === 0) transaction.respond(200);
+  else transaction.respond(400, 'Bad Request: no message summary');
+  return messages ?? (body.length === 0 ? undefined : 'refused');
 }

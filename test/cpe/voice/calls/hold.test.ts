@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { CallFailed } from '../../../../cpe/voice/call/call.ts';
 import { factoryCallSettings } from '../../../../cpe/voice/call/settings.ts';
-import type { SipRequest } from '../../../../shared/sip/message.ts';
+import { buildAck, buildRequest } from '../../../../shared/sip/dialog.ts';
+import type { SipRequest, SipResponse } from '../../../../shared/sip/message.ts';
 import { attributeValues, parseSdp } from '../../../../shared/sip/sdp.ts';
 import { CallLab, clock } from '../../../support/cpe/call-lab.ts';
-import { hurriedClock, reached } from '../../../support/cpe/voice.ts';
-import { calledByUnit, callUnit, streamOf, withSdp } from '../../../support/voice/peer-call.ts';
+import { hurriedClock, reached, sdpText } from '../../../support/cpe/voice.ts';
+import { calledByUnit, callUnit, type PeerCall, streamOf, withSdp } from '../../../support/voice/peer-call.ts';
 
 const keysOf = ({ body }: { body: Buffer }): string[] =>
   attributeValues(parseSdp(body).media[0] ?? { attributes: [] }, 'crypto');
@@ -154,5 +155,58 @@ describe('hold and resume, message by message', () => {
     assert.equal(keysOf(asked.request).length, 2);
     const answer = await ask('INVITE', withSdp(body));
     assert.deepEqual([answer.status, keysOf(answer).length], [200, 1]);
+  });
+});
+
+describe('re-INVITEs of a peer that does what few do', () => {
+  const lab = CallLab.inSuite();
+
+  /** A re-INVITE without a session description, and the ACK with that body. */
+  const openOffer = async ({ dialog }: PeerCall, body: string): Promise<SipResponse> => {
+    const contact: [string, string] = ['Contact', `<sip:200@127.0.0.1:${lab.peer.server.port}>`];
+    const sent = await lab.peer.send(lab.address, buildRequest(dialog, 'INVITE', { headers: [contact] }));
+    const { response } = await sent.final;
+    const ack = buildAck(dialog, sent.request, body === '' ? {} : withSdp(body));
+    lab.peer.layer.send(sent.flow, ack);
+    return response;
+  };
+
+  it('offers a session to one without, and takes the answer in the ACK (RFC 3261 13.2.1)', async () => {
+    await lab.start();
+    const made = await callUnit(lab);
+    const { call, sdp } = made;
+    const offered = await openOffer(made, sdp(['a=sendonly']));
+    assert.deepEqual([offered.status, streamOf(offered).direction], [200, 'sendrecv']);
+    await reached(() => call.held.byPeer, 'the answer');
+    await openOffer(made, sdp());
+    await reached(() => !call.held.byPeer, 'the answer');
+    assert.equal(call.state, 'up');
+  });
+
+  it('keeps the session where the ACK has no answer, and hangs up after one of no use', async () => {
+    await lab.start();
+    const made = await callUnit(lab);
+    assert.equal((await openOffer(made, '')).status, 200);
+    const { sent } = made.call.stats();
+    await reached(() => made.call.stats().sent > sent, 'media');
+    await openOffer(made, sdpText(40_000, 'RTP/AVP'));
+    (await lab.peer.next('BYE')).respond(200);
+    assert.match((await made.call.ended).reason, /not audio RTP\/SAVP/);
+  });
+
+  it('answers 491 to the next one before the ACK, and goes on after many at once', async () => {
+    await lab.start();
+    const { call, dialog, ask, sdp } = await callUnit(lab);
+    const contact: [string, string] = ['Contact', `<sip:200@127.0.0.1:${lab.peer.server.port}>`];
+    const open = await lab.peer.send(lab.address, buildRequest(dialog, 'INVITE', { headers: [contact] }));
+    assert.equal((await open.final).response.status, 200);
+    assert.equal((await ask('INVITE', withSdp(sdp()))).status, 491);
+    lab.peer.layer.send(open.flow, buildAck(dialog, open.request));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('INVITE', withSdp(sdp()))));
+    assert.ok(
+      answers.every(({ status }) => [200, 491, 500].includes(status)),
+      answers.map(({ status }) => status).join(' '),
+    );
+    assert.equal(call.state, 'up');
   });
 });

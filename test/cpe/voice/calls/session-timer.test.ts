@@ -37,6 +37,19 @@ describe('session timers, message by message', () => {
     assert.deepEqual([short.status, short.headers.get('Min-SE')], [422, '300']);
   });
 
+  it('are read at each call, not at the start of the gateway', async () => {
+    let settings = factoryCallSettings;
+    await lab.startIn({ callSettings: () => settings });
+    for (const shortest of [1800, 400]) {
+      const failing = assert.rejects(lab.unit.agent.call('100', '200'));
+      const invite = await lab.peer.next('INVITE');
+      assert.equal(invite.request.headers.get('Min-SE'), String(shortest));
+      invite.respond(486);
+      await failing;
+      settings = { ...settings, timer: { ...settings.timer, shortest: 400 } };
+    }
+  });
+
   it('names no timer where it is disabled, and refuses a peer that requires one', async () => {
     await lab.start(withTimer({ enabled: false }));
     const { ask } = await calledByUnit(lab, [['Session-Expires', '1800']]);
