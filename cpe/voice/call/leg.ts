@@ -73,7 +73,7 @@ function partsOf(parts: LegParts) {
   const acknowledged = (ack: SipRequest): void => {
     answer.end();
     const problem = peerChanges.acknowledged(ack);
-    if (problem !== undefined) lifetime.hangupLater(problem);
+    if (problem !== undefined) lifetime.giveUp(problem);
   };
   const requests = new InDialogRequests({
     side: parts,
