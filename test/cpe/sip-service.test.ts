@@ -4,6 +4,7 @@ import { connect } from 'node:tls';
 import type { Gateway, GatewayOptions } from '../../cpe/gateway.ts';
 import { userAgentConfigs } from '../../cpe/services/sip/config.ts';
 import { userAgentOf } from '../../cpe/services/sip/sipep.ts';
+import type { UserAgentConfig } from '../../cpe/voice/settings.ts';
 import { serveStatus } from '../../cpe/web/status.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import { CERTIFICATE, faultOf, Gateways, set } from '../support/cpe/gateways.ts';
@@ -217,6 +218,36 @@ describe('SIP endpoint service', () => {
         [config?.proxy, config?.home, config?.domain],
         [undefined, { host: '192.0.2.7', port: 5070 }, '192.0.2.7:5070'],
       );
+    });
+
+    it('takes DNS, failover and the penalty box from its variables', async () => {
+      const own = 'SipEp.GwSpecificFailover[GatewayName=default]';
+      const gateway = await configured({
+        ...account(server()),
+        'Hoc.DnsServersConfigSource': 'Static',
+        'Hoc.StaticDnsServers[Priority=2].IpAddress': '192.0.2.53',
+        'SipEp.SupportedDnsQueries': 'Srv',
+        'SipEp.DnsFailureConcealment': 'OnNoResolution',
+        'SipEp.InteropTransmissionTimeout': '5',
+        'SipEp.PenaltyBoxEnable': 'Enable',
+        'SipEp.PenaltyBoxTime': '600',
+        [`${own}.SipFailoverConditions`]: '500OnRegistration, 504OnInvite',
+      });
+      const config = (): UserAgentConfig | undefined => userAgentConfigs(gateway.device)[0];
+      const dns = {
+        servers: ['192.0.2.53'],
+        withIpv6: true,
+        concealsFailures: true,
+        queries: 'Srv',
+        forcesNaptr: false,
+      };
+      assert.deepEqual([config()?.dns, config()?.transmissionTimeout, config()?.penaltySeconds], [dns, 5, 600]);
+      assert.equal(read(gateway, 'Hoc.DnsServersInfo[Priority=1].IpAddress'), '192.0.2.53');
+      assert.deepEqual(config()?.failoverConditions, ['5xxOnRegistration']);
+      await set(gateway, { ...tls, [`${own}.EnableConfig`]: 'Enable' });
+      await restart(gateway);
+      assert.deepEqual(config()?.failoverConditions, ['500OnRegistration', '504OnInvite']);
+      assert.equal(config()?.penaltySeconds, undefined, 'TLS has the failback interval');
     });
 
     it('does not dial the servers of the factory unless it is on their network', async () => {

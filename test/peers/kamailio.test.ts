@@ -61,7 +61,7 @@ peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab
         assert.match(connection.tls.cipher, /^TLS_RSA_WITH_AES_(128|256)_CBC_SHA$/);
         assert.deepEqual(
           heard.map(one => one.id),
-          [303, 310],
+          [9006, 9001, 303, 310, 9011],
         );
       });
 
