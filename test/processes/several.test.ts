@@ -79,6 +79,39 @@ describe('two ACS processes on one MongoDB', function () {
     void listening;
   });
 
+  it('knows users at both, and ends their sessions and streams at both within a second', async () => {
+    const { nodes, api } = await open();
+    const [one, two] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+    const password = 'correct horse battery';
+    await api('POST', '/users', { name: 'ann', role: 'viewer', password });
+    const signedIn = await fetch(`${one.api}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'ann', password }),
+    });
+    assert.equal(signedIn.status, 204);
+    const cookie = String(signedIn.headers.get('set-cookie')).split(';')[0] ?? '';
+    const asAnn = async (at: string): Promise<number> =>
+      (await fetch(`${at}/api/v1/devices`, { headers: { cookie } })).status;
+    assert.deepEqual([await asAnn(one.api), await asAnn(two.api)], [200, 200]);
+    const live = await fetch(`${two.api}/api/v1/events`, { headers: { cookie } });
+    const ended = (async () => {
+      for await (const _chunk of live.body as unknown as AsyncIterable<Uint8Array>);
+    })().catch(() => undefined);
+    const began = performance.now();
+    await api('PATCH', '/users/ann', { disabled: true });
+    assert.deepEqual([await asAnn(one.api), await asAnn(two.api)], [401, 401]);
+    await ended;
+    assert.ok(performance.now() - began < 2_000, `the stream has ended after ${performance.now() - began} ms`);
+    for (const { api: at } of [one, two, one, two])
+      await fetch(`${at}/api/v1/presets/none`, { method: 'DELETE', headers });
+    const report = (await (await fetch(`${two.api}/api/v1/audit/verify`, { headers })).json()) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual([report.intact, report.entries, report.last], [true, 7, 7]);
+  });
+
   it('keeps one session although every POST reaches the other process', async () => {
     const { nodes, lives, balancer, api } = await open();
     await api('PUT', '/presets/base', { set: { 'Device.ManagementServer.PeriodicInformInterval': '900' } });

@@ -2,7 +2,7 @@
 import type { Random } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
-import { type DocumentRules, type Documents, documents } from '../common/documents.ts';
+import { type DocumentRules, type Documents, documents, retryConflicts } from '../common/documents.ts';
 import { type CompiledGrant, checkGrant, compiledGrant, type Grant } from './grant.ts';
 import { checkPassword, hashPassword, isPassword, type PasswordHash } from './password.ts';
 import type { AccessContext, Roles } from './roles.ts';
@@ -48,11 +48,13 @@ export interface UserGrant extends CompiledGrant {
 
 export class Users {
   readonly #context: AccessContext;
+  readonly #roles: Roles;
   readonly #documents: Documents<StoredUser>;
   readonly #grants: CachedDocuments<ReadonlyMap<string, UserGrant>>;
 
   constructor(context: AccessContext, roles: Roles) {
     this.#context = context;
+    this.#roles = roles;
     this.#documents = documents(context, 'user', rulesOf(roles));
     this.#grants = new CachedDocuments(context.store, 'user', async () => {
       const found = (await this.#documents.list()).filter(({ body }) => !body.disabled);
@@ -89,16 +91,16 @@ export class Users {
   /** @throws UserError 400, 404 */
   async patch(name: string, { password, filter, ...changes }: UserPatch): Promise<UserView> {
     const hash = await hashOf(this.#context.random, password);
-    const { body } = await this.#documents.get(name);
-    await this.#documents.put(name, (before = body) => {
-      const { filter: stored, ...rest } = before;
+    const since = this.#context.clock.now();
+    // A user that is deleted meanwhile stays deleted.
+    await retryConflicts(async () => {
+      const found = await this.#documents.get(name);
+      const { filter: stored, ...rest } = found.body;
       const next = filter === undefined ? stored : (filter ?? undefined);
-      return {
-        ...rest,
-        ...changes,
-        ...(next === undefined ? {} : { filter: next }),
-        ...(hash ? { password: hash, since: this.#context.clock.now() } : {}),
-      };
+      const grant = next === undefined ? {} : { filter: next };
+      const user = { ...rest, ...changes, ...grant, ...(hash ? { password: hash, since } : {}) };
+      await checkGrant(this.#roles, user);
+      await this.#documents.replace(name, user, found);
     });
     return await this.get(name);
   }
