@@ -114,5 +114,6 @@ function callerOf(unit: Unit, from: string | undefined): { agent: SipUserAgent; 
     ...accounts.map(one => one.user),
   ];
   const which = known.length === 0 ? 'no SIP account is configured' : `known are ${[...new Set(known)].join(', ')}`;
-  throw new UserError(404, 'no-endpoint', `there is no endpoint or user '${from ?? ''}' that can call: ${which}`);
+  const whom = from === undefined ? 'no endpoint or user' : `no endpoint or user '${from}'`;
+  throw new UserError(404, 'no-endpoint', `there is ${whom} that can call: ${which}`);
 }

@@ -40,12 +40,15 @@ export interface Conversation {
 const MAX_CONVERSATIONS = 50;
 const MAX_MESSAGES = 100;
 const MAX_TEXT = 8000;
+/** Characters of all messages; the oldest conversations give way. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 export class SipTrace {
   readonly #clock: Clock;
   readonly #isMasked: boolean;
   /** By Call-ID; the one that was heard from last is the last. */
   readonly #conversations = new Map<string, Conversation>();
+  #characters = 0;
 
   constructor(clock: Clock, options: { isMasked: boolean }) {
     this.#clock = clock;
@@ -55,7 +58,8 @@ export class SipTrace {
   /** A property, because it is handed on as a function. */
   readonly tap: SipTap = (direction, message, bytes, flow) => {
     const conversation = this.#conversation(message, flow);
-    const text = bytes.toString('utf8');
+    const whole = bytes.toString('utf8');
+    const text = clip(this.#isMasked ? maskedSip(whole) : whole, MAX_TEXT);
     conversation.messages.push({
       time: this.#clock.now(),
       direction,
@@ -63,11 +67,14 @@ export class SipTrace {
       method: methodOf(message),
       length: bytes.length,
       session: sessionOf(message),
-      text: clip(this.#isMasked ? maskedSip(text) : text, MAX_TEXT),
+      text,
     });
-    if (conversation.messages.length <= MAX_MESSAGES) return;
-    conversation.messages.shift();
-    conversation.omitted++;
+    this.#characters += text.length;
+    if (conversation.messages.length > MAX_MESSAGES) {
+      this.#characters -= conversation.messages.shift()?.text.length ?? 0;
+      conversation.omitted++;
+    }
+    this.#makeRoom();
   };
 
   /** In the order of their first messages. */
@@ -89,9 +96,15 @@ export class SipTrace {
     };
     this.#conversations.delete(callId);
     this.#conversations.set(callId, conversation);
-    const [oldest] = this.#conversations.keys();
-    if (this.#conversations.size > MAX_CONVERSATIONS && oldest !== undefined) this.#conversations.delete(oldest);
     return conversation;
+  }
+
+  #makeRoom(): void {
+    for (const [callId, { messages }] of this.#conversations) {
+      if (this.#conversations.size <= MAX_CONVERSATIONS && this.#characters <= MAX_CHARACTERS) return;
+      this.#conversations.delete(callId);
+      for (const { text } of messages) this.#characters -= text.length;
+    }
   }
 }
 

@@ -64,6 +64,16 @@ describe('SIP trace', () => {
     assert.ok((trace.conversations()[0]?.messages[0]?.text.length ?? 0) < 8100);
   });
 
+  it('keeps no more than its bound of all messages together', () => {
+    const { trace, take } = traced();
+    for (let at = 0; at < 40; at++)
+      for (let message = 0; message < 100; message++)
+        take('sent', invite(`c${at}`, '', [['X-Long', 'x'.repeat(8000)]]));
+    const texts = trace.conversations().flatMap(({ messages }) => messages.map(({ text }) => text.length));
+    const characters = texts.reduce((sum, length) => sum + length, 0);
+    assert.ok(characters <= 4 * 1024 * 1024 && characters > 3 * 1024 * 1024, String(characters));
+  });
+
   it('shows secrets when it is told to', () => {
     const { trace, take } = traced(false);
     take('sent', invite('c', 'v=0\r\na=crypto:1 S inline:abc\r\n'));
