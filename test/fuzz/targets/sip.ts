@@ -118,6 +118,7 @@ export function sipConversations(parties: SipParties, protocol: Protocol): Conve
       ],
     ],
     ...oddConversations(parties, protocol),
+    changedCall(parties, protocol),
   ];
   return all.map(([name, messages]) => ({ name, protocol, messages }));
 }
@@ -143,6 +144,37 @@ function mikeyConversations(parties: SipParties, protocol: Protocol): [string, M
     call('mikey-bytes', mikeyOffer(2), mikeyOffer(3)),
     call('mikey-media', mikeyOffer(4, { tagBytes: 4 }), mikeyOffer(5, { encryption: 'NULL' }), atMedia),
     call('mikey-streams', mikeyOffer(6, {}, [99, 0, 98, 0]), mikeyOffer(7, {}, [])),
+  ];
+}
+
+/** A call that is held, changed, transferred, given digits and told of, by each request that has a meaning inside it. */
+function changedCall(parties: SipParties, protocol: Protocol): [string, Message[]] {
+  const { request, calleeUri } = telephone(parties, protocol);
+  const call = 'changed';
+  const inside = (method: string, cseq: number, headers: string[] = [], body = ''): Message =>
+    request(method, calleeUri, { call, cseq, toTag: true, headers, body, answered: method !== 'ACK' });
+  const fragment = [
+    'Event: refer',
+    'Subscription-State: active;expires=60',
+    'Content-Type: message/sipfrag;version=2.0',
+  ];
+  const replaces = `Replaces: ${call}@fuzz;to-tag=@{tag}@;from-tag=${call}`;
+  return [
+    call,
+    [
+      request('INVITE', calleeUri, { call, body: sdp(40_010), headers: ['Supported: 100rel, timer, replaces'] }),
+      request('ACK', calleeUri, { call, toTag: true, answered: false }),
+      inside('UPDATE', 2, ['Session-Expires: 1800;refresher=uac'], sdp(40_012).replace('sendrecv', 'sendonly')),
+      inside('INFO', 3, ['Content-Type: application/dtmf-relay'], 'Signal=5\r\nDuration=160\r\n'),
+      inside('PRACK', 4, ['RAck: 1 1 INVITE']),
+      inside('NOTIFY', 5, fragment, 'SIP/2.0 180 Ringing\r\n'),
+      inside('REFER', 6, [`Refer-To: <${calleeUri}?Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2>`, 'Referred-By: <sip:a@b>']),
+      inside('INVITE', 7),
+      inside('ACK', 7, [], sdp(40_014)),
+      request('INVITE', calleeUri, { call: 'replacing', headers: [replaces], body: sdp(40_016) }),
+      request('ACK', calleeUri, { call: 'replacing', toTag: true, answered: false }),
+      request('BYE', calleeUri, { call: 'replacing', cseq: 2, toTag: true }),
+    ],
   ];
 }
 

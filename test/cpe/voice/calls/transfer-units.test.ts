@@ -1,11 +1,14 @@
 // Hold and transfer between units over TLS and SRTP, through our own SIP server.
 import assert from 'node:assert/strict';
 import type { Call, CallFailed } from '../../../../cpe/voice/call/call.ts';
+import { factoryCallSettings } from '../../../../cpe/voice/call/settings.ts';
+import { plainMedia } from '../../../../cpe/voice/media/endpoint-media.ts';
 import type { Pbx } from '../../../../pbx/app.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import type { Authority } from '../../../../shared/pki/authority.ts';
 import {
   assertTone,
+  hurriedClock,
   reached,
   registered,
   startServer,
@@ -126,5 +129,32 @@ describe('hold and transfer between units', () => {
     const [a, b] = await connect(0, 1);
     await assert.rejects(a.transfer('999'), (error: CallFailed) => error.status === 404);
     assert.deepEqual([a.state, b.state], ['up', 'up']);
+  });
+
+  it('passes PRACK, UPDATE, INFO and SUBSCRIBE on', async () => {
+    const prack = { uas: true, uac: 'required' } as const;
+    const timer = { ...factoryCallSettings.timer, refresh: 'UPDATE' } as const;
+    const info = { ...factoryCallSettings.info, format: 'relay' } as const;
+    const media = { ...plainMedia, dtmf: { ...plainMedia.dtmf, transport: 'signalling' } } as const;
+    const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
+    const mailbox = { uri: 'sip:102@voice.test', host: 'voice.test' };
+    const made = ['100', '101'].map(user => {
+      const accounts = [{ user, register: true, password: `pw${user}`, ...(user === '100' && { mailbox }) }];
+      const calls = { ...factoryCallSettings, prack, timer, info, earlyMedia: true };
+      return startUnit(unitConfig(user, server, { accounts, calls }), () => tlsSettings([authority.cert]), {
+        clock: hurriedClock(60_000, 1200),
+        mediaOf: () => media,
+      });
+    });
+    await Promise.all(units.splice(0, 2, ...made).map(one => one.agent.stop()));
+    await Promise.all(made.map(one => one.until(registered, 'registration')));
+    const [a, b] = await connect(0, 1);
+    await a.sendDigits('12#');
+    assert.equal(b.stats().digits, '12#');
+    await talking(40, a, b);
+    await clock.sleep(2500);
+    assert.deepEqual([a.state, b.state], ['up', 'up']);
+    // The other unit takes no subscriptions.
+    assert.equal(unitAt(0).agent.mailboxes()[0]?.state, 'Rejected');
   });
 });
