@@ -58,6 +58,11 @@ export class ChangeReader {
     this.#context = { ...context, caller, show: { ...context.show, caller } };
   }
 
+  /** There is something to read besides the answer. */
+  get hasObject(): boolean {
+    return this.#reader !== undefined || hasVersion(this.#operation.path);
+  }
+
   /** The answer of the operation, where it is what the reader would read now. */
   ofAnswer({ body }: OperationOutput, caller: Caller): View | undefined {
     const { answers, path } = this.#operation;

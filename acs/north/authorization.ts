@@ -15,31 +15,42 @@ export const eventStreamFacts: OperationFacts = { name: 'streamEvents', role: 'v
 
 /** Refuses an operation that the rights do not allow, whatever it is called for. @throws UserError 403 */
 export function assertAllowed(operation: Operation, principal: Principal): void {
-  const { rights } = principal;
-  if (operation.scope === 'self') return;
-  assertNamed(factsOf(operation), principal);
-  if (operation.scope === 'access' && !isUnlimited(rights))
-    throw new UserError(403, 'forbidden', `${operation.name} needs the role admin, without limits`);
-  if (operation.scope === 'fleet' && rights.devices)
-    throw new UserError(
-      403,
-      'out-of-scope',
-      `${operation.name} concerns all devices; the rights of ${principal.name} reach only some`,
-    );
-  const { parameters } = operation;
-  if ((parameters === 'shows-any' && rights.read) || (parameters === 'sets-any' && (rights.set ?? rights.read)))
-    throw new UserError(
-      403,
-      'parameters-forbidden',
-      `${operation.name} may concern any parameter; the rights of ${principal.name} allow only some`,
-    );
+  const refusal = refusalOf(operation, principal);
+  if (refusal) throw refusal;
+}
+
+export const isAllowed = (operation: Operation, principal: Principal): boolean =>
+  refusalOf(operation, principal) === undefined;
+
+function refusalOf(operation: Operation, principal: Principal): UserError | undefined {
+  const { name, rights } = principal;
+  const { scope, parameters } = operation;
+  if (scope === 'self') return undefined;
+  const unnamed = namedRefusal(factsOf(operation), principal);
+  if (unnamed) return unnamed;
+  if (scope === 'access' && !isUnlimited(rights))
+    return new UserError(403, 'forbidden', `${operation.name} needs the role admin, without limits`);
+  if (scope === 'fleet' && rights.devices) {
+    const reason = `${operation.name} concerns all devices; the rights of ${name} reach only some`;
+    return new UserError(403, 'out-of-scope', reason);
+  }
+  if ((parameters === 'shows-any' && rights.read) || (parameters === 'sets-any' && (rights.set ?? rights.read))) {
+    const reason = `${operation.name} may concern any parameter; the rights of ${name} allow only some`;
+    return new UserError(403, 'parameters-forbidden', reason);
+  }
+  return undefined;
 }
 
 /** @throws UserError 403 */
-export function assertNamed(facts: OperationFacts, { role, rights }: Principal): void {
-  if (allowsOperation(rights, facts)) return;
+export function assertNamed(facts: OperationFacts, principal: Principal): void {
+  const refusal = namedRefusal(facts, principal);
+  if (refusal) throw refusal;
+}
+
+function namedRefusal(facts: OperationFacts, { role, rights }: Principal): UserError | undefined {
+  if (allowsOperation(rights, facts)) return undefined;
   const reason = rights.level ? `needs the role ${facts.role}` : `is not allowed by the role ${role}`;
-  throw new UserError(403, 'forbidden', `${facts.name} ${reason}`);
+  return new UserError(403, 'forbidden', `${facts.name} ${reason}`);
 }
 
 /** Refuses what lies out of the rights as if it were not there. @throws UserError 404 */

@@ -47,12 +47,12 @@ async function changing(
   input: OperationInput,
   context: CallContext,
 ): Promise<{ output: OperationOutput; change: Change }> {
-  if (operation.audit === 'answer' || !operation.path.includes(':')) {
+  const reader = new ChangeReader(operation, { input, context, operations });
+  if (operation.audit === 'answer' || !operation.path.includes(':') || !reader.hasObject) {
     const output = await operation.run(input, context);
     const answer = Buffer.isBuffer(output.body) ? undefined : (output.body as Record<string, unknown> | undefined);
     return { output, change: changeOf(undefined, answer) };
   }
-  const reader = new ChangeReader(operation, { input, context, operations });
   const before = await reader.read();
   const output = await operation.run(input, context);
   return { output, change: changeOf(before, reader.ofAnswer(output, context.caller) ?? (await reader.read())) };

@@ -1,8 +1,8 @@
 // Operations on the session of the caller: sign in, see who one is and what one may, sign out.
 import { UserError } from '../../errors.ts';
-import { allowsOperation, isUnlimited } from '../../fleet/access/rights.ts';
+import { isAllowed } from '../authorization.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
-import { factsOf, ok } from '../operation.ts';
+import { ok } from '../operation.ts';
 import * as schemas from '../schemas/access.ts';
 import { sessionCookie } from '../session-cookie.ts';
 
@@ -46,10 +46,7 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
     ...self,
     answers: { 200: schemas.session },
     run: async (_input, { caller, origin }) => {
-      const { name, kind, role, rights } = caller.principal;
-      const may = (operation: Operation): boolean =>
-        operation.scope === 'self' ||
-        (allowsOperation(rights, factsOf(operation)) && (operation.scope !== 'access' || isUnlimited(rights)));
+      const { name, kind, role } = caller.principal;
       return ok({
         user: name,
         kind,
@@ -57,7 +54,7 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
         scope: caller.scope ?? null,
         expires: origin.session ? new Date(origin.session.expires).toISOString() : null,
         operations: table()
-          .filter(may)
+          .filter(operation => isAllowed(operation, caller.principal))
           .map(operation => operation.name),
       });
     },

@@ -40,6 +40,8 @@ describe('the audit trail', () => {
     assert.ok(Number(after.version) > Number(before.version));
     await api.call('PUT', '/files/a.cfg?type=script', { body: Buffer.from('x') });
     assert.match(String(((await last()).after as Json).sha256), /^[0-9a-f]{64}$/);
+    await api.call('PUT', '/trust/t', { body: { certificates: 'no certificate' } });
+    assert.equal((await last()).status, 400);
     const { text } = await api.call('GET', '/audit');
     assert.ok(!text.includes('very-secret') && !text.includes('other-secret'));
   });

@@ -33,6 +33,8 @@ describe('sessions', () => {
     assert.deepEqual(rest, { user: 'ann', kind: 'user', role: 'operator', scope: 'tag = "a"' });
     assert.equal(expires, new Date(api.acs.clock.now() + IDLE_MS).toISOString());
     assert.ok((operations as string[]).includes('addTask') && !(operations as string[]).includes('createUser'));
+    // Presets concern devices that the filter leaves out.
+    assert.ok(!(operations as string[]).includes('putPreset') && (operations as string[]).includes('listPresets'));
   });
 
   it('stores neither the password nor the secret of the cookie', async () => {
