@@ -17,17 +17,22 @@ export class OpenConnection implements Connection {
   /** Resolves with the reason when the flow is gone. */
   readonly closed: Promise<string>;
   readonly #gone = new AbortController();
+  #forget: () => void = () => undefined;
 
   constructor(flow: Flow, target: Target, signal: AbortSignal) {
     this.flow = flow;
     this.target = target;
     const stop = (): void => flow.close('the unit stops');
     this.closed = new Promise<string>(resolve => {
-      flow.onClose(reason => {
+      const unlisten = flow.onClose(reason => {
         signal.removeEventListener('abort', stop);
         this.#gone.abort();
         resolve(reason);
       });
+      this.#forget = () => {
+        unlisten();
+        signal.removeEventListener('abort', stop);
+      };
     });
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
@@ -40,6 +45,8 @@ export class OpenConnection implements Connection {
   /** Its users go to another connection; the flow stays for the calls that it carries. */
   leave(): void {
     this.#gone.abort();
+    // Over UDP the same flow serves again, as often as its target is gone back to.
+    if (!this.flow.reliable) this.#forget();
   }
 }
 

@@ -1,6 +1,7 @@
 // The persistent connection in virtual time: failback, local ports, states.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { OpenConnection } from '../../../cpe/voice/servers/connection.ts';
 import { type Link, PersistentLink } from '../../../cpe/voice/servers/link.ts';
 import { localPorts } from '../../../cpe/voice/servers/local-ports.ts';
 import { VirtualClock } from '../../../shared/clock.ts';
@@ -234,6 +235,20 @@ describe('persistent connection', () => {
       await clock.advance(15_000);
       assert.equal(at(), 1);
       await stop();
+    });
+
+    it('leaves nothing behind at a flow over UDP that it comes back to', async () => {
+      const listeners = new Set<unknown>();
+      const flow = Object.assign(fakeFlow(1), {
+        reliable: false,
+        onClose: (listener: unknown) => {
+          listeners.add(listener);
+          return () => void listeners.delete(listener);
+        },
+      });
+      const stopper = new AbortController();
+      for (let turn = 0; turn < 5; turn++) new OpenConnection(flow, target(1), stopper.signal).leave();
+      assert.equal(listeners.size, 0);
     });
 
     it('tries all again after the interval where each has failed', async () => {
