@@ -63,11 +63,8 @@ export class WorkQueries {
   }
 
   fault(id: string): DeviceFault | undefined {
-    const found = this.#statements.one<{ body: string }>(
-      'SELECT r.body FROM faults f JOIN rows r ON r.device = f.device WHERE f.id = ?',
-      id,
-    );
-    return found && (JSON.parse(found.body) as DeviceRow).faults.find(fault => fault.id === id);
+    const pk = this.#statements.one<{ device: number }>('SELECT device FROM faults WHERE id = ?', id)?.device;
+    return pk === undefined ? undefined : this.#rowAt(pk)?.faults.find(fault => fault.id === id);
   }
 
   #endedText(id: string): string | undefined {
