@@ -11,7 +11,7 @@ export const isDigits = (text: string): boolean => /^[0-9*#A-D]{1,64}$/.test(tex
 /** DGW `TelIf` `DialingDtmfDuration` and `InterDtmfDialDelay`: 100 ms each. */
 const DIGIT_MS = 100;
 const PAUSE_MS = 100;
-/** Digits that wait to be sent; those beyond are dropped, as nobody dials so far ahead. */
+/** Digits that wait to be sent; those beyond are dropped. */
 const MOST_WAITING = 64;
 
 /** One frame of a digit that is being sent. */
