@@ -43,6 +43,13 @@ function offeredCodecs(unit: Unit, endpoint: string | undefined): OfferedCodec[]
   return found.sort((a, b) => b.priority - a.priority).map(({ offered }) => offered);
 }
 
+/** TelIf's settings of an interface, whose name is that of its endpoint. */
+function machineDetection(unit: Unit, endpoint: string | undefined, column: string): string | undefined {
+  const row = `TelIf.SpecificMachineDetection[InterfaceId="${endpoint}"].`;
+  const own = endpoint !== undefined && unit.config.running(`${row}EnableConfig`) === 'Enable';
+  return unit.config.running(own ? `${row}${column}` : `TelIf.DefaultMachineDetection${column}`);
+}
+
 function t38Settings(unit: Unit, endpoint: string | undefined): T38Settings | undefined {
   const { read } = endpointSettings(unit, 'CodecT38', endpoint);
   if (read('DataEnable') !== 'Enable') return undefined;
@@ -50,6 +57,7 @@ function t38Settings(unit: Unit, endpoint: string | undefined): T38Settings | un
     redundancy: Number(read('RedundancyLevel') ?? 3),
     basePort: Number(unit.config.running('Mipt.IpTransportT38BasePort') ?? 6004),
     besideSrtp: unit.config.running('Mipt.AllowUnsecureT38WithSrtp') === 'Enable',
+    onCallingTone: machineDetection(unit, endpoint, 'CngToneDetection') === 'Enable',
   };
 }
 

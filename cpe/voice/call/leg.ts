@@ -43,6 +43,7 @@ function partsOf(parts: LegParts) {
   const { context } = parts;
   const session = new NegotiatedSession(parts, parts);
   const fax = new FaxCall(parts, session, next => changes.change(next));
+  parts.media.onCallingTone(() => fax.calledByTone());
   const digits = new CallDigits({
     transport: () => context.mediaOf(parts.user).dtmf.transport,
     byMedia: text => parts.media.sendDigits(text),

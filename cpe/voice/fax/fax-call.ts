@@ -1,5 +1,5 @@
 // Fax within a call: from voice to T.38 and, by an offer of the peer, back. T.38 is never encrypted: beside SRTP it must be allowed.
-import { UserError } from '../../../shared/errors.ts';
+import { messageOf, UserError } from '../../../shared/errors.ts';
 import type { Sdp } from '../../../shared/sip/sdp.ts';
 import type { FaxInCall } from '../call/call.ts';
 import type { DialogSide } from '../call/request-in-dialog.ts';
@@ -15,6 +15,36 @@ function settingsOf({ context, user }: DialogSide, { now }: NegotiatedSession): 
   const { t38 } = context.mediaOf(user);
   const secured = context.protectionOf(user).security.mode !== 'Unsecure' || now.parameters.keys !== undefined;
   return secured && !t38?.besideSrtp ? undefined : t38;
+}
+
+type Change = (next: () => SessionOffer) => Promise<void>;
+
+/** Offers fax by a re-INVITE, and begins it with the answer. @throws CallFailed; UserError where the call has ended meanwhile */
+async function offerFax(
+  of: { address: string; settings: T38Settings; session: NegotiatedSession; change: Change },
+  begin: (ports: MediaPorts, stream: FaxStream) => FaxSession,
+): Promise<FaxSession> {
+  const { session } = of;
+  const ports = await openPorts(of.address, of.settings.basePort);
+  let begun: FaxSession | undefined;
+  try {
+    await of.change(() => {
+      const { local, index, localSdp } = session.nextVersion();
+      const sdp = faxOffer(local, localSdp, index, ports.port);
+      const settle = (answer: Sdp): string | undefined => {
+        const stream = faxStreamOf(answer);
+        if (!stream) return 'the answer takes no fax stream';
+        begun = begin(ports, stream);
+        session.pauseAudio(sdp, answer);
+        return undefined;
+      };
+      return { sdp, settle };
+    });
+  } finally {
+    if (!begun) await ports.close();
+  }
+  if (!begun) throw new UserError(409, 'fax-not-allowed', 'the call has ended');
+  return begun;
 }
 
 /** The fax machine of a call: one fax at a time. */
@@ -59,11 +89,11 @@ class FaxMachine {
 export class FaxCall implements FaxInCall {
   readonly #side: DialogSide;
   readonly #session: NegotiatedSession;
-  readonly #change: (next: () => SessionOffer) => Promise<void>;
+  readonly #change: Change;
   readonly #machine: FaxMachine;
 
   /** @param change sends the re-INVITE with an offer */
-  constructor(side: DialogSide, session: NegotiatedSession, change: (next: () => SessionOffer) => Promise<void>) {
+  constructor(side: DialogSide, session: NegotiatedSession, change: Change) {
     this.#side = side;
     this.#session = session;
     this.#change = change;
@@ -100,27 +130,23 @@ export class FaxCall implements FaxInCall {
 
   /** See FaxInCall.send. */
   async send(page: FaxPage): Promise<FaxReport> {
+    return this.#machine.run(await this.#offer(), page);
+  }
+
+  /** The peer's fax machine calls: asks for T.38, once, and receives. Where that is refused the call goes on as voice. */
+  calledByTone(): void {
+    if (this.report() || !settingsOf(this.#side, this.#session)?.onCallingTone) return;
+    this.#offer()
+      .then(fax => this.#machine.run(fax))
+      .catch((error: unknown) => this.#side.context.log.info('fax not offered', { reason: messageOf(error) }));
+  }
+
+  /** The fax session that a re-INVITE of ours makes. @throws UserError; CallFailed */
+  #offer(): Promise<FaxSession> {
     const settings = this.#allowed();
-    const ports = await openPorts(this.#side.context.address, settings.basePort);
-    let begun: FaxSession | undefined;
-    try {
-      await this.#change(() => {
-        const { local, index, localSdp } = this.#session.nextVersion();
-        const sdp = faxOffer(local, localSdp, index, ports.port);
-        const settle = (answer: Sdp): string | undefined => {
-          const stream = faxStreamOf(answer);
-          if (!stream) return 'the answer takes no fax stream';
-          begun = this.#machine.begin(ports, stream, settings);
-          this.#session.pauseAudio(sdp, answer);
-          return undefined;
-        };
-        return { sdp, settle };
-      });
-    } finally {
-      if (!begun) await ports.close();
-    }
-    if (!begun) throw new UserError(409, 'fax-not-allowed', 'the call has ended');
-    return this.#machine.run(begun, page);
+    const begin = (ports: MediaPorts, stream: FaxStream): FaxSession => this.#machine.begin(ports, stream, settings);
+    const { address } = this.#side.context;
+    return offerFax({ address, settings, session: this.#session, change: this.#change }, begin);
   }
 
   /** The call has ended, or has audio again. @param over no fax follows */

@@ -36,6 +36,8 @@ export interface T38Settings {
   readonly basePort: number;
   /** A fax may follow a call with SRTP, although T.38 is never encrypted (DGW `AllowUnsecureT38WithSrtp`). */
   readonly besideSrtp: boolean;
+  /** The calling tone of a fax machine changes a call to T.38 (DGW `TelIf` `MachineDetectionCngToneDetection`). */
+  readonly onCallingTone: boolean;
 }
 
 const g711 = (codec: 'PCMU' | 'PCMA', payloadType: number): OfferedCodec => ({

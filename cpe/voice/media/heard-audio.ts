@@ -1,6 +1,7 @@
 // The audio that is received: the last of it for the recognition of a tone, and the digits in it.
 import type { AudioCodec } from './codecs/audio-codec.ts';
 import { type CodecName, codecShape } from './codecs/table.ts';
+import { CallingToneDetector } from './dtmf/calling-tone.ts';
 import { EventReceiver } from './dtmf/telephone-event.ts';
 import { DigitDetector } from './dtmf/tones.ts';
 import { recogniseTone } from './tone.ts';
@@ -16,6 +17,7 @@ interface Heard {
   decoder: AudioCodec;
   rate: number;
   detector: DigitDetector;
+  callingTone: CallingToneDetector;
   ring: Int16Array;
   /** Number of samples so far. */
   count: number;
@@ -23,6 +25,8 @@ interface Heard {
 
 export class HeardAudio {
   readonly #events = new EventReceiver();
+  /** Called when the calling tone of a fax machine is heard. */
+  onCallingTone = (): void => undefined;
   #heard: Heard | undefined;
   #digits = '';
 
@@ -48,6 +52,7 @@ export class HeardAudio {
     const samples = heard.decoder.decode(payload);
     const { ring } = heard;
     for (const sample of samples) ring[heard.count++ % ring.length] = sample;
+    heard.callingTone.take(samples);
     if (withDigits) this.#add(heard.detector.take(samples));
   }
 
@@ -63,7 +68,8 @@ export class HeardAudio {
     if (this.#heard?.codec === codec) return this.#heard;
     const { sampleRate: rate, open } = codecShape(codec);
     const ring = new Int16Array(rate * TONE_SECONDS);
-    this.#heard = { codec, decoder: open(), rate, detector: new DigitDetector(rate), ring, count: 0 };
+    const callingTone = new CallingToneDetector(rate, () => this.onCallingTone());
+    this.#heard = { codec, decoder: open(), rate, detector: new DigitDetector(rate), callingTone, ring, count: 0 };
     return this.#heard;
   }
 }

@@ -55,6 +55,11 @@ export class MediaSession {
     this.#stream.sendDigits(digits);
   }
 
+  /** Calls the listener each time the peer's fax machine is heard calling (CNG). */
+  onCallingTone(listener: () => void): void {
+    this.#receiver.onCallingTone(listener);
+  }
+
   stats(): MediaStats {
     return { sent: this.#stream.packets, ...this.#receiver.stats() };
   }

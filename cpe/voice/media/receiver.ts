@@ -23,6 +23,10 @@ export class MediaReceiver {
     this.#reports = new PeerReports(clock, ssrc);
   }
 
+  onCallingTone(listener: () => void): void {
+    this.#audio.onCallingTone = listener;
+  }
+
   /** Changes the keys; undefined for plain RTP. */
   useKeys(srtp: SrtpReceiver | undefined, parameters: MediaParameters): void {
     this.#keys.use(srtp, parameters);

@@ -3,7 +3,7 @@ import { type EndpointMedia, plainMedia } from '../../../cpe/voice/media/endpoin
 
 export const faxMedia = (changes: Partial<NonNullable<EndpointMedia['t38']>> = {}): EndpointMedia => ({
   ...plainMedia,
-  t38: { redundancy: 3, basePort: 6004, besideSrtp: true, ...changes },
+  t38: { redundancy: 3, basePort: 6004, besideSrtp: true, onCallingTone: true, ...changes },
 });
 
 /** The peer's fax stream. @param lines attributes besides the version */

@@ -159,6 +159,32 @@ describe('fax between two units', function () {
     await pbx.stop();
   });
 
+  it("changes to T.38 and greets when the calling tone of the peer's fax machine is heard", async () => {
+    const boot = async (user: string, tone: number, detection: string): Promise<SipUserAgent> => {
+      const address = `127.12.${1 + (process.pid % 250)}.${++units}`;
+      const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
+      const settings = { 'TelIf.DefaultMachineDetectionCngToneDetection': detection };
+      const telephone = { user, address, server, ca: authority.cert };
+      return (await bootTelephone(gateways, telephone, settings, { tone })).agent;
+    };
+    const caller = await boot('100', 1100, 'Enable');
+    for (const [detection, expected] of [
+      ['Disable', undefined],
+      ['Enable', 'running'],
+    ] as const) {
+      const called = await boot('101', 440, detection);
+      const arriving = new Promise<Call>(resolve => called.incoming(resolve));
+      const call = await caller.call('100', '101');
+      const answered = await arriving;
+      if (expected) await reached(() => [call, answered].every(one => one.stats().fax !== undefined), 'T.38');
+      else await reached(() => answered.stats().received > 30, 'the tone');
+      assert.deepEqual([answered.stats().fax?.state, call.stats().fax?.state], [expected, expected]);
+      await call.hangup();
+      await answered.ended;
+      await called.stop();
+    }
+  });
+
   it('carries a page beside SRTP where AllowUnsecureT38WithSrtp is on, and both report it', async () => {
     const boot = async (user: string): Promise<SipUserAgent> => {
       const address = `127.12.${1 + (process.pid % 250)}.${++units}`;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type CodecName, codecShape, codecTable } from '../../../../cpe/voice/media/codecs/table.ts';
 import { CallDigits } from '../../../../cpe/voice/media/dtmf/call-digits.ts';
+import { CallingToneDetector } from '../../../../cpe/voice/media/dtmf/calling-tone.ts';
 import { digitOf, eventOf } from '../../../../cpe/voice/media/dtmf/digits.ts';
 import { decodeEvent, EventReceiver, encodeEvent } from '../../../../cpe/voice/media/dtmf/telephone-event.ts';
 import { DigitDetector, digitSamples } from '../../../../cpe/voice/media/dtmf/tones.ts';
@@ -71,6 +72,24 @@ describe('DTMF as tones', () => {
     assert.equal(detector.take(createTone(1209)(4000)), '');
     assert.equal(detector.take(new Int16Array(4000)), '');
     assert.equal(detector.take(Int16Array.from({ length: 80_000 }, () => random.int(-8000, 8000))), '');
+  });
+});
+
+describe('the calling tone of a fax machine', () => {
+  it('is heard once in half a second of 1100 Hz, and in nothing shorter or other', () => {
+    const heard = (samples: Int16Array, rate = 8000): number => {
+      let count = 0;
+      const detector = new CallingToneDetector(rate, () => count++);
+      detector.take(samples);
+      return count;
+    };
+    const random = seededRandom(1100);
+    assert.equal(heard(createTone(1100)(4000)), 1);
+    assert.equal(heard(createTone(1100, 16_000)(8000), 16_000), 1);
+    assert.equal(heard(createTone(1100)(1600)), 0);
+    for (const frequency of [425, 1000, 1209, 2100]) assert.equal(heard(createTone(frequency)(8000)), 0);
+    assert.equal(heard(Int16Array.from({ length: 80_000 }, () => random.int(-8000, 8000))), 0);
+    assert.equal(heard(new Int16Array(8000)), 0);
   });
 });
 

@@ -140,7 +140,7 @@ describe('codecs and digits of whole units', () => {
       ],
     );
     assert.deepEqual(whole.dtmf, { transport: 'in-band', payloadType: 96, initialPackets: 3 });
-    assert.deepEqual(whole.t38, { redundancy: 3, basePort: 6004, besideSrtp: true });
+    assert.deepEqual(whole.t38, { redundancy: 3, basePort: 6004, besideSrtp: true, onCallingTone: true });
     const own = endpointMedia(device, 'Phone-Fax2');
     assert.deepEqual(
       own.codecs.map(({ codec }) => codec),
