@@ -5,6 +5,7 @@ import type { TextField } from '../../shared/cwmp/fields.ts';
 import { type Arguments, methods } from '../../shared/cwmp/methods.ts';
 import type { Envelope, RequestBody } from '../../shared/cwmp/soap.ts';
 import type { DeviceIdentity } from '../device/row.ts';
+import type { Arrival } from './admission/arrival-queue.ts';
 import type { Posted } from './post-stream.ts';
 
 export type InformEnvelope = Envelope & { body: RequestBody<'Inform'> };
@@ -64,7 +65,7 @@ export function softwareOf({ ParameterList }: Arguments<'Inform'>): { root: stri
 }
 
 /** The RetryCount of an Inform, and whether a connection request has brought it; as if nothing had for any other message. */
-export function arrivalOf(posted: Posted): { retryCount: number; isCalled: boolean } {
+export function arrivalOf(posted: Posted): Arrival {
   if (!isInform(posted)) return { retryCount: 0, isCalled: false };
   const { RetryCount, Event } = posted.body.args;
   return { retryCount: RetryCount, isCalled: Event.some(({ EventCode }) => EventCode === '6 CONNECTION REQUEST') };

@@ -2,7 +2,7 @@
 // wait in a queue for less time than a CPE waits for an answer, and the rest is asked to come again later.
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
-import { RankedQueue } from './ranked-queue.ts';
+import { type Arrival, ArrivalQueue } from './arrival-queue.ts';
 import { type Outcome, StormLog } from './storm-log.ts';
 
 export interface AdmissionLimits {
@@ -46,36 +46,19 @@ export interface AdmissionState {
 /** Listens for the CPE giving up. @returns ends the listening */
 type WhenGone = (onGone: () => void) => () => void;
 
-/** TR-069 3.2.1.1 Table 3: from its tenth retry on a CPE always waits as long, so higher counts mean nothing more. */
-const RETRIES = 10;
-/** The rank of called devices, above those of all retries. */
-const CALLED = RETRIES + 1;
 const WAIT_MS = 20_000;
 const RETRY_AFTER = { min: 30, max: 60 };
 
 interface Waiter {
-  isCalled: boolean;
   settle(outcome: Outcome): void;
 }
 
-/** An Inform at the entrance. */
-export interface Arrival {
-  /** A CPE that has tried more often has waited longer and comes first. */
-  retryCount: number;
-  /** It follows a connection request: an operator, or a rollout, waits for it. */
-  isCalled: boolean;
-}
-
-const rankOf = ({ retryCount, isCalled }: Arrival): number => (isCalled ? CALLED : Math.min(retryCount, RETRIES));
-
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #queue = new RankedQueue<Waiter>(CALLED + 1);
+  readonly #queue = new ArrivalQueue<Waiter>();
   readonly #storm: StormLog;
   readonly #counts = { running: 0, admitted: 0, turnedAway: 0, gaveUp: 0 };
   #isClosed = false;
-  /** The last one that left the queue for a place. */
-  #wasCalled = false;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -88,7 +71,7 @@ export class Admission {
     // A free place means an empty queue, so no Inform overtakes another.
     if (this.#counts.running < this.#options.running) return this.#admit();
     if (this.#queue.size < this.#options.waiting) return await this.#wait(arrival, whenGone);
-    const displaced = this.#options.waiting > 0 ? this.#queue.displace(rankOf(arrival)) : undefined;
+    const displaced = this.#options.waiting > 0 ? this.#queue.displace(arrival) : undefined;
     if (displaced) {
       displaced.settle('turned-away');
       return await this.#wait(arrival, whenGone);
@@ -123,16 +106,9 @@ export class Admission {
     this.#counts.admitted++;
     const release = once(() => {
       this.#counts.running--;
-      if (this.#counts.running < this.#options.running) this.#next()?.settle('admitted');
+      if (this.#counts.running < this.#options.running) this.#queue.next()?.settle('admitted');
     });
     return { outcome: 'admitted', release };
-  }
-
-  /** Called devices have every second place: they do not wait behind a storm, and cannot hold it up. */
-  #next(): Waiter | undefined {
-    const next = (this.#wasCalled ? this.#queue.next(CALLED) : undefined) ?? this.#queue.next();
-    this.#wasCalled = next?.isCalled === true;
-    return next;
   }
 
   #refuse(outcome: 'turned-away' | 'gave-up'): Entry {
@@ -156,7 +132,7 @@ export class Admission {
 
 /** Waits in the queue until a place is free, the wait is too long or the CPE has gone. `onEnd` is called once, in that very step. */
 function queueUp(
-  queue: RankedQueue<Waiter>,
+  queue: ArrivalQueue<Waiter>,
   arrival: Arrival,
   wait: { clock: Clock; waitMs: number; whenGone: WhenGone; onEnd: (outcome: Outcome, waitedMs: number) => void },
 ): void {
@@ -167,7 +143,7 @@ function queueUp(
     stopListening();
     wait.onEnd(outcome, clock.monotonic() - since);
   };
-  const leave = queue.add(rankOf(arrival), { isCalled: arrival.isCalled, settle });
+  const leave = queue.add(arrival, { settle });
   const leaveAs = (outcome: Outcome) => (): void => {
     if (leave()) settle(outcome);
   };
