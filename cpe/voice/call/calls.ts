@@ -65,11 +65,13 @@ export class Calls {
   }
 
   async hangUp(): Promise<void> {
+    this.#requests.stop();
     await Promise.all([...this.context.legs.values()].map(leg => leg.hangup()));
   }
 
   /** Ends everything and sends nothing more, once no call is being placed or answered. */
   async close(): Promise<void> {
+    this.#requests.stop();
     await Promise.all([this.#requests.settled(), this.#outgoing.settled()]);
     await Promise.all([...this.context.legs.values()].map(leg => leg.drop()));
     for (const rest of [...this.context.remains.values()]) rest.stop();

@@ -17,9 +17,16 @@ export interface IncomingCallsOptions {
 export class IncomingCalls {
   readonly #options: IncomingCallsOptions;
   readonly #answering = new Set<Promise<void>>();
+  /** Ends the ringing of each. */
+  readonly #ringing = new Set<() => void>();
 
   constructor(options: IncomingCallsOptions) {
     this.#options = options;
+  }
+
+  /** Answers what rings with 480; nothing is sent where the connections are closed. */
+  stop(): void {
+    for (const end of this.#ringing) end();
   }
 
   /** Resolves when no call is being answered. */
@@ -44,12 +51,20 @@ export class IncomingCalls {
 
   async #answer(transaction: ServerTransaction, user: string, replaces?: Leg): Promise<void> {
     const { context, onCall } = this.#options;
+    const cancelled = new AbortController();
+    const end = (): void => {
+      if (!transaction.answered) transaction.respond(480);
+      cancelled.abort();
+    };
+    this.#ringing.add(end);
     try {
-      const call = await takeCall(context, transaction, user, replaces);
+      const call = await takeCall(context, transaction, { user, replaces, cancelled });
       if (call) onCall(call);
     } catch (error) {
       context.log.error('incoming call failed', { error });
       if (!transaction.answered) transaction.respond(500);
+    } finally {
+      this.#ringing.delete(end);
     }
   }
 }

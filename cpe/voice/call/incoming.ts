@@ -61,14 +61,14 @@ function acceptOffer(
 
 /**
  * Answers an INVITE that makes a call, for the account `user`.
- * @param replaces the call whose place it takes: it is hung up then, and nothing rings (RFC 3891 3)
+ * @param answering.cancelled ends the ringing; the INVITE has its answer then
+ * @param answering.replaces the call whose place it takes: it is hung up then, and nothing rings (RFC 3891 3)
  * @returns the call, or undefined when it was refused, or cancelled before it was answered
  */
 export async function takeCall(
   context: CallContext,
   transaction: ServerTransaction,
-  user: string,
-  replaces?: Leg,
+  { user, replaces, cancelled }: { user: string; replaces: Leg | undefined; cancelled: AbortController },
 ): Promise<Call | undefined> {
   const { random } = context;
   const ssrc = random.bytes(4).readUInt32BE();
@@ -76,7 +76,6 @@ export async function takeCall(
   const acceptable = acceptOffer(context, transaction, { user, ssrc, media: offered });
   if (!acceptable) return undefined;
   const { offer, chosen, timer } = acceptable;
-  const cancelled = new AbortController();
   transaction.onCancel(() => {
     transaction.respond(487);
     cancelled.abort();

@@ -82,6 +82,11 @@ export class Requests {
     this.#options.context.legs.get(dialogKey(ack, 'in'))?.onAck(ack);
   }
 
+  /** Ends what rings. */
+  stop(): void {
+    this.#calls.stop();
+  }
+
   /** Resolves when no call is being answered. */
   settled(): Promise<void> {
     return this.#calls.settled();

@@ -166,6 +166,20 @@ describe('provisional responses, message by message', () => {
       assert.equal(await prack(second.early(), '1 1 INVITE'), 481);
     });
 
+    it('end with 480 when the unit stops, which does not wait for them', async () => {
+      for (const [prack, ring] of [
+        [false, 30],
+        [true, 0],
+      ] as const) {
+        await lab.start({ ...withPrack({ uas: prack }), ring });
+        const { transaction } = await calling();
+        const began = clock.monotonic();
+        await lab.unit.agent.stop();
+        assert.ok(clock.monotonic() - began < 5_000);
+        assert.equal((await transaction.final).response.status, 480);
+      }
+    });
+
     it('begin with 183 and the session where the unit is set to, and media goes before the answer', async () => {
       await lab.start({ ...withPrack({}, { earlyMedia: true }), ring: 30 });
       const media = await mediaPort();
