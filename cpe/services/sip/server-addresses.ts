@@ -16,13 +16,19 @@ export interface ServerAddresses {
 
 const none: Address = { host: '', port: 0 };
 
+/** `Table[Key="a"].Column` → `Table.Column`. */
+function withoutRow(name: string): string {
+  const start = name.indexOf('[');
+  return start < 0 ? name : name.slice(0, start) + name.slice(name.lastIndexOf(']') + 1);
+}
+
 /**
  * '' and 0.0.0.0 mean none. Neither is an address that the factory put there dialled: it is that of a host in a private
  * network that knows nothing of a simulated unit, unless the option `lan` says otherwise.
  */
 function addressOf(unit: Unit, name: string): Address {
   const text = unit.config.running(`SipEp.${name}`) ?? '';
-  const isFactory = text === unit.model.variable(`SipEp.${name.replace(/\[.*?\]/, '')}`)?.parameter.default;
+  const isFactory = text === unit.model.variable(`SipEp.${withoutRow(name)}`)?.parameter.default;
   const address = hostPort(text);
   return address.host === '0.0.0.0' || (isFactory && !unit.lab.lan) ? none : address;
 }
