@@ -25,7 +25,7 @@ export const mipt: Service = {
     if (source === 'unit') return;
     for (const codec of missingCodecs) {
       const enabled = changes.some(({ path, value }) => isVoiceEnable(path, codec) && value === 'Enable');
-      if (enabled) unit.log.info('codec setting kept, codec not offered', { codec });
+      if (enabled) unit.log.info('codec not offered', { codec });
     }
   },
   check(unit, draft, problem) {

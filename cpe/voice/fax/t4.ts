@@ -11,7 +11,7 @@ export interface FaxPage {
 }
 
 /** Rows beyond this end a page: about a metre of paper at the fine resolution. */
-export const MOST_ROWS = 8000;
+const MOST_ROWS = 8000;
 const END_OF_LINE = '000000000001';
 /** T.4 4.1.4: six of them end a page. */
 const RETURN = 6;

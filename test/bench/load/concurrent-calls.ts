@@ -27,7 +27,7 @@ export async function placeCalls({ callers, called }: CallPair, network: [number
   if (failed > 0 || calls.length !== CALLS) throw new Error(`${failed} of ${CALLS} calls failed: ${lastError}`);
 }
 
-export interface Carried {
+interface Carried {
   sent: number;
   received: number;
 }

@@ -8,7 +8,7 @@ import { type CodecName, codecShape } from './table.ts';
 export const TELEPHONE_EVENT = 'telephone-event';
 
 /** One RTP payload type that the peer may send. */
-export interface Format {
+interface Format {
   readonly codec: CodecName | typeof TELEPHONE_EVENT;
   readonly payloadType: number;
 }

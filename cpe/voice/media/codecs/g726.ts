@@ -2,7 +2,7 @@
 import type { AudioCodec } from './audio-codec.ts';
 
 /** Bits of a code word; kbit/s is eight times as much. */
-export type G726Bits = 2 | 3 | 4 | 5;
+type G726Bits = 2 | 3 | 4 | 5;
 
 interface Tables {
   /** Decision levels of the quantizer, G.726 tables 1-4. */

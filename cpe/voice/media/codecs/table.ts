@@ -1,11 +1,12 @@
-// Every audio codec the unit has, once: its name in SDP, its rates, its share in the E-model, and how one is opened.
+// Every audio codec the unit has, once, by its name in SDP: its rates, its share in the E-model, and how one is opened. The RTP clock
+// runs at 8000 Hz for all of them, G.722 too (RFC 3551 4.5.2).
 import type { AudioCodec } from './audio-codec.ts';
 import { G711 } from './g711.ts';
 import { G722 } from './g722.ts';
 import { G726 } from './g726.ts';
 
 interface CodecShape {
-  /** Encoding name of RFC 3551 6; the key where absent. The RTP clock runs at 8000 Hz for every codec here, G.722 too (RFC 3551 4.5.2). */
+  /** The static one (RFC 3551 6); absent: it is negotiated. */
   readonly payloadType?: number;
   /** Samples per second that it codes. */
   readonly sampleRate: 8000 | 16_000;
@@ -57,5 +58,3 @@ export const codecTable = {
 export type CodecName = keyof typeof codecTable;
 
 export const codecShape = (name: CodecName): CodecShape => codecTable[name];
-
-export const isCodec = (name: string): name is CodecName => Object.hasOwn(codecTable, name);

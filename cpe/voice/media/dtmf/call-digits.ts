@@ -7,7 +7,7 @@ import { isDigits } from './digits.ts';
 const MOST_DIGITS = 64;
 
 /** The two ways of sending, and the choice between them. */
-export interface DigitWays {
+interface DigitWays {
   /** As the endpoint is set now. */
   transport(): DtmfTransport;
   byMedia(digits: string): void;

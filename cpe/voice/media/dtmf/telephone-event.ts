@@ -1,7 +1,7 @@
 // Telephone-events (RFC 4733): a digit as packets of its own beside the audio.
 import { digitOf } from './digits.ts';
 
-export interface TelephoneEvent {
+interface TelephoneEvent {
   /** 0..15 are the digits. */
   event: number;
   end: boolean;

@@ -5,7 +5,7 @@ const DEFAULT_R = 93.2;
 /** G.107 simplified, as G.107 appendix and RFC 6035 users have it: delay in milliseconds at which talking becomes hard. */
 const HARD_DELAY = 177.3;
 
-export interface Impairments {
+interface Impairments {
   /** Of the codec: equipment impairment, and robustness to loss (ITU-T G.113). */
   ie: number;
   bpl: number;

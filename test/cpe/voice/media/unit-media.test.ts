@@ -4,6 +4,8 @@ import { endpointMedia } from '../../../../cpe/services/sip/media.ts';
 import type { Call } from '../../../../cpe/voice/call/call.ts';
 import type { SipUserAgent } from '../../../../cpe/voice/user-agent.ts';
 import type { Pbx } from '../../../../pbx/app.ts';
+import { systemClock } from '../../../../shared/clock.ts';
+import { createLog } from '../../../../shared/log.ts';
 import type { Authority } from '../../../../shared/pki/authority.ts';
 import { Gateways } from '../../../support/cpe/gateways.ts';
 import { assertTone, reached, startServer, talking, voiceAuthority } from '../../../support/cpe/voice.ts';
@@ -109,6 +111,20 @@ describe('codecs and digits of whole units', () => {
       assert.ok(mos !== undefined && mos > 4 && rating !== undefined && rating > 85 && lost === 0);
     });
   }
+
+  it('keeps the settings of a codec that it does not have, and says that nothing is offered', async () => {
+    const lines: string[] = [];
+    const log = createLog({ clock: systemClock(), level: 'info', write: line => void lines.push(line) });
+    const { device } = await gateways.up({ log });
+    const set = (name: string, value: string) =>
+      device.config.set([{ name: `Device.X_0090F8_Mipt.${name}`, value }], 'web');
+    await set('DefaultCodecG729VoiceEnable', 'Disable');
+    await set('DefaultCodecG729VoiceEnable', 'Enable');
+    await set('DefaultCodecG722VoicePriority', '7');
+    const said = lines.filter(line => line.includes('codec not offered'));
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? '', /"codec":"G729"/);
+  });
 
   it('reads the settings of an endpoint from its own rows where they are enabled', async () => {
     const row = (table: string, changes: Record<string, string>): Record<string, string> =>
