@@ -149,12 +149,42 @@ export const otherProgramErrors = {
   },
   'unknown-command': {
     status: 404,
-    meaning: 'The PBX has no such command.',
+    meaning: 'The running PBX or unit has no such command.',
     remedy: 'Use one of the commands that the message lists.',
   },
   arguments: {
     status: 400,
-    meaning: 'The command takes no arguments.',
-    remedy: 'Omit them.',
+    meaning: 'The command takes other arguments, or none.',
+    remedy: 'The message shows the usage.',
+  },
+  'no-call': {
+    status: 404,
+    meaning: 'The unit has no call with this number.',
+    remedy: 'List the calls with calls, or the messages with ladder.',
+  },
+  'no-endpoint': {
+    status: 404,
+    meaning: 'The unit has no such endpoint that can call.',
+    remedy: 'The message names those there are; without --from the first one calls.',
+  },
+  unexpected: {
+    status: 409,
+    meaning: 'The call did not end as --expect has it.',
+    remedy: 'Look at the report of the call, and at the ladder.',
+  },
+  'no-ladder': {
+    status: 409,
+    meaning: 'The unit keeps no SIP messages.',
+    remedy: 'Start the unit with --ladder.',
+  },
+  'not-done': {
+    status: 409,
+    meaning: 'The unit could not carry out the command.',
+    remedy: 'The message holds the reason.',
+  },
+  'path-too-long': {
+    status: 400,
+    meaning: 'The path of the control socket is longer than the system allows.',
+    remedy: 'Choose a state directory with a shorter path.',
   },
 } as const satisfies ErrorEntries;

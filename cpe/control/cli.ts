@@ -72,7 +72,7 @@ async function scriptIn(file: string): Promise<string> {
     throw new UserError(400, 'no-file', messageOf(error));
   });
   if (JSON.stringify(text).length <= MAX_SCRIPT) return text;
-  throw new UserError(400, 'too-large', `${file} has more than ${MAX_SCRIPT} characters: have an ACS download it`);
+  throw new UserError(413, 'too-large', `${file} has more than ${MAX_SCRIPT} characters: have an ACS download it`);
 }
 
 /** The options that were given. */
