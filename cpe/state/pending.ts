@@ -66,6 +66,11 @@ export class PendingValues {
     this.#waiting.add(service);
   }
 
+  /** A service runs with the certificates of before. */
+  get isCertificateNew(): boolean {
+    return (this.#waiting?.size ?? 0) > 0;
+  }
+
   /** Drops the running values of a service: it starts with the configured ones. */
   release(service: string): void {
     this.#waiting?.delete(service);

@@ -19,6 +19,8 @@ interface Page {
     variables?: readonly string[];
     /** Names and values that are no variables. */
     facts?: (device: Device) => readonly (readonly [name: string, value: string])[];
+    /** Where it is given and false, the part is left out. */
+    isShown?: (device: Device) => boolean;
   }[];
   /** Said above the parts, where it applies. */
   warning?: (device: Device) => string | undefined;
@@ -77,6 +79,12 @@ const pages: readonly Page[] = [
     title: 'SIP/Servers',
     parts: [
       {
+        heading: 'TLS Persistent Connections Status',
+        table: 'SipEp.TlsPersistentConnectionStatus',
+        columns: ['Gateway', 'LocalPort', 'RemoteHost', 'RemoteHostIpAddr', 'State'],
+        isShown: usesTls,
+      },
+      {
         heading: 'SIP Default Servers',
         variables: [
           'SipEp.DefaultStaticRegistrarServerHost',
@@ -99,11 +107,6 @@ const pages: readonly Page[] = [
         heading: 'Registrations',
         table: 'SipEp.RegistrationStatus',
         columns: ['Endpoint', 'Username', 'Gateway', 'State'],
-      },
-      {
-        heading: 'TLS Persistent Connections',
-        table: 'SipEp.TlsPersistentConnectionStatus',
-        columns: ['Gateway', 'LocalPort', 'RemoteHost', 'RemoteHostIpAddr', 'State'],
       },
     ],
   },
@@ -149,7 +152,7 @@ const pages: readonly Page[] = [
   {
     path: '/management/certificates',
     title: 'Management/Certificates',
-    warning: () => 'Note: You must restart the appropriate service before using the newly transferred certificate.',
+    warning: newCertificate,
     parts: [
       {
         heading: 'Host',
@@ -211,10 +214,31 @@ function render(page: Page, device: Device): string {
   const links = pages.map(({ path, title }) => `<a href="${escapeAttribute(path)}">${escapeText(title)}</a>`).join('');
   const { manufacturer, productClass, serialNumber } = device.identity;
   const name = `${manufacturer} ${productClass} ${serialNumber}`;
-  const parts = page.parts.map(part => `<h2>${escapeText(part.heading)}</h2>${renderPart(part, device)}`).join('');
+  const shown = page.parts.filter(({ isShown }) => isShown?.(device) ?? true);
+  const parts = shown.map(part => `<h2>${escapeText(part.heading)}</h2>${renderPart(part, device)}`).join('');
   const said = page.warning?.(device);
   const warning = said === undefined ? '' : `<p><strong>${escapeText(said)}</strong></p>`;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeText(`${page.title} - ${name}`)}</title><style>${style}</style></head><body><nav>${links}</nav><h1>${escapeText(page.title)}</h1><p>${escapeText(name)}</p>${warning}${parts}</body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeText(`${page.title} - ${name}`)}</title><style>${style}</style></head><body><nav>${links}</nav>${waitingNote(device)}<h1>${escapeText(page.title)}</h1><p>${escapeText(name)}</p>${warning}${parts}</body></html>`;
+}
+
+/** The vendor's sentence and link at the top of each page; the names of the services are ours. */
+function waitingNote(device: Device): string {
+  const services = [...device.config.pending.services()];
+  if (services.length === 0) return '';
+  const link = '<a href="/system/services">services table</a>';
+  return `<p>Some changes require to restart a service to apply new configuration. Please click this link to access the ${link}. (${escapeText(services.join(', '))})</p>`;
+}
+
+/** The vendor's sentence on the page of certificates after a transfer. */
+function newCertificate(device: Device): string | undefined {
+  if (!device.config.pending.isCertificateNew) return undefined;
+  return 'Note: You must restart the appropriate service before using the newly transferred certificate.';
+}
+
+/** All rows have the transport of the first one. */
+function usesTls(device: Device): boolean {
+  const [transport] = rowsOf(device, 'SipEp.TransportConfig', ['TlsEnable']);
+  return transport?.[0] === 'Enable';
 }
 
 /** The vendor's notes want secure signalling before secure media; the text is ours. */
@@ -225,8 +249,7 @@ function keysInTheClear(device: Device): string | undefined {
       .filter(([enabled]) => enabled === 'Enable')
       .map(([, mode]) => mode),
   ];
-  const [transport] = rowsOf(device, 'SipEp.TransportConfig', ['TlsEnable']);
-  if (transport?.[0] === 'Enable' || modes.every(mode => mode === undefined || mode === 'Unsecure')) return undefined;
+  if (usesTls(device) || modes.every(mode => mode === undefined || mode === 'Unsecure')) return undefined;
   return 'Media is secured but SIP is not over TLS: the keys can be read on the way.';
 }
 

@@ -326,6 +326,7 @@ describe('SIP endpoint service', () => {
       const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
       assert.match(await page('sip/gateways'), /Gateway Status.*<td>Lan1<\/td><td>0<\/td><td>5071<\/td><td>Ready</s);
       assert.match(await page('sip/servers'), /Gateway Specific Proxy Servers.*proxy\.test:5061/s);
+      await installHost(gateway, 'unit');
       assert.match(await page('management/certificates'), /You must restart the appropriate service/);
       assert.match(await page('sip/transport'), /Protocol Configuration.*<td>0\.7<\/td>/s);
     } finally {

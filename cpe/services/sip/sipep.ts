@@ -19,7 +19,6 @@ interface Endpoint {
   agent?: SipUserAgent;
   /** Why there is no user agent. */
   state: string;
-  isTls: boolean;
 }
 
 /** A state as it was announced last. */
@@ -102,8 +101,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
   const { gateway } = plan;
   if ('obstacle' in plan) return blocked(unit, gateway, plan.obstacle);
   const { config } = plan;
-  const isTls = config.transport === 'tls';
-  if (isTls && unit.now() === undefined) return { state: 'Waiting for time synchronization', isTls };
+  if (config.transport === 'tls' && unit.now() === undefined) return { state: 'Waiting for time synchronization' };
   try {
     // Loaded on first use: most simulated gateways of a fleet make no calls.
     const { SipUserAgent } = await import('../../voice/user-agent.ts');
@@ -122,7 +120,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
       tap: unit.lab.tap,
     });
     agent.onChange(() => changed(unit));
-    return { agent, state: 'Ready', isTls };
+    return { agent, state: 'Ready' };
   } catch (error) {
     return blocked(unit, gateway, { state: 'Invalid Configuration', reason: messageOf(error) });
   }
@@ -131,7 +129,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
 function blocked(unit: Unit, gateway: string, { state: text, reason }: Obstacle): Endpoint {
   unit.log.warn('SIP gateway not started', { gateway, reason });
   if (transportSettings(unit, gateway).transports.length === 0) unit.notify('noTransport', { gateway });
-  return { state: text, isTls: false };
+  return { state: text };
 }
 
 function noteSurplus(unit: Unit, surplus: number): void {
@@ -152,10 +150,10 @@ function tlsOfStart(unit: Unit): UserAgentEnv['tls'] {
 
 const certificates = /X_0090F8_Cert\.(?:Host|Others)Certificate/;
 
-/** The vendor's page says it: restart the service before the new certificate is used. */
+/** The vendor's page says it: restart the service before the new certificate is used. Its procedure does so before TLS is enabled, too. */
 function noteCertificates(unit: Unit, { changes, tables, removed }: Applied): void {
-  const runsTls = [...gatewaysOf(unit).values()].some(({ isTls }) => isTls);
-  const paths = runsTls ? [...changes.map(({ path }) => path), ...tables, ...removed] : [];
+  if (!unit.services.started('SipEp')) return;
+  const paths = [...changes.map(({ path }) => path), ...tables, ...removed];
   if (paths.some(path => certificates.test(path))) unit.config.pending.wait('SipEp');
 }
 

@@ -1,0 +1,62 @@
+// The status pages of a gateway as the vendor's notes have them: what they say of waiting settings, new certificates and connections.
+import assert from 'node:assert/strict';
+import type { Gateway } from '../../cpe/gateway.ts';
+import { serveStatus } from '../../cpe/web/status.ts';
+import type { Authority } from '../../shared/pki/authority.ts';
+import { CERTIFICATE, Gateways, set } from '../support/cpe/gateways.ts';
+import { voiceAuthority } from '../support/cpe/voice.ts';
+
+describe('status pages', () => {
+  let on: Gateways;
+  let authority: Authority;
+  let gateway: Gateway;
+  let web: Awaited<ReturnType<typeof serveStatus>>;
+  before(async () => {
+    authority = await voiceAuthority();
+  });
+  beforeEach(async () => {
+    on = await Gateways.open();
+    gateway = await on.up({ address: '127.0.0.1' });
+    web = await serveStatus({ host: '127.0.0.1', port: 0 }, gateway.device);
+  });
+  afterEach(async () => {
+    await web.close();
+    await on.close();
+  });
+
+  const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
+  const restart = async (): Promise<void> => {
+    await set(gateway, { 'Scm.ServiceCommands[Name=SipEp].Restart': 'Restart' });
+    await gateway.device.services.settled();
+  };
+  const enableTls = (): Promise<unknown> =>
+    set(gateway, { 'SipEp.TransportConfig[GatewayName=default].TlsEnable': 'Enable' });
+
+  it('lead to the services table while settings wait for a restart, and name the services', async () => {
+    const link = /Some changes require to restart a service.*<a href="\/system\/services">services table<\/a>.*SipEp/;
+    assert.doesNotMatch(await page('sip/transport'), /require to restart/);
+    await enableTls();
+    assert.match(await page('sip/transport'), link);
+    assert.match(await page('management/certificates'), link);
+    await restart();
+    assert.doesNotMatch(await page('sip/transport'), /require to restart/);
+  });
+
+  it('speak of a restart after the transfer of a certificate, until SIP runs with it', async () => {
+    const note = /Note: You must restart the appropriate service before using the newly transferred certificate\./;
+    assert.doesNotMatch(await page('management/certificates'), note);
+    await gateway.device.install(CERTIFICATE, Buffer.from(authority.cert), 'ca.crt');
+    assert.match(await page('management/certificates'), note);
+    assert.doesNotMatch(await page('sip/servers'), note);
+    await restart();
+    assert.doesNotMatch(await page('management/certificates'), note);
+  });
+
+  it('show the persistent connections only while TLS is in use', async () => {
+    assert.doesNotMatch(await page('sip/servers'), /TLS Persistent Connections Status/);
+    await set(gateway, { 'SipEp.DefaultStaticRegistrarServerHost': '127.0.0.1:9' });
+    await enableTls();
+    await restart();
+    assert.match(await page('sip/servers'), /TLS Persistent Connections Status.*<td>127\.0\.0\.1:9<\/td>/s);
+  });
+});
