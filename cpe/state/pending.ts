@@ -52,12 +52,8 @@ export class PendingValues {
 
   /** Services with settings that wait for their restart. */
   services(): Set<string> {
-    const services = new Set<string>(this.#waiting);
-    for (const path of this.#values?.keys() ?? []) {
-      const service = serviceOf(this.#layers.tree, path);
-      if (service) services.add(service);
-    }
-    return services;
+    const owners = [...(this.#values?.keys() ?? [])].flatMap(path => serviceOf(this.#layers.tree, path) ?? []);
+    return new Set([...(this.#waiting ?? []), ...owners]);
   }
 
   /** The service must be restarted, although no value of its own waits. */

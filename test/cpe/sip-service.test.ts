@@ -220,6 +220,18 @@ describe('SIP endpoint service', () => {
       );
     });
 
+    it('registers at the registrar of the gateway where it has its own, and shows it', async () => {
+      const own = 'SipEp.GwSpecificRegistration[GatewayName=default]';
+      const gateway = await configured({
+        ...account('192.0.2.8:0'),
+        [`${own}.EnableConfig`]: 'Enable',
+        [`${own}.ServerHost`]: server(),
+      });
+      const { request } = await peer.next('REGISTER');
+      assert.equal(request.uri, `sip:${server()}`);
+      assert.equal(read(gateway, 'SipEp.RegistrationStatus[Index=1].Registrar'), server());
+    });
+
     it('takes DNS, failover and the penalty box from its variables', async () => {
       const own = 'SipEp.GwSpecificFailover[GatewayName=default]';
       const gateway = await configured({

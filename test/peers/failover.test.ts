@@ -114,5 +114,8 @@ peerSuite('dnsmasq and two Kamailios', { programs: ['kamailio', 'dnsmasq', 'open
     await strict.until(agent => agent.connections()[0]?.failure !== undefined, 'the refusal');
     assert.match(strict.agent.connections()[0]?.failure ?? '', /ECONNREFUSED|names CN sip\.lab\.test.*not lab\.test/);
     assert.equal(strict.agent.connections()[0]?.state, 'Down');
+    assert.ok(
+      strict.heard.some(({ id, message }) => id === 9004 && /names CN sip\.lab\.test.*not lab\.test/.test(message)),
+    );
   });
 });

@@ -151,6 +151,17 @@ describe('user agent', () => {
     assert.equal(again.registrations().length, 0, 'the binding was taken back');
   });
 
+  for (const transport of ['tcp', 'udp'] as const)
+    it(`has no answer to REGISTER by ${transport} at a server that expects TLS, and registers with it`, async () => {
+      const changes = { transmissionTimeout: 1, address: '127.8.3.1', portInterval: 100 };
+      const one = unit('100', { ...changes, transport });
+      await one.until(agent => agent.registrations()[0]?.state === 'Unreachable', 'Unreachable');
+      assert.ok(one.heard.some(({ id, message }) => id === 9012 && message.includes('Unreachable')));
+      assert.deepEqual(pbx.registrations(), []);
+      await one.agent.stop();
+      await unit('100', changes).until(registered, 'registration over TLS');
+    });
+
   it('sends nothing at a power cut, so that the binding stays until the connection is gone', async () => {
     const one = unit('102');
     await one.until(registered, 'registration');
