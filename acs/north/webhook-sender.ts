@@ -3,6 +3,7 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
+import { retryAfterOf } from '../../shared/retry-after.ts';
 import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import type { Post } from '../fleet/common/ports.ts';
 
@@ -83,8 +84,10 @@ export function createPoster(allowed: BlockList, keylog?: KeyLogger): Poster {
       if (reason) throw new Error(reason);
       const dispatcher = agents[isPlain ? 'http:' : 'https:'];
       const answer = await request(target, { method: 'POST', headers, body, signal, dispatcher });
-      await answer.body.dump({ limit: MAX_ANSWER });
-      return { status: answer.statusCode };
+      // The status counts, also where the body is long or never ends.
+      await answer.body.dump({ limit: MAX_ANSWER, signal }).catch(() => undefined);
+      const seconds = retryAfterOf(answer.headers);
+      return { status: answer.statusCode, ...(seconds === undefined ? {} : { retryAfterMs: seconds * 1000 }) };
     },
     close: async () => {
       await Promise.all(Object.values(agents).map(agent => agent.destroy()));

@@ -79,12 +79,13 @@ export type YieldSession = (member: string, device: string, claim: number) => Pr
 
 /**
  * Sends a webhook's message: one POST, without following redirects, only to addresses that the server's owner allows.
+ * @returns the status, and the pause that the receiver asks for (Retry-After)
  * @throws Error that says why it could not be sent
  */
 export type Post = (
   url: string,
   message: { headers: Record<string, string>; body: string; signal: AbortSignal },
-) => Promise<{ status: number }>;
+) => Promise<{ status: number; retryAfterMs?: number }>;
 
 /** Announces to another member that there is new work for a device. @returns whether the device is in session there */
 export type AnnounceWork = (member: string, device: string) => Promise<boolean>;

@@ -1,6 +1,7 @@
 // The connection of one session to its ACS: envelopes out, envelopes back. Sockets, cookies, redirects and logins lie below it.
 import { decodeEnvelope, type Envelope, encodeEnvelope, InvalidSoap } from '../../../shared/cwmp/soap.ts';
 import { HttpError, type HttpResponse, type Send } from '../../../shared/net/http.ts';
+import { retryAfterOf } from '../../../shared/retry-after.ts';
 import { charsetIn, decodeText, UnknownCharset } from '../../../shared/xml/charset.ts';
 import { Failed } from '../failure.ts';
 
@@ -82,16 +83,6 @@ function contentOf({ status, headers, body }: HttpResponse): string {
     if (error instanceof UnknownCharset) throw new Failed('soap', error.message);
     throw error;
   }
-}
-
-/** The longest wait that a server may ask for: a day, in seconds. */
-const MAX_RETRY_AFTER = 86_400;
-
-/** Seconds of Retry-After, a number or a date by the server's own clock (RFC 9110 10.2.3); undefined where it is neither. */
-export function retryAfterOf(headers: HttpResponse['headers']): number | undefined {
-  const text = String(headers['retry-after'] ?? '').trim();
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.parse(String(headers.date))) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER);
 }
 
 function read(text: string): Envelope {

@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { retryAfterOf } from '../../../cpe/agent/session/acs-connection.ts';
 import { fleet } from '../../../cpe/fleet/fleet.ts';
 import { fleetOptions, runOptions } from '../../../cpe/options.ts';
 import { run } from '../../../cpe/run.ts';
 import { readOptions } from '../../../shared/config.ts';
+import { retryAfterOf } from '../../../shared/retry-after.ts';
 import { argumentsOf, type ScriptedAcs, scriptedAcs } from '../../support/cpe/scripted-acs.ts';
 import { testUnit } from '../../support/cpe/unit.ts';
 import { eventually } from '../../support/eventually.ts';
