@@ -2,10 +2,13 @@
 // itself. Without a webhook this costs one comparison.
 import { createHash } from 'node:crypto';
 import type { DeviceFault } from '../device/fault.ts';
+import { informValues } from '../device/inform.ts';
+import type { DeviceOperation, DeviceOperations } from '../device/operation-types.ts';
 import type { DeviceRow } from '../device/row.ts';
 import type { Task } from '../device/task.ts';
 import { parseFilter } from '../query/parser.ts';
 import { type Predicate, toPredicate } from '../query/predicate.ts';
+import { isWild, wildPattern } from '../query/wildcard.ts';
 import type { Notice, NoticeType, Subscription } from './records.ts';
 
 /** A notice and the webhooks that receive it. */
@@ -18,6 +21,8 @@ export interface Addressed {
 export interface Subscribers {
   /** There is at least one webhook. */
   any: boolean;
+  /** At least one receives Informs. */
+  informs: boolean;
   /** @param row of the device that the notices are about: the filter of a webhook is over it */
   address(notices: readonly Notice[], row: DeviceRow | undefined, now: number): Addressed[];
 }
@@ -26,7 +31,22 @@ interface Subscriber {
   name: string;
   events: ReadonlySet<string>;
   fits: Predicate | undefined;
+  /** A test of a notice of the type `inform`. */
+  fitsInform: (data: InformData) => boolean;
 }
+
+/** The data of a notice of an Inform. */
+interface InformData {
+  /** Its event codes. */
+  events: readonly string[];
+  address: string;
+  softwareVersion: string;
+  /** Paths of parameters with another value than in the Informs before. Their values may be secret, and can be read through the API. */
+  changed: readonly string[];
+}
+
+/** Paths that a notice names. */
+const MAX_CHANGED = 128;
 
 /** @param documents the webhooks in the store */
 export function subscribersOf(documents: readonly { name: string; body: Subscription }[]): Subscribers {
@@ -36,14 +56,17 @@ export function subscribersOf(documents: readonly { name: string; body: Subscrip
       name,
       events: new Set(body.events),
       fits: body.filter === undefined ? undefined : predicateOf(body.filter),
+      fitsInform: informTest(body),
     }));
   const wants = (subscriber: Subscriber, notice: Notice, row: DeviceRow | undefined, now: number): boolean => {
     if (notice.to) return notice.to.includes(subscriber.name);
     if (!subscriber.events.has(notice.type)) return false;
+    if (notice.type === 'inform' && !subscriber.fitsInform(notice.data as unknown as InformData)) return false;
     return !row || !subscriber.fits || subscriber.fits(row, now);
   };
   return {
     any: all.length > 0,
+    informs: all.some(({ events }) => events.has('inform')),
     address: (notices, row, now) =>
       notices.flatMap(notice => {
         const webhooks = all.filter(subscriber => wants(subscriber, notice, row, now)).map(({ name }) => name);
@@ -61,6 +84,40 @@ function predicateOf(text: string): Predicate | undefined {
   }
 }
 
+function informTest({ eventCodes, parameters }: Subscription): Subscriber['fitsInform'] {
+  const codes = eventCodes && new Set(eventCodes);
+  const paths = parameters?.map(pathTest);
+  return ({ events, changed }) =>
+    (!codes || events.some(code => codes.has(code))) &&
+    (!paths || paths.some(fits => changed.some(path => fits(path))));
+}
+
+/** A test of a full path, a partial one with the final dot, or one with `*`. */
+function pathTest(path: string): (changed: string) => boolean {
+  const isPartial = path.endsWith('.');
+  if (!isWild(path)) return changed => (isPartial ? changed.startsWith(path) : changed === path);
+  const pattern = wildPattern(isPartial ? path.slice(0, -1) : path);
+  if (!isPartial) return changed => pattern.test(changed);
+  const depth = path.split('.').length - 1;
+  return changed => {
+    const parts = changed.split('.');
+    return parts.length > depth && pattern.test(parts.slice(0, depth).join('.'));
+  };
+}
+
+/** The notices of an operation on a device, with the webhooks that receive them. */
+export function addressedNotices(
+  subscribers: Subscribers,
+  before: DeviceRow | undefined,
+  { row, ended }: { row: DeviceRow | undefined; ended: readonly Task[] },
+  args: DeviceOperations[DeviceOperation]['args'],
+): Addressed[] {
+  const now = 'now' in args ? args.now : undefined;
+  const notices = noticesOf(before, row, ended, now);
+  if (subscribers.informs && row && row !== before && 'report' in args) notices.push(informNotice(before, row, args));
+  return notices.length > 0 ? subscribers.address(notices, row ?? before, now ?? 0) : [];
+}
+
 /** The same id for the same fact, so that a receiver recognises a repetition. */
 export const noticeId = (type: NoticeType | 'ping', ...facts: (string | number)[]): string =>
   createHash('sha256')
@@ -69,7 +126,7 @@ export const noticeId = (type: NoticeType | 'ping', ...facts: (string | number)[
     .slice(0, 24);
 
 /** @param now time of the change, where it is known */
-export function noticesOf(
+function noticesOf(
   before: DeviceRow | undefined,
   row: DeviceRow | undefined,
   ended: readonly Task[],
@@ -95,6 +152,35 @@ export function noticesOf(
   if (before && before.absence !== row.absence) notices.push(absenceNotice(before, row, time));
   if (before?.faults !== row.faults) notices.push(...faultNotices(before?.faults ?? [], row.faults, time));
   return notices;
+}
+
+function informNotice(
+  before: DeviceRow | undefined,
+  row: DeviceRow,
+  { events, now }: DeviceOperations['informed']['args'],
+): Notice {
+  const data: InformData = {
+    events: events.map(({ EventCode }) => EventCode),
+    address: row.address,
+    softwareVersion: row.softwareVersion,
+    changed: changedPaths(before, row),
+  };
+  return {
+    id: noticeId('inform', row.id, row.fence, now),
+    type: 'inform',
+    device: row.id,
+    time: now,
+    data: { ...data },
+  };
+}
+
+function changedPaths(before: DeviceRow | undefined, row: DeviceRow): string[] {
+  if (before?.told === row.told) return [];
+  const known = before ? informValues(before) : {};
+  return Object.entries(informValues(row))
+    .filter(([path, value]) => !Object.hasOwn(known, path) || known[path] !== value)
+    .map(([path]) => path)
+    .slice(0, MAX_CHANGED);
 }
 
 const taskNotice = ({ id, device, method, state, origin, fault, created, ended }: Task): Notice => ({

@@ -41,6 +41,10 @@ export interface Subscription {
   events: readonly string[];
   /** Over the device that a notice is about; parameters are those of the last Informs. */
   filter?: string;
+  /** Only notices of Informs with one of these event codes; other notices are not concerned. */
+  eventCodes?: readonly string[];
+  /** Only notices of Informs that change one of these parameters: full or partial paths, also with `*`. */
+  parameters?: readonly string[];
   /** No notices are kept for it. */
   paused?: boolean;
 }
@@ -134,4 +138,5 @@ export const noticeTypes = [
   'alert',
   'rollout',
   'audit',
+  'inform',
 ] as const;

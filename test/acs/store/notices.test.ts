@@ -40,6 +40,26 @@ contractSuite('notices to webhooks', subject => {
     assert.deepEqual(await types('all'), []);
   });
 
+  it('keeps notices of Informs for the webhooks whose event codes and parameters fit', async () => {
+    await subscribe('informs', ['inform']);
+    await subscribe('boots', ['inform', 'enrolled'], { eventCodes: ['1 BOOT'] });
+    await subscribe('values', ['inform'], { parameters: ['Device.X.*.'], filter: 'serial = "A"' });
+    const parameters = (Value: string) => ({ parameters: [{ Name: 'Device.X.1.State', Value }] });
+    await inform(subject.store, 'A', newYear, ['1 BOOT'], parameters('Up'));
+    await inform(subject.store, 'A', newYear + 1, ['2 PERIODIC'], parameters('Up'));
+    await inform(subject.store, 'A', newYear + 2, ['4 VALUE CHANGE'], parameters('Down'));
+    await inform(subject.store, 'B', newYear + 3, ['4 VALUE CHANGE'], parameters('Down'));
+    await settled('informs', 4);
+    await settled('values', 2);
+    assert.deepEqual(await types('informs'), ['inform', 'inform', 'inform', 'inform']);
+    assert.deepEqual((await types('boots')).sort(), ['enrolled', 'enrolled', 'inform']);
+    const found = await subject.store.deliveries({ webhook: 'values', dead: false, limit: 10 });
+    assert.deepEqual(
+      found.map(({ notice: { type, device, data } }) => [type, device, data.events, data.changed]),
+      [['4 VALUE CHANGE'], ['1 BOOT']].map(events => ['inform', deviceId('A'), events, ['Device.X.1.State']]),
+    );
+  });
+
   it('keeps notices with the change of a document, and none when it is refused', async () => {
     await subscribe('w', ['alert']);
     const notice = { id: 'n1', type: 'alert' as const, time: newYear, data: { x: 1 } };

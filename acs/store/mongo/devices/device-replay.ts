@@ -1,9 +1,8 @@
 // A group of operations on one device, the document after it, and the update that makes it of the one before: pure.
 import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
-import type { Change } from '../../../device/operations/operation.ts';
 import { operate } from '../../../device/operations.ts';
 import type { DeviceRow } from '../../../device/row.ts';
-import { noticesOf, type Subscribers } from '../../notices.ts';
+import { addressedNotices, type Subscribers } from '../../notices.ts';
 import { checkedText, jsonOf, noSuchDevice } from '../../text-checks.ts';
 import type { DeviceDocument, EndedTask, HeldDocument, StoredNotice } from '../collections.ts';
 import { storedNotices } from '../deliveries.ts';
@@ -47,7 +46,8 @@ export function replay(
       const json = change.row && change.row !== replayed.row ? jsonOf(change.row) : replayed.json;
       if (change.row) checkSize(`device ${id}`, [json, ...replayed.ended.map(task => task.body)]);
       replayed.ended.push(...change.ended.map(endedTaskOf));
-      if (subscribers.any) replayed.notices.push(...noticesAfter(replayed.row, change, args, subscribers));
+      if (subscribers.any)
+        replayed.notices.push(...storedNotices(addressedNotices(subscribers, replayed.row, change, args)));
       replayed.puts.push(...putsOf(put));
       const isRemoved = replayed.row && !change.row;
       replayed.row = change.row;
@@ -71,16 +71,6 @@ function checkPut(id: string, row: DeviceRow | undefined, put: Put | undefined):
 /** None for a put without any effect. */
 const putsOf = (put: Put | undefined): Put[] =>
   put && (put.values.size > 0 || put.replaceBelow !== undefined) ? [put] : [];
-
-function noticesAfter(
-  before: DeviceRow | undefined,
-  { row, ended }: Pick<Change<unknown>, 'row' | 'ended'>,
-  args: AnyOperation['args'],
-  subscribers: Subscribers,
-): StoredNotice[] {
-  const now = 'now' in args ? args.now : undefined;
-  return storedNotices(subscribers.address(noticesOf(before, row, ended, now), row ?? before, now ?? 0));
-}
 
 /** The next document without the fields that follow from its row: all that is absent here is absent there. */
 export function headAfter(

@@ -4,7 +4,7 @@ import type { DeviceOperation, DeviceOperations } from '../../../device/operatio
 import { operate } from '../../../device/operations.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
-import { noticesOf } from '../../notices.ts';
+import { addressedNotices } from '../../notices.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
 import type { Statements } from '../statements.ts';
 import { bodyOf, withPosition } from '../stored-row.ts';
@@ -35,7 +35,7 @@ export class DeviceWrites {
     const { row, result, ended } = operate(name, id, before?.row, args);
     if (before && 'known' in args && args.known) this.#parameters.putValues(before.pk, args.known, args.most);
     for (const task of ended) this.#keepEnded(task);
-    if (this.#deliveries.subscribers().any) this.#notify(before?.row, row, ended, args);
+    if (this.#deliveries.subscribers().any) this.#notify(before?.row, { row, ended }, args);
     if (row === before?.row) return { ok: true, value: result };
     if (!row) {
       this.#statements.run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
@@ -54,11 +54,12 @@ export class DeviceWrites {
     return withBody(result, row, body, args);
   }
 
-  #notify(before: DeviceRow | undefined, row: DeviceRow | undefined, ended: readonly Task[], args: Args): void {
-    const now = 'now' in args ? args.now : undefined;
-    const notices = noticesOf(before, row, ended, now);
-    if (notices.length > 0)
-      this.#deliveries.add(this.#deliveries.subscribers().address(notices, row ?? before, now ?? 0));
+  #notify(
+    before: DeviceRow | undefined,
+    change: { row: DeviceRow | undefined; ended: readonly Task[] },
+    args: Args,
+  ): void {
+    this.#deliveries.add(addressedNotices(this.#deliveries.subscribers(), before, change, args));
   }
 
   #keepEnded(task: Task): void {
