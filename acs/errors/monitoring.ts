@@ -22,6 +22,12 @@ export const monitoringErrors = {
     meaning: 'The maximum number of webhooks is reached.',
     remedy: 'Delete a webhook first.',
   },
+  'one-signature': {
+    status: 409,
+    meaning:
+      'The messages of the webhook have the format tandem-1, which has one signature: two secrets cannot sign beside each other.',
+    remedy: 'Give it the format standard or cloudevents, or a new secret at once by PUT.',
+  },
   'no-such-setting': {
     status: 404,
     meaning: 'That setting was never made: no history is configured, or no names of secrets are set.',

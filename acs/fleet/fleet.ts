@@ -19,7 +19,6 @@ import { Alerts } from './monitoring/alerts.ts';
 import { Faults } from './monitoring/faults.ts';
 import { History } from './monitoring/history.ts';
 import { LivenessWatch } from './monitoring/liveness.ts';
-import { Webhooks } from './monitoring/webhooks.ts';
 import { DryRuns } from './preflight/dry-run.ts';
 import { Guard } from './preflight/guard.ts';
 import { Preflight } from './preflight/preflight.ts';
@@ -30,6 +29,7 @@ import { Rollouts } from './rollout/rollouts.ts';
 import { DeviceSessions } from './session/sessions.ts';
 import { Tasks } from './tasks/tasks.ts';
 import { Traces } from './tracing/traces.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export interface Fleet {
   devices: Devices;

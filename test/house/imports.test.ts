@@ -10,7 +10,7 @@ const fleetRooms = [
   ['reconcile'],
   ['preflight', 'rollout'],
   ['presets'],
-  ['devices', 'tasks', 'enrolment', 'monitoring', 'tracing', 'files', 'access'],
+  ['devices', 'tasks', 'enrolment', 'monitoring', 'webhooks', 'tracing', 'files', 'access'],
   ['models'],
   ['common'],
 ];

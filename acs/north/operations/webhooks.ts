@@ -1,16 +1,24 @@
 // Operations on webhooks and their deliveries.
 
+import { readAt } from '../../../shared/errors.ts';
 import { MASK } from '../../../shared/model/secret-names.ts';
 import { UserError } from '../../errors.ts';
-import type { WebhookInput, WebhookView } from '../../fleet/monitoring/webhook.ts';
+import type { WebhookInput, WebhookView } from '../../fleet/webhooks/webhook.ts';
+import { durationOf } from '../../query/literals.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/webhooks.ts';
 
 const problems = { 404: 'No such webhook' };
-const view = (webhook: WebhookView, secret = MASK): Record<string, unknown> => ({ ...webhook, secret });
 const iso = (at: number): string => new Date(at).toISOString();
+
+const view = ({ oldSecretUntil, gone, ...webhook }: WebhookView, secret = MASK): Record<string, unknown> => ({
+  ...webhook,
+  secret,
+  ...(oldSecretUntil === undefined ? {} : { oldSecretUntil: iso(oldSecretUntil) }),
+  ...(gone === undefined ? {} : { gone: iso(gone) }),
+});
 
 const deliveryView = ({ notice, due, attempts, error }: Delivery): Record<string, unknown> => ({
   id: notice.id,
@@ -23,11 +31,22 @@ const deliveryView = ({ notice, due, attempts, error }: Delivery): Record<string
   data: notice.data,
 });
 
-/** @throws UserError 400 for a key that is too short to sign with */
-function withoutMask({ secret, ...input }: WebhookInput): WebhookInput {
-  if (secret === undefined || secret === MASK) return input;
-  if (secret.length < 16) throw new UserError(400, 'bad-input', 'body.secret: must have at least 16 characters');
-  return { ...input, secret };
+/** The input without a mask, which stands for the stored key. */
+const withoutMask = <T extends { secret?: string }>({
+  secret,
+  ...input
+}: T): Omit<T, 'secret'> & { secret?: string } =>
+  secret === undefined || secret === MASK ? input : { ...input, secret };
+
+const DAY = 86_400_000;
+const MAX_KEEP = 30 * DAY;
+
+/** @returns milliseconds. @throws UserError 400 that names the place */
+function keepMsOf(keep: string | undefined): number {
+  if (keep === undefined) return DAY;
+  const keepMs = readAt('keep', () => durationOf(keep));
+  if (keepMs > MAX_KEEP) throw new UserError(400, 'bad-duration', 'keep: at most 30d');
+  return keepMs;
 }
 
 export const webhooks: readonly Operation[] = [
@@ -68,6 +87,24 @@ export const webhooks: readonly Operation[] = [
       const name = param(input, 'name');
       const { isNew, secret } = await fleet.webhooks.put(name, withoutMask(input.body as WebhookInput));
       return { status: isNew ? 201 : 200, body: view(await fleet.webhooks.get(name), secret) };
+    },
+  },
+  {
+    name: 'rotateWebhookSecret',
+    summary: 'Replaces the key of a webhook; for a time the one before signs too, so that a message has two signatures',
+    method: 'POST',
+    path: '/webhooks/:name/rotate',
+    role: 'admin',
+    scope: 'fleet',
+    parameters: 'shows-any',
+    body: { json: schemas.rotation, optional: true },
+    answers: { 200: schemas.webhook },
+    problems: { ...problems, 409: 'The format of the messages has one signature only' },
+    run: async (input, { fleet }) => {
+      const name = param(input, 'name');
+      const { secret, keep } = withoutMask((input.body ?? {}) as { secret?: string; keep?: string });
+      const made = await fleet.webhooks.rotate(name, secret, keepMsOf(keep));
+      return ok(view(await fleet.webhooks.get(name), made));
     },
   },
   {

@@ -32,9 +32,9 @@ export interface TestAcs {
   log: Log;
   logged: string[];
   woken: string[];
-  /** Deliveries of webhooks; `answers` holds their results: a status, or the text of an error. */
+  /** Deliveries of webhooks; `answers` holds their results: a status, alone or with a pause, or the text of an error. */
   posted: { url: string; headers: Record<string, string>; body: string }[];
-  answers: (number | string)[];
+  answers: (number | string | { status: number; retryAfterMs: number })[];
   close(): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
         posted.push({ url, headers, body });
         const answer = answers.shift() ?? 204;
         if (typeof answer === 'string') throw new Error(answer);
-        return { status: answer };
+        return typeof answer === 'number' ? { status: answer } : answer;
       },
       sendConnectionRequest,
       linkFile: fileLinks(secrets, () => 'https://acs.test'),

@@ -117,6 +117,7 @@ export async function plant(api: TestApi): Promise<void> {
   await put('/webhooks/hook', {
     url: `https://hooks.example/x?token=${planted.hookUrl}`,
     secret: planted.hook,
+    format: 'tandem-1',
     events: ['task', 'fault', 'enrolled'],
   });
   await must('PUT', '/files/site.cfg?type=script', { body: Buffer.from(`Cwmp.Password = "${planted.script}"`) });

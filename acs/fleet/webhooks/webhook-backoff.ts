@@ -31,10 +31,11 @@ export class WebhookBackoffs {
     return this.#backoffs.get(name);
   }
 
-  /** @param failures the number of failures in sequence */
-  begin(name: string, failures: number): void {
+  /** @param failures the number of failures in sequence @param askedMs the pause that the receiver asks for */
+  begin(name: string, failures: number, askedMs = 0): void {
     const { clock, random, log } = this.#context;
-    this.#backoffs.set(name, { failures, until: clock.now() + Math.min(retryPauseMs(failures, random), HOUR) });
+    const pauseMs = Math.max(Math.min(retryPauseMs(failures, random), HOUR), askedMs);
+    this.#backoffs.set(name, { failures, until: clock.now() + pauseMs });
     if (failures === 1) log.warn('webhook delivery failed', { webhook: name });
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { signatureOf } from '../../../../acs/fleet/monitoring/webhook-message.ts';
+import { signatureOf } from '../../../../acs/fleet/webhooks/webhook-message.ts';
 import { createPoster } from '../../../../acs/north/webhook-sender.ts';
 import { networks } from '../../../../acs/south/connection-request/policy.ts';
 import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
@@ -15,6 +15,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const secret = 'a secret of our own';
+const whsec = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 
 interface Message {
   id: string;
@@ -29,7 +30,7 @@ describe('webhooks', () => {
   const id = idOf(identityOf('A'));
   const put = async (name: string, body: Record<string, unknown>, status = 201) => {
     const answer = await api.call('PUT', `/webhooks/${name}`, {
-      body: { url: 'https://hook.test/x', secret, ...body },
+      body: { url: 'https://hook.test/x', secret, format: 'tandem-1', ...body },
     });
     assert.equal(answer.status, status, answer.text);
     return answer.json;
@@ -224,7 +225,7 @@ describe('webhooks', () => {
 
   it('get a secret where none is given, shown once and masked later', async () => {
     const made = await put('made', { events: [], secret: undefined });
-    assert.match(String(made.secret), /^[\w-]{27}$/);
+    assert.match(String(made.secret), /^whsec_[\w+/]{43}=$/);
     assert.equal((await put('made', { events: ['lost'], secret: '***' }, 200)).secret, '***');
     const stored = (await api.acs.store.document<{ secret: string }>('webhook', 'made'))?.body.secret ?? '';
     assert.equal(api.acs.secrets.open(stored), made.secret);
@@ -255,9 +256,17 @@ describe('webhooks', () => {
     ['no URL', { url: 'nowhere' }, 'bad-url', /url/],
     ['another protocol', { url: 'ftp://x.test' }, 'bad-url', /https/],
     ['a password in the URL', { url: 'https://a:b@x.test' }, 'bad-url', /signed/],
-    ['an unknown event', { events: ['inform'] }, 'bad-input', /events/],
+    ['an unknown event', { events: ['rpc'] }, 'bad-input', /events/],
     ['an invalid filter', { filter: 'nonsense' }, 'bad-filter', /filter: /],
-    ['a short secret', { secret: 'short' }, 'bad-input', /16/],
+    ['a short secret', { format: 'tandem-1', secret: 'short' }, 'bad-input', /16/],
+    ['a secret of another form', { secret }, 'bad-input', /whsec_/],
+    ['a key of 23 bytes', { secret: whsec(23) }, 'bad-input', /24 to 64/],
+    ['a key of 65 bytes', { secret: whsec(65) }, 'bad-input', /24 to 64/],
+    ['an unknown format', { format: 'standard-2' }, 'bad-input', /format/],
+    ['event codes without Informs', { eventCodes: ['1 BOOT'] }, 'bad-input', /eventCodes.*inform/],
+    ['what is no event code', { events: ['inform'], eventCodes: ['boot'] }, 'bad-input', /eventCodes/],
+    ['what is no path', { events: ['inform'], parameters: ['Device.(*'] }, 'bad-path', /parameters/],
+    ['a path with **', { events: ['inform'], parameters: ['Device.**'] }, 'bad-path', /parameters/],
   ];
   for (const [what, body, code, says] of wrongs)
     it(`refuses ${what}`, async () => {

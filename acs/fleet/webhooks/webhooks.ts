@@ -1,42 +1,37 @@
 // Webhooks: documents that say which notices go where. The store queues a notice in the commit of its fact; every process sends from the
 // queue, so that no notice is lost with a process.
 import { messageOf } from '../../../shared/errors.ts';
-import { UserError } from '../../errors.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { DeliveryCount } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
-import { type DocumentRules, type Documents, documentName, documents } from '../common/documents.ts';
 import type { Post } from '../common/ports.ts';
-import { type Secrets, sealedText, shownText } from '../common/secrets.ts';
-import { checkWebhook, type StoredWebhook, type WebhookInput, type WebhookView } from './webhook.ts';
+import type { WebhookInput, WebhookView } from './webhook.ts';
+import { viewOf } from './webhook-body.ts';
+import { type OnGone, WebhookDeliveries } from './webhook-deliveries.ts';
+import { WebhookDocuments } from './webhook-documents.ts';
 import { WebhookLoop } from './webhook-loop.ts';
 import { WebhookSender } from './webhook-sender.ts';
 
-const MAX_WEBHOOKS = 50;
 const MAX_LISTED = 100;
-
-const rules: DocumentRules<StoredWebhook> = {
-  missing: name => new UserError(404, 'no-such-webhook', `no webhook '${name}'`),
-  limit: {
-    most: MAX_WEBHOOKS,
-    reached: count => new UserError(409, 'too-many-webhooks', `there are ${count} webhooks already`),
-  },
-};
 
 export class Webhooks {
   readonly #context: FleetContext;
-  readonly #documents: Documents<StoredWebhook>;
+  readonly #documents: WebhookDocuments;
   readonly #stopped = new AbortController();
   readonly #sender: WebhookSender;
+  readonly #deliveries: WebhookDeliveries;
   /** Sends messages as they become due, once it is started. */
   readonly loop: WebhookLoop;
 
   constructor(context: FleetContext, post: Post) {
     this.#context = context;
-    this.#sender = new WebhookSender(context, post, this.#stopped.signal);
-    this.loop = new WebhookLoop(context, this.#sender, this.#stopped);
-    this.#documents = documents(context, 'webhook', rules);
+    this.#documents = new WebhookDocuments(context);
+    const onGone: OnGone = (name, webhook) => this.#documents.disable(name, webhook);
+    const stopped = this.#stopped.signal;
+    this.#sender = new WebhookSender(context, post, stopped);
+    this.#deliveries = new WebhookDeliveries(context, { sender: this.#sender, stopped, onGone });
+    this.loop = new WebhookLoop(context, this.#deliveries, this.#stopped);
   }
 
   async list(): Promise<WebhookView[]> {
@@ -50,20 +45,15 @@ export class Webhooks {
   }
 
   /** @returns the secret where one was made, this one time. @throws UserError 400 that names the place, 409 */
-  async put(name: string, { secret, ...input }: WebhookInput): Promise<{ isNew: boolean; secret?: string }> {
-    documentName(name);
-    checkWebhook(input);
-    const { secrets } = this.#context;
-    let made: string | undefined;
-    const isNew = await this.#documents.put(name, before => {
-      const stored = { ...input, url: storedUrl(secrets, input.url, before) };
-      if (secret !== undefined) return { ...stored, secret: secrets.seal(secret) };
-      if (before) return { ...stored, secret: before.secret };
-      made = secrets.password();
-      return { ...stored, secret: secrets.seal(made) };
-    });
-    this.#sender.backoffs.end(name);
-    return { isNew, ...(made === undefined ? {} : { secret: made }) };
+  async put(name: string, input: WebhookInput): Promise<{ isNew: boolean; secret?: string }> {
+    const written = await this.#documents.put(name, input);
+    this.#deliveries.backoffs.end(name);
+    return written;
+  }
+
+  /** Gives a webhook another secret. @returns the new one, where it was made. @throws UserError 400, 404, 409 `one-signature` */
+  async rotate(name: string, secret: string | undefined, keepMs: number): Promise<string | undefined> {
+    return await this.#documents.rotate(name, secret, keepMs);
   }
 
   /** Removes a webhook and its queued messages. @throws UserError 404 */
@@ -82,7 +72,7 @@ export class Webhooks {
   async retry(name: string): Promise<number> {
     const { store, clock } = this.#context;
     await this.#documents.get(name);
-    this.#sender.backoffs.end(name);
+    this.#deliveries.backoffs.end(name);
     const revived = await store.reviveDeliveries(name, clock.now());
     this.loop.wake();
     return revived;
@@ -93,7 +83,8 @@ export class Webhooks {
     const { body } = await this.#documents.get(name);
     const time = this.#context.clock.now();
     try {
-      return await this.#sender.send(body, { id: noticeId('ping', name, time), type: 'ping', time, data: {} }, 1);
+      const message = { id: noticeId('ping', name, time), type: 'ping' as const, time, data: {} };
+      return { status: (await this.#sender.send(body, message, 1)).status };
     } catch (error) {
       if (this.#stopped.signal.aborted) throw error;
       return { reason: messageOf(error) };
@@ -104,17 +95,3 @@ export class Webhooks {
     return await this.#context.store.deliveryCounts();
   }
 }
-
-/** The URL as it was shown means the one that is stored. */
-const storedUrl = (secrets: Secrets, url: string, before: StoredWebhook | undefined): string =>
-  before && shownText(secrets, 'url', before.url) === url ? before.url : sealedText(secrets, 'url', url);
-
-const viewOf = (
-  { secrets }: FleetContext,
-  name: string,
-  { secret: _secret, ...body }: StoredWebhook,
-  counts: readonly DeliveryCount[],
-): WebhookView => {
-  const { waiting = 0, dead = 0 } = counts.find(({ webhook }) => webhook === name) ?? {};
-  return { name, ...body, url: shownText(secrets, 'url', body.url), waiting, dead };
-};

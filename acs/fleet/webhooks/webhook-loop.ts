@@ -5,7 +5,7 @@ import type { DeliveryCount } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import { WakeablePause } from './wakeable-pause.ts';
 import type { StoredWebhook } from './webhook.ts';
-import type { WebhookSender } from './webhook-sender.ts';
+import type { WebhookDeliveries } from './webhook-deliveries.ts';
 
 /** The interval in which messages from other processes are looked for; messages of this process are sent at once. */
 const LOOK_MS = 5000;
@@ -17,26 +17,31 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class WebhookLoop {
   readonly #context: FleetContext;
-  readonly #sender: WebhookSender;
+  readonly #deliveries: WebhookDeliveries;
   readonly #stopped: AbortController;
   #subscriptions: (() => void)[] = [];
   #running: Promise<void> | undefined;
+  /** A webhook receives Informs, which are too many to wake for otherwise. */
+  #hearsInforms = false;
   #tidied = Number.NEGATIVE_INFINITY;
   readonly #pause: WakeablePause;
 
   /** @param stopped is aborted by `stop` */
-  constructor(context: FleetContext, sender: WebhookSender, stopped: AbortController) {
+  constructor(context: FleetContext, deliveries: WebhookDeliveries, stopped: AbortController) {
     this.#context = context;
-    this.#sender = sender;
+    this.#deliveries = deliveries;
     this.#stopped = stopped;
     this.#pause = new WakeablePause(context.clock, stopped.signal, SOON_MS);
   }
 
   start(): void {
     const { store, events, log } = this.#context;
+    const hasWebhooks = (): boolean => store.generation('webhook') > 0;
     for (const type of noticeTypes)
-      if (type !== 'removed')
-        this.#subscriptions.push(events.on(type, () => store.generation('webhook') > 0 && this.wake()));
+      if (type !== 'removed') {
+        const isHeard = type === 'inform' ? () => this.#hearsInforms : hasWebhooks;
+        this.#subscriptions.push(events.on(type, () => isHeard() && this.wake()));
+      }
     this.#running ??= this.#run().catch(error => {
       if (!isAbort(error)) log.error('webhook loop failed', { error });
     });
@@ -57,25 +62,20 @@ export class WebhookLoop {
   async sendDue(): Promise<number> {
     const { store, clock } = this.#context;
     if (store.generation('webhook') === 0) return NEVER;
-    const webhooks = (await store.documents<StoredWebhook>('webhook')).filter(({ body }) => !body.paused);
+    const all = await store.documents<StoredWebhook>('webhook');
+    const webhooks = all.filter(({ body }) => !body.paused);
+    this.#hearsInforms = webhooks.some(({ body }) => body.events.includes('inform'));
     const before = nextDue(await store.deliveryCounts());
     const served = webhooks.filter(({ name }) => (before.get(name) ?? NEVER) <= clock.now());
-    await Promise.all(served.map(({ name, body }) => this.#sender.sendDue(name, body)));
-    await this.#tidy(new Set(webhooks.map(({ name }) => name)));
+    await Promise.all(served.map(({ name, body }) => this.#deliveries.sendDue(name, body)));
+    if (clock.now() - this.#tidied >= TIDY_MS) {
+      this.#tidied = clock.now();
+      await tidy(this.#context, new Set(all.map(({ name }) => name)));
+    }
     const after = served.length > 0 ? nextDue(await store.deliveryCounts()) : before;
     return Math.min(
-      ...webhooks.map(({ name }) => Math.max(after.get(name) ?? NEVER, this.#sender.backoffs.of(name)?.until ?? 0)),
+      ...webhooks.map(({ name }) => Math.max(after.get(name) ?? NEVER, this.#deliveries.backoffs.of(name)?.until ?? 0)),
     );
-  }
-
-  /** Bounds the queue, and drops the messages of other webhooks than these. */
-  async #tidy(names: ReadonlySet<string>): Promise<void> {
-    const { store, clock } = this.#context;
-    if (clock.now() - this.#tidied < TIDY_MS) return;
-    this.#tidied = clock.now();
-    await store.boundDeliveries(clock.now() - KEEP_DEAD_MS);
-    for (const { webhook } of await store.deliveryCounts())
-      if (!names.has(webhook)) await store.dropDeliveries(webhook);
   }
 
   async #run(): Promise<void> {
@@ -92,6 +92,15 @@ export class WebhookLoop {
       await this.#pause.wait(Math.min(LOOK_MS, Math.max(SOON_MS, next - clock.now())));
     }
   }
+}
+
+/** Bounds the queue, and drops the messages of other webhooks than these. */
+async function tidy(
+  { store, clock }: Pick<FleetContext, 'store' | 'clock'>,
+  names: ReadonlySet<string>,
+): Promise<void> {
+  await store.boundDeliveries(clock.now() - KEEP_DEAD_MS);
+  for (const { webhook } of await store.deliveryCounts()) if (!names.has(webhook)) await store.dropDeliveries(webhook);
 }
 
 /** The time when the next message of each webhook is due, milliseconds. */
