@@ -7,6 +7,7 @@ import { withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
 import type { Device } from '../state/device.ts';
 import { readyLed } from '../state/ready-led.ts';
+import { columnLabel, variableLabel } from './labels.ts';
 
 interface Page {
   path: string;
@@ -255,12 +256,14 @@ function keysInTheClear(device: Device): string | undefined {
 
 function renderPart(part: Page['parts'][number], device: Device): string {
   if (part.variables) {
-    const rows = part.variables.map(name => [name, withoutUrlSecrets(device.config.variable(name) ?? '')]);
-    return table(['Variable', 'Value'], rows);
+    const shown = (name: string): string => withoutUrlSecrets(device.config.variable(name) ?? '');
+    const rows = part.variables.map(name => [variableLabel(name), name, shown(name)]);
+    return table(['Setting', 'Variable', 'Value'], rows);
   }
   if (part.facts) return table(['LED', 'State'], part.facts(device));
-  const columns = part.columns ?? [];
-  return table(columns, rowsOf(device, part.table ?? '', columns));
+  const { table: name = '', columns = [] } = part;
+  const head = columns.map(column => columnLabel(name, column));
+  return table(head, rowsOf(device, name, columns));
 }
 
 function rowsOf(device: Device, name: string, columns: readonly string[]): string[][] {

@@ -59,4 +59,28 @@ describe('status pages', () => {
     await restart();
     assert.match(await page('sip/servers'), /TLS Persistent Connections Status.*<td>127\.0\.0\.1:9<\/td>/s);
   });
+
+  it('have the headings of the notes, beside the variables', async () => {
+    const headOf = async (path: string, heading: string): Promise<string[]> => {
+      const [, after = ''] = (await page(path)).split(`<h2>${heading}</h2>`);
+      const [head = ''] = after.split('</tr>');
+      return [...head.matchAll(/<th>([^<]*)<\/th>/g)].map(([, text = '']) => text);
+    };
+    const status = ['Name', 'Network Interface', 'Port', 'Secure Port', 'State'];
+    assert.deepEqual(await headOf('sip/gateways', 'Gateway Status'), status);
+    const configured = ['Name', 'Type', 'Signaling Network', 'Port', 'Secure Port'];
+    assert.deepEqual(await headOf('sip/gateways', 'Gateway Configuration'), configured);
+    const proxies = ['Gateway Name', 'Gateway Specific', 'Proxy Host', 'Outbound Proxy Host'];
+    assert.deepEqual(await headOf('sip/servers', 'SIP Gateway Specific Proxy Servers'), proxies);
+    const protocols = ['UDP', 'UDP QValue', 'TCP', 'TCP QValue', 'TLS', 'TLS QValue'];
+    assert.deepEqual(await headOf('sip/transport', 'Protocol Configuration'), protocols);
+    const security = await page('media/security');
+    for (const [label, variable] of [
+      ['Mode', 'Mipt.DefaultSecurityRtpMode'],
+      ['Key Management Protocol', 'Mipt.DefaultSecurityKeyManagement'],
+      ['Encryption', 'Mipt.DefaultSecurityRtpEncryption'],
+      ['Allow Unsecure T.38 with Secure RTP', 'Mipt.AllowUnsecureT38WithSrtp'],
+    ])
+      assert.ok(security.includes(`<tr><td>${label}</td><td>${variable}</td>`), label);
+  });
 });
