@@ -1,7 +1,7 @@
 // Webhooks as a store sees them: each notice goes to those whose events, event codes and parameters fit.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { subscribersOf } from '../../../acs/store/notices.ts';
+import { subscribersOf } from '../../../../acs/store/notices.ts';
 
 const seed = Number(process.env.TANDEM_SEED ?? 23);
 const part = fc.constantFrom('A', 'B', 'AB', '1');
@@ -21,7 +21,7 @@ function isChosen(name: string, by: string): boolean {
 }
 
 describe('subscribers', () => {
-  it('receive the Informs that their event codes and parameters choose, and other notices besides', () => {
+  it('receive the Informs that event codes and parameters choose, and other notices', () => {
     const lists = fc.record({
       eventCodes: fc.option(fc.array(code, { minLength: 1, maxLength: 2 }), { nil: undefined }),
       parameters: fc.option(fc.array(pattern, { minLength: 1, maxLength: 3 }), { nil: undefined }),
