@@ -1,10 +1,11 @@
 // Kamailio as the unit's SIP server over TLS, and baresip as the other telephone with SRTP.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Call } from '../../cpe/voice/call/call.ts';
 import { recogniseTone } from '../../cpe/voice/media/tone.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock, systemRandom } from '../../shared/clock.ts';
+import { type Authority, createCa } from '../../shared/pki/authority.ts';
 import {
   assertTone,
   registered,
@@ -13,14 +14,16 @@ import {
   tlsSettings,
   type Unit,
   unitConfig,
+  voiceAuthority,
 } from '../support/cpe/voice.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
 import { useTlsConfig } from '../support/servers/kamailio.ts';
-import { type Lab, openLab, peerSuite } from '../support/servers/peers.ts';
+import { type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
 
 const clock = systemClock();
 const server = { host: '127.0.0.1', port: 5061 };
+const needs = { programs: ['kamailio', 'openssl', 'ss'], lab: true };
 
 /** Starts a unit that trusts the lab's CA. */
 async function unitAt(lab: Lab, changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> {
@@ -127,6 +130,50 @@ peerSuite(
     });
   },
 );
+
+peerSuite('the unit at a Kamailio that asks clients for certificates', needs, function () {
+  this.timeout(60_000);
+  let lab: Lab;
+  let authority: Authority;
+  let unit: Unit | undefined;
+  before(async () => {
+    authority = await voiceAuthority();
+    lab = await openLab();
+    const certs = join(lab.folder, 'certs');
+    await run('sh', [join(peersFolder, 'lab'), 'certs'], { env: { ...process.env, LAB: lab.folder } });
+    const ips = ['127.0.0.1'];
+    const issued = await authority.issue({ commonName: 'lab.test', ips, usage: ['server'], key: 'rsa' });
+    await writeFile(join(certs, 'ca.pem'), authority.cert);
+    await writeFile(join(certs, 'sip.pem'), issued.chain);
+    await writeFile(join(certs, 'sip.key'), issued.key);
+    await useTlsConfig(lab, 'tls-rsa.cfg', true);
+    await lab.start('kamailio');
+  });
+  afterEach(() => unit?.agent.stop());
+  after(() => lab.close());
+  const start = async (issuer?: Authority): Promise<Unit> => {
+    const issued = await issuer?.issue({ commonName: 'unit', usage: ['client'], key: 'rsa' });
+    const host = issued && { host: { cert: issued.chain, key: issued.key } };
+    // An address of its own: with a Host certificate the unit listens at port 5061, as Kamailio does.
+    const config = unitConfig('100', server, { domain: 'lab.test', address: '127.0.0.9', basePort: 18_000 });
+    unit = startUnit(config, () => tlsSettings([authority.cert], host));
+    return unit;
+  };
+
+  it('registers with its Host certificate', async () => {
+    await (await start(authority)).until(registered, 'registration');
+  });
+
+  it('is refused without one, and with one of another CA', async () => {
+    const stranger = await createCa({ name: 'Other CA', key: 'rsa', clock, random: systemRandom() });
+    for (const issuer of [undefined, stranger]) {
+      const { agent, until } = await start(issuer);
+      await until(() => agent.connections()[0]?.failure !== undefined, 'the refusal');
+      assert.notEqual(agent.registrations()[0]?.state, 'Registered');
+      await agent.stop();
+    }
+  });
+});
 
 peerSuite(
   'the unit and baresip through Kamailio',
