@@ -4,7 +4,8 @@ import type { Gateway } from '../../cpe/gateway.ts';
 import { serveStatus } from '../../cpe/web/status.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import { CERTIFICATE, Gateways, set } from '../support/cpe/gateways.ts';
-import { voiceAuthority } from '../support/cpe/voice.ts';
+import { startPeer, voiceAuthority } from '../support/cpe/voice.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('status pages', () => {
   let on: Gateways;
@@ -82,5 +83,32 @@ describe('status pages', () => {
       ['Allow Unsecure T.38 with Secure RTP', 'Mipt.AllowUnsecureT38WithSrtp'],
     ])
       assert.ok(security.includes(`<tr><td>${label}</td><td>${variable}</td>`), label);
+  });
+
+  it('show SIP gateways side by side, each with its servers and registrations', async () => {
+    const peers = [await startPeer(), await startPeer()] as const;
+    try {
+      const [first, second] = peers.map(({ server }) => `127.0.0.1:${server.port}`);
+      await gateway.device.config.insert('Device.X_0090F8_SipEp.Gateway.', { Name: 'OpenSIPS' }, 'acs');
+      await set(gateway, {
+        'SipEp.Gateway[Name=OpenSIPS].Port': '5062',
+        'SipEp.DefaultStaticRegistrarServerHost': first ?? '',
+        'SipEp.GwSpecificRegistration[GatewayName=OpenSIPS].EnableConfig': 'Enable',
+        'SipEp.GwSpecificRegistration[GatewayName=OpenSIPS].ServerHost': second ?? '',
+        'SipEp.UserAgent[EpId=Phone-Fax1].Username': '100',
+        'SipEp.UserAgent[EpId=Phone-Fax1].Register': 'Enable',
+      });
+      await restart();
+      const states = (): (string | undefined)[] =>
+        [1, 2].map(at => gateway.device.config.variable(`SipEp.RegistrationStatus[Index=${at}].State`));
+      await eventually('both registrations', () => states().every(state => state === 'Registered'));
+      const servers = await page('sip/servers');
+      for (const name of ['default', 'OpenSIPS'])
+        assert.match(servers, new RegExp(`Registrations.*<td>100</td><td>${name}</td><td>Registered</td>`, 's'));
+      assert.match(servers, new RegExp(`Registrar Servers.*<td>OpenSIPS</td><td>Enable</td><td>${second}</td>`, 's'));
+      assert.match(await page('sip/gateways'), /<td>OpenSIPS<\/td><td>Lan1<\/td><td>5062<\/td>.*Ready/s);
+    } finally {
+      await Promise.all(peers.map(peer => peer.close()));
+    }
   });
 });
