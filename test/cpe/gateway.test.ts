@@ -251,6 +251,18 @@ describe('gateway', () => {
       assert.match((await device.export('2 Vendor Log File')).toString(), /INFO SipEp: 1400-303 TLS ready\n$/);
     });
 
+    it('sends the line about the wrong key management to syslog as the vendor prints it', async () => {
+      const gateway = await on.up();
+      const { device } = gateway;
+      const got = new Promise<string>(resolve => socket.once('message', bytes => resolve(bytes.toString())));
+      await set(gateway, { 'Nlm.SyslogRemoteHost': `127.0.0.1:${port()}` });
+      await device.install(SCRIPT, Buffer.from('Nlm.InsertEvent\nNlm.Events[Index=1].Criteria = "1400.All"\n'), '');
+      device.notify('wrongKeyManagement', {});
+      const line = 'SdpTools [D3A2] Received the wrong key management protocol. Secure stream disabled.';
+      assert.match(await got, /^<12>/);
+      assert.ok((await got).endsWith(` ${line}`), await got);
+    });
+
     it('has no time until SNTP sets it, and asks again after a reboot', async () => {
       const ahead = 86_400_000;
       socket.on('message', (bytes, from) => {
