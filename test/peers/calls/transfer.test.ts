@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import {
+  assertTone,
   reached,
   registered,
   startUnit,
@@ -112,10 +113,12 @@ peerSuite('transfer between units through Kamailio', { programs, lab: true }, fu
     await silent(call);
     await call.resume();
     await goesOn(call, peer);
+    for (const side of [call, peer]) assertTone(side.stats().tone, 440, 'after the resume');
     const loop = lab.arriving('100');
     await call.transfer('100');
     const back = await loop;
     await goesOn(back);
+    assertTone(back.stats().tone, 440, 'after the transfer');
     assert.equal(peer.state, 'ended');
     await lab.hangUp();
   });
@@ -165,6 +168,7 @@ peerSuite('transfer with pjsua2 through Kamailio', { programs, lab: true, ...pjs
     await phone.command('resume', count);
     await reached(() => !call.held.byPeer, 'the resume by pjsua2');
     await goesOn(call);
+    assertTone(call.stats().tone, 660, 'after hold and resume');
     const { sent, received } = await phone.until(count, one => one.received > PACKETS, 'media at pjsua2');
     assert.ok(sent > PACKETS && received > PACKETS);
   });
@@ -177,6 +181,7 @@ peerSuite('transfer with pjsua2 through Kamailio', { programs, lab: true, ...pjs
     const reachedTarget = await target;
     await talking(PACKETS, reachedTarget);
     secured(reachedTarget);
+    assertTone(reachedTarget.stats().tone, 660, 'after the transfer');
     assert.deepEqual(await call.ended, { reason: 'transferred' });
   });
 
