@@ -1,9 +1,10 @@
 // The audit of the API: an entry for each request that could change something, carried out or refused, stored before the answer.
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import type { UserError } from '../errors.ts';
+import type { CodeOf, UserError } from '../errors.ts';
 import type { AuditTrail } from '../fleet/access/audit-trail.ts';
 import type { Caller } from '../fleet/access/caller.ts';
+import type { Author } from '../fleet/access/principal.ts';
 import { isStoreTrouble } from '../store/health.ts';
 import type { Change } from './audit-change.ts';
 import type { Operation, OperationInput } from './operation.ts';
@@ -21,6 +22,8 @@ export interface AuditedCall extends Pick<OperationInput, 'params' | 'body'> {
   address: string;
   status: number;
   error?: UserError | undefined;
+  /** The caller, where the call itself has shown it. */
+  by?: Author | undefined;
   change?: Change | undefined;
 }
 
@@ -41,6 +44,38 @@ function targetOf({ params, body }: Pick<OperationInput, 'params' | 'body'>): st
 /** Texts of refusals that say what the rights or the state forbid. Those of wrong input may repeat a secret. */
 const reasoned: ReadonlySet<number> = new Set([401, 403, 404, 409, 429]);
 
+/** Codes of wrong input whose texts repeat names, paths, times and filters, and never a secret. */
+const reasonedInput: ReadonlySet<string> = new Set<CodeOf<400>>([
+  'bad-cursor',
+  'bad-device-id',
+  'bad-duration',
+  'bad-event',
+  'bad-filter',
+  'bad-name',
+  'bad-path',
+  'bad-sort',
+  'bad-span',
+  'bad-time',
+  'bad-window',
+  'empty-csv',
+  'file-not-allowed',
+  'half-credentials',
+  'id-missing',
+  'masked-secret',
+  'no-session',
+  'no-such-operation',
+  'no-such-role',
+  'no-such-webhook',
+  'passing-rule',
+  'too-many-parameters',
+  'unknown-suite',
+  'unknown-time-zone',
+  'wrong-file-type',
+]);
+
+const hasReason = ({ status, code }: UserError): boolean =>
+  reasoned.has(status) || (status === 400 && reasonedInput.has(code));
+
 const plain = (text: string, most: number): string => text.replaceAll('\0', '').slice(0, most);
 
 export class Audit {
@@ -57,18 +92,18 @@ export class Audit {
     const isRefusedStranger = principal.kind === 'stranger' && call.status >= 400;
     if (isRefusedStranger && !this.#mayKeep()) return;
     const { clock, random, log, fleet } = this.#context;
-    const { status, error, change } = call;
+    const { status, error, change, by = principal } = call;
     const entry = {
       id: random.bytes(10).toString('hex'),
       time: clock.now(),
-      who: principal.name,
-      kind: principal.kind,
+      who: by.name,
+      kind: by.kind,
       from: call.address,
       what: operation.name,
       target: plain(targetOf(call), MAX_TARGET),
       status,
       ...(error ? { code: error.code } : {}),
-      ...(error && reasoned.has(status) ? { reason: plain(error.message, MAX_REASON) } : {}),
+      ...(error && hasReason(error) ? { reason: plain(error.message, MAX_REASON) } : {}),
       ...change,
       ...this.#takeSuppressed(),
     };

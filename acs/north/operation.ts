@@ -2,6 +2,7 @@
 import type { TObject, TSchema } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { Caller } from '../fleet/access/caller.ts';
+import type { Author } from '../fleet/access/principal.ts';
 import type { OperationFacts, Role } from '../fleet/access/rights.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -108,6 +109,8 @@ export interface OperationOutput {
   body?: unknown;
   bytes?: AsyncIterable<Buffer>;
   headers?: Record<string, string>;
+  /** The caller as the audit names it, where the request shows nothing but what the operation has checked. */
+  by?: Author;
 }
 
 /** The facts of an operation that rights are about. A POST that viewers may send changes nothing. */

@@ -219,7 +219,7 @@ function register(
         request.raw.resume();
         throw error;
       }
-      await audit.note(operation, { ...call, status: statusOf(output) });
+      await audit.note(operation, { ...call, status: statusOf(output), by: output.by });
       if (output.headers) void reply.headers(output.headers);
       void reply.code(statusOf(output));
       if (output.bytes) return reply.send(outgoing(request, output.bytes, options.log));

@@ -95,7 +95,7 @@ export interface AuditEntry {
   time: number;
   /** The actor: the name of a user or token, `admin`, or a part of the server itself. */
   who: string;
-  /** The kind of the actor: `user`, `token`, `admin-token` or `stranger`. */
+  /** The kind of the actor: `user`, `token`, `admin-token`, or `stranger` of a refused sign-in. */
   kind?: string;
   /** The address that it came from. */
   from?: string;

@@ -28,7 +28,9 @@ export class Access {
     const token = await this.tokens.find(secret);
     if (!token) return undefined;
     await this.tokens.used(token.name);
-    return await principalOf(this.roles, { name: token.name, kind: 'token' }, token);
+    const { name, expires } = token;
+    const principal = await principalOf(this.roles, { name, kind: 'token' }, token);
+    return principal && { ...principal, ...(expires === undefined ? {} : { expires }) };
   }
 
   /** @param isUse it is asked for by a request @returns the principal of a session, with its rights now; undefined where it has ended */

@@ -10,6 +10,8 @@ export interface Principal {
   /** A built-in role, or one of one's own. */
   role: string;
   rights: Rights;
+  /** Time after which a token is refused, milliseconds. */
+  expires?: number;
 }
 
 /** The principal that something goes on for after its request, as a rollout does. */

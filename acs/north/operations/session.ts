@@ -15,7 +15,7 @@ const cookieHeader = (secret: string, isSecure: boolean): Pick<OperationOutput, 
 async function signIn({ body }: OperationInput, { fleet, origin }: CallContext): Promise<OperationOutput> {
   const login = body as { name: string; password: string };
   const { secret } = await fleet.access.signIns.begin(login, origin.address);
-  return { status: 204, ...cookieHeader(secret, origin.isSecure) };
+  return { status: 204, by: { name: login.name, kind: 'user' }, ...cookieHeader(secret, origin.isSecure) };
 }
 
 async function signOut(_input: OperationInput, { fleet, origin }: CallContext): Promise<OperationOutput> {
@@ -47,12 +47,13 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
     answers: { 200: schemas.session },
     run: async (_input, { caller, origin }) => {
       const { name, kind, role } = caller.principal;
+      const expires = origin.session?.expires ?? caller.principal.expires;
       return ok({
         user: name,
         kind,
         role,
         scope: caller.scope ?? null,
-        expires: origin.session ? new Date(origin.session.expires).toISOString() : null,
+        expires: expires === undefined ? null : new Date(expires).toISOString(),
         operations: table()
           .filter(operation => isAllowed(operation, caller.principal))
           .map(operation => operation.name),

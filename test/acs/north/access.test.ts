@@ -70,6 +70,15 @@ describe('users, roles and tokens', () => {
     await api.refused(400, 'bad-time', 'POST', '/tokens', { body: { name: 'past', role: 'viewer', expires } });
   });
 
+  it('tells in the session of a token when it expires', async () => {
+    const expires = new Date(api.acs.clock.now() + 60_000).toISOString();
+    const made = await api.call('POST', '/tokens', { body: { name: 't', role: 'viewer', expires } });
+    const token = String(made.json.token);
+    assert.equal((await api.call('GET', '/session', { token })).json.expires, expires);
+    const lasting = await api.call('POST', '/tokens', { body: { name: 'u', role: 'viewer' } });
+    assert.equal((await api.call('GET', '/session', { token: String(lasting.json.token) })).json.expires, null);
+  });
+
   it('lets a role of your own do what it names and nothing else', async () => {
     const role = { operations: ['read', 'connectionRequest'] };
     assert.equal((await api.call('PUT', '/roles/noc', { body: role })).status, 201);

@@ -54,6 +54,36 @@ describe('the audit trail', () => {
     assert.deepEqual([(await last()).code, (await last()).reason], ['bad-password', undefined]);
   });
 
+  it('says what was wrong with the input, where no secret can be in the reason', async () => {
+    const operations = ['read'];
+    const wrong: [string, unknown, string, string][] = [
+      ['/roles/r', { operations: ['fly'] }, 'no-such-operation', "body.operations: 'fly' is no operation that"],
+      ['/roles/viewer', { operations }, 'bad-name', "'viewer' is a built-in role"],
+      ['/roles/r', { operations, devices: 'online' }, 'bad-filter', 'devices: "online" changes by itself'],
+      ['/users/a', { role: 'none' }, 'no-such-role', "role: no role 'none'"],
+    ];
+    for (const [path, body, code, reason] of wrong) {
+      await api.refused(400, code, 'PUT', path, { body });
+      const entry = await last();
+      assert.equal(entry.code, code);
+      assert.ok(String(entry.reason).startsWith(reason), String(entry.reason));
+    }
+    await api.call('PUT', '/users/a', { body: Buffer.from('{"password": very-secret}') });
+    assert.deepEqual([(await last()).code, (await last()).reason], ['bad-json', undefined]);
+  });
+
+  it('names the user of a sign-in, and a stranger where it fails', async () => {
+    const password = 'correct horse battery';
+    await api.call('POST', '/users', { body: { name: 'ann', role: 'viewer', password } });
+    const signIn = { token: undefined, body: { name: 'ann', password } };
+    assert.equal((await api.call('POST', '/session', signIn)).status, 204);
+    const { who, kind, what, status } = await last('&who=ann');
+    assert.deepEqual([who, kind, what, status], ['ann', 'user', 'createSession', 204]);
+    await api.call('POST', '/session', { ...signIn, body: { name: 'ann', password: 'a wrong password' } });
+    const failed = await last();
+    assert.deepEqual([failed.who, failed.kind, failed.target], ['stranger', 'stranger', 'ann']);
+  });
+
   it('finds entries by caller, operation, target, time and outcome, in pages', async () => {
     for (let n = 0; n < 30; n++) {
       await api.call('PUT', `/alerts/a${n % 3}`, { body: { filter: 'not online', above: n } });
