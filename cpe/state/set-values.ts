@@ -7,6 +7,7 @@ import type { Problem, SetItem, Source } from './changes.ts';
 import type { Hooks } from './hooks.ts';
 import { checkAliases, resolveAliases } from './tree/alias.ts';
 import { Draft } from './tree/draft.ts';
+import { checkKeys } from './tree/keys.ts';
 import { pathOfVariable } from './tree/names.ts';
 import { insertRow } from './tree/rows.ts';
 import type { Tree } from './tree/tree.ts';
@@ -69,6 +70,7 @@ export class SetValues {
     for (const { path, label } of this.#commands) if (label === 'Delete') this.draft.removeRow(parentPath(path));
     const report: Problem = (path, code, message) => this.#problem(this.#requestedName(path), code, message);
     checkAliases(this.draft, report);
+    checkKeys(this.draft, report);
     this.#hooks.check(this.draft, report);
   }
 

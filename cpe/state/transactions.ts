@@ -6,6 +6,7 @@ import { type ConfigurationParts, commit, commitChecked, type Note, saveOr } fro
 import { type RowCommand, SetValues } from './set-values.ts';
 import { checkAliases } from './tree/alias.ts';
 import { Draft } from './tree/draft.ts';
+import { checkKeys } from './tree/keys.ts';
 import { type Columns, deleteRow, insertNamedRow } from './tree/rows.ts';
 
 export interface NewRow {
@@ -45,6 +46,9 @@ export class Transactions {
       const instance = insertNamedRow(draft, table, columns);
       checkAliases(draft, (name, code, message) => {
         throw new CwmpFault(code === 9007 ? 9005 : code, message, [{ name, code, message }]);
+      });
+      checkKeys(draft, (name, code, message) => {
+        throw new CwmpFault(9003, message, [{ name, code, message }]);
       });
       return { instance, status: await commitChecked(this.#parts, draft, source, note) };
     });

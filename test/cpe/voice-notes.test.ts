@@ -81,6 +81,17 @@ describe('voice notes', function () {
     assert.deepEqual([again.code, /^keys +MIKEY$/m.test(again.out)], [0, true]);
   });
 
+  it('make no second gateway of one name when a script runs twice, and the unit ends at SIGINT', async () => {
+    const { code, err } = await ask('100', 'script', join(folder, '100-gateway'));
+    assert.deepEqual([code, /line 2: SipEp\.Gateway has a row with Name="OpenSIPS" already/.test(err)], [1, true], err);
+    assert.equal((await ask('100', 'status')).out.match(/Name=OpenSIPS/g)?.length, 1);
+    await script('100', 'tls');
+    const from = performance.now();
+    await units[0]?.stop('SIGINT');
+    const took = performance.now() - from;
+    assert.ok(took < 5000, String(took));
+  });
+
   it('name only commands, options and files that exist', () => {
     assert.ok(commands.length > 10, String(commands.length));
     for (const { name, words } of commands) {

@@ -28,7 +28,8 @@ interface Plans {
 
 /** A plan for each SIP gateway with an account or TLS; the others have nothing to do. */
 export function gatewayPlans(unit: Unit): Plans {
-  const names = rowsOf(unit, 'SipEp.Gateway', ['Name']).map(row => row.Name);
+  // A stored state may have two rows of one name, which earlier versions took: the second has no user agent.
+  const names = [...new Set(rowsOf(unit, 'SipEp.Gateway', ['Name']).map(row => row.Name))];
   if (names.length === 0) return { gateways: [], surplus: 0 };
   const { byGateway, surplus } = accountsOf(unit, names);
   const usesTls = isTlsEnabled(unit);

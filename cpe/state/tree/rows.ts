@@ -1,10 +1,11 @@
 // Rows of tables: adding and deleting them, and the values of a new row.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
-import { isObject, type ObjectDef, type ParameterDef } from '../../../shared/model/definitions.ts';
+import type { ObjectDef, ParameterDef } from '../../../shared/model/definitions.ts';
 import { templateOf } from '../../../shared/model/path.ts';
 import { checkValue } from '../../../shared/model/values.ts';
 import { knowsAliases, resolveAliases } from './alias.ts';
 import type { Draft } from './draft.ts';
+import { valueIn } from './keys.ts';
 import type { Tree } from './tree.ts';
 
 /** Rows of one table where the model sets no limit: our choice, above the size of any table of the family. */
@@ -81,21 +82,21 @@ function keyDefaults(draft: Draft, table: string, row: ObjectDef, instance: numb
     const def = draft.model.parameters.get(row.path + key);
     // A row's alias follows from its number until the ACS gives it another.
     if (!def || (key === 'Alias' && knowsAliases(draft.model))) continue;
-    if (isNumeric(def)) {
-      const used = draft.rows(table).filter(other => other !== instance);
-      const numbers = used.map(other => Number(valueIn(draft, `${table}${other}.${key}`)));
-      out.set(key, String(Math.max(Number(def.min ?? 1) - 1, 0, ...numbers) + 1));
-    } else if (def.type === 'string' && !def.enumeration) out.set(key, `${last}${instance}`);
+    const others = draft.rows(table).filter(other => other !== instance);
+    const used = others.map(other => valueIn(draft, `${table}${other}.${key}`));
+    if (isNumeric(def)) out.set(key, String(Math.max(Number(def.min ?? 1) - 1, 0, ...used.map(Number)) + 1));
+    else if (def.type === 'string' && !def.enumeration) out.set(key, freeName(last, instance, used));
   }
   return out;
 }
 
-const isNumeric = (def: ParameterDef): boolean => /^(unsigned)?(int|long)$/i.test(def.type);
-
-function valueIn(tree: Tree, path: string): string {
-  const found = tree.find(path);
-  return found && !isObject(found.def) ? tree.value(path, found) : '';
+/** `Gateway2`, or with a higher number where that is taken. */
+function freeName(stem: string, number: number, used: readonly string[]): string {
+  const name = `${stem}${number}`;
+  return used.includes(name) ? freeName(stem, number + 1, used) : name;
 }
+
+const isNumeric = (def: ParameterDef): boolean => /^(unsigned)?(int|long)$/i.test(def.type);
 
 /** Deletes a row, TR-069 A.3.2.7. @param path ends with a dot, and may hold aliases. @throws CwmpFault 9005 */
 export function deleteRow(draft: Draft, path: string): void {

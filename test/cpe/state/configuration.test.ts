@@ -265,6 +265,36 @@ describe('configuration of a unit', () => {
       assert.equal((await faults(unit.insert(`${SIP}Gateway.`, {}, 'acs')))[0], 9004);
     });
 
+    it('refuses a second row of the same key, made or renamed, and makes default names unique', async () => {
+      const unit = make();
+      const users = 'Device.X_0090F8_Aaa.Users.';
+      const refused = async (work: Promise<unknown>, name: string, key: string): Promise<void> => {
+        const fault = await work.then(
+          () => assert.fail(`${key} is taken`),
+          (error: unknown) => error,
+        );
+        assert.ok(fault instanceof CwmpFault);
+        assert.deepEqual([fault.code, fault.parameters[0]?.name, fault.parameters[0]?.code], [9003, name, 9007]);
+        assert.match(fault.parameters[0]?.message ?? '', new RegExp(`has a row with ${key} already$`));
+      };
+      await unit.insert(`${SIP}Gateway.`, { Name: 'OpenSIPS' }, 'script');
+      const again = unit.insert(`${SIP}Gateway.`, { name: 'OpenSIPS' }, 'script');
+      await refused(again, `${SIP}Gateway.3.Name`, 'Name="OpenSIPS"');
+      assert.deepEqual(unit.tree.rows(`${SIP}Gateway.`), [1, 2]);
+      const renamed = set(unit, { [`${SIP}Gateway.1.Name`]: 'OpenSIPS' });
+      await refused(renamed, `${SIP}Gateway.1.Name`, 'Name="OpenSIPS"');
+      // Both names change places in one request.
+      await set(unit, { [`${SIP}Gateway.1.Name`]: 'OpenSIPS', [`${SIP}Gateway.2.Name`]: 'default' });
+      const known = unit.get(`${users}1.UserName`);
+      await refused(unit.insert(users, { UserName: known }, 'acs'), `${users}3.UserName`, `UserName="${known}"`);
+      await unit.insert('Device.X_0090F8_Nlm.Events.', { Index: '4' }, 'script');
+      const event = unit.insert('Device.X_0090F8_Nlm.Events.', { Index: '4' }, 'script');
+      await refused(event, 'Device.X_0090F8_Nlm.Events.2.Index', 'Index="4"');
+      await set(unit, { [`${SIP}Gateway.1.Name`]: 'Gateway3' });
+      const { instance } = await unit.insert(`${SIP}Gateway.`, {}, 'acs');
+      assert.equal(unit.get(`${SIP}Gateway.${instance}.Name`), 'Gateway4');
+    });
+
     it('numbers numeric keys on from the existing rows', async () => {
       const unit = make();
       const events = 'Device.X_0090F8_Nlm.Events.';
