@@ -3,9 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { TObject } from 'typebox';
 import type { Validator } from 'typebox/compile';
+import { clip } from '../../shared/clip.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { UserError } from '../errors.ts';
 import type { IncomingBytes, Operation } from './operation.ts';
+
+/** Characters of a wrong value that an error shows. */
+const MAX_SHOWN = 60;
 
 /** Schemas are compiled on first use: the compiler loads slowly, and most operations are never called. */
 const compiled = new WeakMap<TObject, Validator>();
@@ -37,8 +41,17 @@ async function checked(schema: TObject, value: unknown, place: string): Promise<
     throw bad(`${where}: unknown field ${extra.join(', ')}${known.length ? ` (known: ${known.join(', ')})` : ''}`);
   }
   const choices = choicesAt(schema, path) ?? allowedValues;
-  throw bad(`${where}: ${choices ? `must be one of ${choices.join(', ')}` : error.message}`);
+  throw bad(`${where}: ${choices ? wrongChoice(choices, valueAt(value, path)) : error.message}`);
 }
+
+/** Names the value, as far as it is short: no secret is one of several constants. */
+const wrongChoice = (choices: readonly unknown[], value: unknown): string =>
+  `must be one of ${choices.join(', ')}${isScalar(value) ? `, not ${clip(JSON.stringify(value), MAX_SHOWN)}` : ''}`;
+
+const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+
+const valueAt = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], value);
 
 interface Complaint {
   instancePath: string;
@@ -60,11 +73,29 @@ function deepest(all: readonly Complaint[]): Complaint {
 /** JSON Pointer (RFC 6901 3). */
 const fromPointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** The literals that a property allows, if it allows nothing else. */
-function choicesAt(schema: TObject, [name, ...rest]: string[]): unknown[] | undefined {
-  const property = (schema.properties as Record<string, { anyOf?: { const?: unknown }[] }>)[name ?? ''];
-  const literals = property?.anyOf?.map(option => option.const);
-  return rest.length === 0 && literals?.every(literal => literal !== undefined) ? literals : undefined;
+/** The parts of a JSON Schema that lead to the schema of a value within. */
+interface Within {
+  const?: unknown;
+  anyOf?: readonly Within[];
+  items?: Within;
+  properties?: Readonly<Record<string, Within>>;
+  patternProperties?: Readonly<Record<string, Within>>;
+}
+
+/** The schemas that a value at the path may fit, the branches of each union apart. */
+function schemasAt(schema: Within, [part, ...rest]: readonly string[]): readonly Within[] {
+  if (schema.anyOf) return schema.anyOf.flatMap(branch => schemasAt(branch, part === undefined ? [] : [part, ...rest]));
+  if (part === undefined) return [schema];
+  const { items, properties, patternProperties = {} } = schema;
+  const own = properties && Object.hasOwn(properties, part) ? [properties[part] as Within] : undefined;
+  const next = own ?? [...(items ? [items] : []), ...Object.values(patternProperties)];
+  return next.flatMap(inner => schemasAt(inner, rest));
+}
+
+/** The constants that are allowed at a path, if nothing else is. */
+function choicesAt(schema: TObject, path: readonly string[]): unknown[] | undefined {
+  const constants = schemasAt(schema as Within, path).map(option => option.const);
+  return constants.length > 0 && constants.every(constant => constant !== undefined) ? constants : undefined;
 }
 
 /** Converts query values to the numbers and booleans of the schema, and checks them. @throws UserError 400 */
