@@ -39,6 +39,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
       ...joined?.ports,
       sendConnectionRequest,
       post: poster.post,
+      judgePost: poster.judge,
       ...(syslog.sink ? { auditSink: syslog.sink } : {}),
       linkFile: fileLinks(secrets, came => base ?? came ?? cwmp[0]),
       probeAcs: createProbeAcs(clock),

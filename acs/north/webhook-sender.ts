@@ -5,10 +5,11 @@ import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
 import { retryAfterOf } from '../../shared/retry-after.ts';
 import type { KeyLogger } from '../../shared/tls/keylog.ts';
-import type { Post } from '../fleet/common/ports.ts';
+import type { JudgePost, Post } from '../fleet/common/ports.ts';
 
 export interface Poster {
   post: Post;
+  judge: JudgePost;
   close(): Promise<void>;
 }
 
@@ -40,22 +41,39 @@ const privateNetworks: readonly [network: string, bits: number][] = [
 /** The bytes that are read of an answer. */
 const MAX_ANSWER = 64 * 1024;
 
+/** @returns why a message must not go to an address; undefined when it may */
+type AddressRule = (address: string, isPlain: boolean) => string | undefined;
+
+function addressRule(allowed: BlockList): AddressRule {
+  const closed = new BlockList();
+  for (const [network, bits] of privateNetworks) closed.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  const isIn = (list: BlockList, address: string): boolean =>
+    list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return (address, isPlain) => {
+    if (isIn(allowed, address)) return undefined;
+    if (isPlain) return `http:// is allowed only to networks of --webhook-allow, and ${address} is in none of them`;
+    return isIn(closed, address) ? `${address} is in a private network, and in none of --webhook-allow` : undefined;
+  };
+}
+
+/** Judges a URL whose host is an address: a name is judged when it is resolved. */
+const urlRule =
+  (refusal: AddressRule): JudgePost =>
+  ({ hostname, protocol }) => {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    return isIP(host) ? refusal(host, protocol === 'http:') : undefined;
+  };
+
+/** @param allowed as for `createPoster` */
+export const postJudge = (allowed: BlockList): JudgePost => urlRule(addressRule(allowed));
+
 /**
  * @param allowed private networks that messages may go to, also over plain HTTP
  * @param keylog receives the keys of TLS connections
  */
 export function createPoster(allowed: BlockList, keylog?: KeyLogger): Poster {
-  const closed = new BlockList();
-  for (const [network, bits] of privateNetworks) closed.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4');
-  const isIn = (list: BlockList, address: string): boolean =>
-    list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
-  /** @returns why a message must not go there; undefined when it may */
-  const refusal = (address: string, isPlain: boolean): string | undefined => {
-    if (isIn(allowed, address)) return undefined;
-    if (isPlain) return `http:// is allowed only to networks of --webhook-allow, and ${address} is in none of them`;
-    return isIn(closed, address) ? `${address} is in a private network, and in none of --webhook-allow` : undefined;
-  };
+  const refusal = addressRule(allowed);
+  const judge = urlRule(refusal);
 
   const agentOf = (isPlain: boolean): Agent => {
     const judged: LookupFunction = (host, options, done) => {
@@ -76,13 +94,12 @@ export function createPoster(allowed: BlockList, keylog?: KeyLogger): Poster {
   const agents = { 'http:': agentOf(true), 'https:': agentOf(false) };
 
   return {
+    judge,
     post: async (url, { headers, body, signal }) => {
       const target = new URL(url);
-      const host = target.hostname.replace(/^\[|\]$/g, '');
-      const isPlain = target.protocol === 'http:';
-      const reason = isIP(host) ? refusal(host, isPlain) : undefined;
+      const reason = judge(target);
       if (reason) throw new Error(reason);
-      const dispatcher = agents[isPlain ? 'http:' : 'https:'];
+      const dispatcher = agents[target.protocol === 'http:' ? 'http:' : 'https:'];
       const answer = await request(target, { method: 'POST', headers, body, signal, dispatcher });
       // The status counts, also where the body is long or never ends.
       await answer.body.dump({ limit: MAX_ANSWER, signal }).catch(() => undefined);

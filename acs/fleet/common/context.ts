@@ -8,6 +8,7 @@ import type {
   AnnounceWork,
   AskMemory,
   AuditSink,
+  JudgePost,
   LinkFile,
   Post,
   PreflightPorts,
@@ -59,6 +60,7 @@ export interface FleetContext extends FleetOptions {
     preflight?: PreflightPorts;
     probeAcs?: ProbeAcs;
     post?: Post;
+    judgePost?: JudgePost;
     auditSink?: AuditSink;
   };
 }

@@ -87,6 +87,9 @@ export type Post = (
   message: { headers: Record<string, string>; body: string; signal: AbortSignal },
 ) => Promise<{ status: number; retryAfterMs?: number }>;
 
+/** @returns why no message of a webhook may ever go to a URL, by the address in it; undefined where it may, or has a name to be resolved */
+export type JudgePost = (url: URL) => string | undefined;
+
 /** Announces to another member that there is new work for a device. @returns whether the device is in session there */
 export type AnnounceWork = (member: string, device: string) => Promise<boolean>;
 

@@ -31,12 +31,16 @@ export class WebhookBackoffs {
     return this.#backoffs.get(name);
   }
 
-  /** @param failures the number of failures in sequence @param askedMs the pause that the receiver asks for */
-  begin(name: string, failures: number, askedMs = 0): void {
+  /**
+   * @param failures the number of failures in sequence
+   * @param last.askedMs the pause that the receiver asks for; 0 for none
+   * @param last.reason why the last message was not accepted
+   */
+  begin(name: string, failures: number, { askedMs, reason }: { askedMs: number; reason: string }): void {
     const { clock, random, log } = this.#context;
     const pauseMs = Math.max(Math.min(retryPauseMs(failures, random), HOUR), askedMs);
     this.#backoffs.set(name, { failures, until: clock.now() + pauseMs });
-    if (failures === 1) log.warn('webhook delivery failed', { webhook: name });
+    if (failures === 1) log.warn('webhook delivery failed', { webhook: name, reason });
   }
 
   end(name: string): void {

@@ -28,6 +28,8 @@ interface Attempt {
   isGone: boolean;
   /** The pause that the receiver asks for; 0 for none. */
   askedMs: number;
+  /** Why the message was not accepted. */
+  reason?: string;
 }
 
 const failed: Attempt = { isAccepted: false, isGone: false, askedMs: 0 };
@@ -64,7 +66,10 @@ export class WebhookDeliveries {
         return await this.#onGone(name, webhook);
       const askedMs = Math.max(...attempts.map(attempt => attempt.askedMs));
       if (askedMs === 0 && attempts.some(({ isAccepted }) => isAccepted)) this.backoffs.end(name);
-      else this.backoffs.begin(name, (backoff?.failures ?? 0) + 1, askedMs);
+      else {
+        const reason = attempts.find(attempt => attempt.reason !== undefined)?.reason ?? '';
+        this.backoffs.begin(name, (backoff?.failures ?? 0) + 1, { askedMs, reason });
+      }
     }
   }
 
@@ -80,7 +85,7 @@ export class WebhookDeliveries {
       const reason = withoutUrlSecrets(messageOf(error));
       const isDead = await this.#fail(delivery, reason);
       events.emit('webhook', { ...attempted, outcome: isDead ? 'dead' : 'failed', reason });
-      return failed;
+      return { ...failed, reason };
     }
     const { status, retryAfterMs = 0 } = answer;
     if (status >= 200 && status < 300) {
@@ -90,9 +95,10 @@ export class WebhookDeliveries {
     }
     const isGone = status === 410;
     const askedMs = busy.has(status) ? Math.min(retryAfterMs, MAX_ASKED_MS) : 0;
-    const isDead = await this.#fail(delivery, `it answered ${status}`, { isGone, askedMs });
+    const reason = `it answered ${status}`;
+    const isDead = await this.#fail(delivery, reason, { isGone, askedMs });
     events.emit('webhook', { ...attempted, outcome: isDead ? 'dead' : 'failed', status });
-    return { ...failed, isGone, askedMs };
+    return { ...failed, isGone, askedMs, reason };
   }
 
   /** @returns whether the message is given up */

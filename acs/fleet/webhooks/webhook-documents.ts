@@ -38,7 +38,7 @@ export class WebhookDocuments {
   /** @returns the secret where one was made. @throws UserError 400 that names the place, 409 */
   async put(name: string, input: WebhookInput): Promise<{ isNew: boolean; secret?: string }> {
     documentName(name);
-    checkWebhook(input);
+    checkWebhook(input, this.#context.ports.judgePost);
     let made: string | undefined;
     const isNew = await this.#documents.put(name, before => {
       const next = webhookAfter(this.#context, before, input);

@@ -4,6 +4,7 @@ import type { Sealed } from '../../device/credentials.ts';
 import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { type NoticeType, noticeTypes } from '../../store/records.ts';
+import type { JudgePost } from '../common/ports.ts';
 import type { WebhookFormat } from './webhook-format.ts';
 import type { OldSecret } from './webhook-secret.ts';
 
@@ -51,8 +52,21 @@ const isPath = (path: string): boolean =>
 const isPathPart = (part: string): boolean => part === '*' || /^[\w-]+$/.test(part);
 
 /** @throws UserError 400 that names the place */
-export function checkWebhook(input: Omit<WebhookInput, 'secret'>): void {
-  const { url, events, filter } = input;
+export function checkWebhook(input: Omit<WebhookInput, 'secret'>, judge: JudgePost | undefined): void {
+  const { events, filter } = input;
+  checkUrl(input.url, judge);
+  const stray = events.find(event => !noticeTypes.includes(event));
+  if (stray) throw new UserError(400, 'bad-event', `events: '${stray}' is not one of ${noticeTypes.join(', ')}`);
+  if (filter !== undefined) readAt('filter', () => parseFilter(filter));
+  const badPath = input.parameters?.find(path => !isPath(path));
+  if (badPath !== undefined) throw new UserError(400, 'bad-path', `parameters: '${badPath}' is not a path`);
+  for (const field of ['eventCodes', 'parameters'] as const)
+    if (input[field] && !events.includes('inform'))
+      throw new UserError(400, 'bad-input', `${field}: chooses among Informs, and events does not have 'inform'`);
+}
+
+/** @throws UserError 400 `bad-url` */
+function checkUrl(url: string, judge: JudgePost | undefined): void {
   let target: URL;
   try {
     target = new URL(url);
@@ -62,12 +76,6 @@ export function checkWebhook(input: Omit<WebhookInput, 'secret'>): void {
   if (!/^https?:$/.test(target.protocol)) throw new UserError(400, 'bad-url', 'url: must be https:// or http://');
   if (target.username || target.password)
     throw new UserError(400, 'bad-url', 'url: no user name or password; messages are signed instead');
-  const stray = events.find(event => !noticeTypes.includes(event));
-  if (stray) throw new UserError(400, 'bad-event', `events: '${stray}' is not one of ${noticeTypes.join(', ')}`);
-  if (filter !== undefined) readAt('filter', () => parseFilter(filter));
-  const badPath = input.parameters?.find(path => !isPath(path));
-  if (badPath !== undefined) throw new UserError(400, 'bad-path', `parameters: '${badPath}' is not a path`);
-  for (const field of ['eventCodes', 'parameters'] as const)
-    if (input[field] && !events.includes('inform'))
-      throw new UserError(400, 'bad-input', `${field}: chooses among Informs, and events does not have 'inform'`);
+  const reason = judge?.(target);
+  if (reason !== undefined) throw new UserError(400, 'bad-url', `url: ${reason}`);
 }

@@ -13,7 +13,9 @@ import type {
 } from '../../../acs/fleet/common/ports.ts';
 import { createSecrets, type Secrets } from '../../../acs/fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
+import { postJudge } from '../../../acs/north/webhook-sender.ts';
 import type { AdmissionLimits } from '../../../acs/south/admission/admission.ts';
+import { networks } from '../../../acs/south/connection-request/policy.ts';
 import type { South } from '../../../acs/south/listener.ts';
 import type { Forward } from '../../../acs/south/session-forwarding.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
@@ -84,6 +86,8 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
         if (typeof answer === 'string') throw new Error(answer);
         return typeof answer === 'number' ? { status: answer } : answer;
       },
+      // The network of documentation that tests name.
+      judgePost: postJudge(networks(['198.51.100.0/24'])),
       sendConnectionRequest,
       linkFile: fileLinks(secrets, () => 'https://acs.test'),
       ...(options.preflight ? { preflight: options.preflight } : {}),

@@ -141,6 +141,9 @@ describe('webhooks', () => {
     };
     assert.equal(items.length, 1);
     assert.match(items[0]?.error ?? '', /answered 500|connection refused/);
+    const lines = api.acs.logged.filter(line => line.includes('webhook delivery failed'));
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /"webhook":"down","reason":"it answered 500"/);
     await clock.advance(3.5 * DAY);
     assert.ok(posted.length < 30, `${posted.length} in four days`);
     assert.deepEqual({ ...(await waiting('down')) }.dead, 1);
@@ -255,6 +258,11 @@ describe('webhooks', () => {
   const wrongs: [what: string, body: Record<string, unknown>, code: string, says: RegExp][] = [
     ['no URL', { url: 'nowhere' }, 'bad-url', /url/],
     ['another protocol', { url: 'ftp://x.test' }, 'bad-url', /https/],
+    ['a private address', { url: 'http://10.0.0.9/' }, 'bad-url', /http:\/\/ is allowed only.*10\.0\.0\.9/],
+    ['a private address by https', { url: 'https://10.0.0.9/' }, 'bad-url', /private network.*--webhook-allow/],
+    ['a private address of IPv6', { url: 'https://[fe80::1]:8443/' }, 'bad-url', /fe80::1 is in a private network/],
+    ['an address in one number', { url: 'https://2130706433/' }, 'bad-url', /127\.0\.0\.1 is in a private/],
+    ['plain HTTP to a public address', { url: 'http://8.8.8.8/' }, 'bad-url', /http:\/\/ is allowed only/],
     ['a password in the URL', { url: 'https://a:b@x.test' }, 'bad-url', /signed/],
     ['an unknown event', { events: ['rpc'] }, 'bad-input', /events/],
     ['an invalid filter', { filter: 'nonsense' }, 'bad-filter', /filter: /],
