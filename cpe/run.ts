@@ -10,6 +10,8 @@ import { SipTrace } from '../shared/sip/trace/trace.ts';
 import { type KeyLogger, openKeyLog } from '../shared/tls/keylog.ts';
 import { openWireLog } from '../shared/wire-log.ts';
 import { acsAddress } from './agent/acs-url.ts';
+import { CallNumbers } from './control/call-numbers.ts';
+import { callIdsOf } from './control/calls.ts';
 import { serveUnit } from './control/serve.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
@@ -40,7 +42,9 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     options.wire === undefined ? undefined : await openWireLog(options.wire, log, { isMasked: !options.wireSecrets });
   const trace = traceOf(options, clock);
   const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, log);
-  const gateway = await build(options, { clock, log, wire, tap: trace?.tap, keylog: keylog?.write });
+  const numbers = new CallNumbers(() => callIdsOf(gateway.device));
+  const tap = options.state === undefined ? undefined : numbers.tap(trace?.tap);
+  const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write });
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
   let control: Awaited<ReturnType<typeof serveUnit>>;
   try {
@@ -50,7 +54,8 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     const { identity, address } = gateway.device;
     const acs = acsAddress(gateway.device)?.url ?? '';
     const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
-    control = options.state === undefined ? undefined : await serveUnit(gateway.device, options.state, trace);
+    control =
+      options.state === undefined ? undefined : await serveUnit(gateway.device, options.state, { numbers, trace });
     const addresses = {
       address,
       acs,

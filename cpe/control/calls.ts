@@ -19,10 +19,17 @@ export interface CallInfo extends CallReport {
 }
 
 /** The result of `call`: what was heard and carried, or the reason why there was no call. */
-export type CallOutcome =
-  | (CallInfo & { established: true; seconds: number; ended: string })
-  /** `status`: of the SIP answer; 0 when none decided it. */
-  | { established: false; status: number; reason: string };
+export type CallOutcome = (CallInfo & { established: true; seconds: number; ended: string }) | FailedCall;
+
+export interface FailedCall {
+  /** Those of the last INVITE; absent where none was sent. */
+  id?: number;
+  callId?: string;
+  established: false;
+  /** Of the SIP answer; 0 when none decided it. */
+  status: number;
+  reason: string;
+}
 
 export class UnitCalls {
   readonly #unit: Unit;
@@ -64,17 +71,22 @@ export class UnitCalls {
   ): Promise<CallOutcome> {
     const { agent, user } = callerOf(this.#unit, options.from);
     let call: Call;
+    let callId: string | undefined;
+    const onInvite = (its: string): void => {
+      callId = its;
+    };
     try {
-      call = await agent.call(user, target, options.signal);
+      call = await agent.call(user, target, { signal: options.signal, onInvite });
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
-      return { established: false, status: error.status, reason: error.message };
+      const known = callId === undefined ? {} : { id: this.#numbers.of(callId), callId };
+      return { ...known, established: false, status: error.status, reason: error.message };
     }
     options.onUp(this.#info(call));
     const from = this.#unit.clock.monotonic();
     const last = await this.#outlast(call, options);
     const seconds = Math.round((this.#unit.clock.monotonic() - from) / 100) / 10;
-    return { ...last, established: true, seconds, ended: (await call.ended).reason };
+    return { ...last, state: 'ended', established: true, seconds, ended: (await call.ended).reason };
   }
 
   /** Waits for the end of the call, which it brings about after its time. @returns the call as it was last */
@@ -96,6 +108,9 @@ export class UnitCalls {
     return { id: this.#numbers.of(callId), callId, direction, user, peer, state, ...call.stats() };
   }
 }
+
+/** The Call-IDs of the calls there are. */
+export const callIdsOf = (unit: Unit): Set<string> => new Set(callsOf(unit).map(call => call.dialog.callId));
 
 const callsOf = (unit: Unit): Call[] => userAgentsOf(unit).flatMap(([, agent]) => agent.calls());
 

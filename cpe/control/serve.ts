@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { serveControl } from '../../shared/control/server.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
-import type { SipTrace } from '../../shared/sip/trace/trace.ts';
 import { exportLog } from '../services/nlm.ts';
 import type { Unit } from '../services/service.ts';
 import { CallFailed } from '../voice/call/call.ts';
-import { CallNumbers } from './call-numbers.ts';
 import { UnitCalls } from './calls.ts';
 import { runCommand, SOCKET, type UnitControl } from './commands.ts';
 import { statusOf } from './status.ts';
@@ -16,10 +14,9 @@ import { statusOf } from './status.ts';
 export async function serveUnit(
   unit: Unit,
   directory: string,
-  trace: SipTrace | undefined,
+  { numbers, trace }: Pick<UnitControl, 'numbers' | 'trace'>,
 ): Promise<{ path: string; close(): Promise<void> } | undefined> {
   const path = join(directory, SOCKET);
-  const numbers = new CallNumbers();
   const calls = new UnitCalls(unit, numbers);
   const control: UnitControl = {
     calls,

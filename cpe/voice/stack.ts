@@ -1,7 +1,7 @@
 // The parts of a user agent and how they are wired: signalling, accounts, and calls in both directions.
 import { setMaxListeners } from 'node:events';
 import { Accounts } from './accounts.ts';
-import type { Call } from './call/call.ts';
+import type { Call, PlaceOptions } from './call/call.ts';
 import { Calls } from './call/calls.ts';
 import type { CallContext } from './call/context.ts';
 import type { Mailboxes } from './events/mailboxes.ts';
@@ -66,8 +66,8 @@ export class SipStack {
     });
   }
 
-  call(user: string, target: string, signal?: AbortSignal): Promise<Call> {
-    return this.#calls.place(user, target, signal);
+  call(user: string, target: string, options?: PlaceOptions): Promise<Call> {
+    return this.#calls.place(user, target, options);
   }
 
   stopWork(): void {

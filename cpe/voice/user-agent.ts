@@ -2,7 +2,7 @@
 // settings and stops it when they change.
 import { guardedClock } from '../../shared/clock.ts';
 import { throttledByAddress } from '../../shared/throttled-log.ts';
-import type { Call } from './call/call.ts';
+import type { Call, PlaceOptions } from './call/call.ts';
 import type { MailboxView } from './events/mailboxes.ts';
 import { type ConnectionStatus, connectionStatus, type GatewayState, gatewayState } from './gateway-status.ts';
 import type { RegistrationState } from './registrar.ts';
@@ -59,10 +59,10 @@ export class SipUserAgent {
 
   /**
    * Resolves when the called side has answered and the media is settled.
-   * @throws CallFailed; UserError for an unknown or unregistered account; an AbortError after `signal`
+   * @throws CallFailed; UserError for an unknown or unregistered account; an AbortError after `options.signal`
    */
-  call(user: string, target: string, signal?: AbortSignal): Promise<Call> {
-    return this.#stack.call(user, target, signal);
+  call(user: string, target: string, options?: PlaceOptions): Promise<Call> {
+    return this.#stack.call(user, target, options);
   }
 
   /** Calls under way. */

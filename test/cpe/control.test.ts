@@ -55,6 +55,21 @@ describe('calls from the command line', function () {
     assert.equal((await voice.ask('100', 'call', '999', '--expect', '404')).code, 0);
   });
 
+  it('numbers calls in the order in which they begin, refused ones too, at both ends', async () => {
+    const placed = async (to: string): Promise<CallOutcome> =>
+      JSON.parse((await voice.ask('100', 'call', to, '--duration', '0.1', '--json')).out) as CallOutcome;
+    const calls = [await placed('101'), await placed('999'), await placed('999'), await placed('101')];
+    const [first = 0, ...others] = calls.map(({ id }) => id);
+    assert.deepEqual(others, [first + 1, first + 2, first + 3]);
+    assert.equal('state' in calls[0]! && calls[0].state, 'ended');
+    const refused = calls[1]!;
+    assert.deepEqual(Object.keys(refused), ['id', 'callId', 'established', 'status', 'reason']);
+    const shown = await voice.ask('100', 'ladder', String(refused.id), '--json');
+    const [conversation] = JSON.parse(shown.out) as NumberedConversation[];
+    assert.deepEqual([conversation?.call, conversation?.callId], [refused.id, refused.callId]);
+    assert.ok(conversation?.messages.some(({ what }) => what.startsWith('404')));
+  });
+
   it('holds, resumes and hangs up by the number of the call', async () => {
     const { client, id } = await longCall();
     assert.equal((await voice.ask('100', 'hold', id)).code, 0);

@@ -4,6 +4,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 import { parseProfile } from '../../cpe/profile.ts';
 import { notify } from '../../cpe/services/nlm.ts';
+import { userAgentConfigs } from '../../cpe/services/sip/config.ts';
+import { userAgentsOf } from '../../cpe/services/sip/sipep.ts';
 import { storedFile, storeFile } from '../../cpe/state/files.ts';
 import { parameterKeyNote } from '../../cpe/state/snapshot.ts';
 import { UserError } from '../../shared/errors.ts';
@@ -18,6 +20,29 @@ describe('gateway', () => {
     on = await Gateways.open();
   });
   afterEach(() => on.close());
+
+  it('has one user agent for two SIP gateways of one name in a stored state, and ends it', async () => {
+    const gateway = await on.up({ address: '127.0.15.9' });
+    const table = 'Device.X_0090F8_SipEp.Gateway.';
+    await gateway.device.config.edit(draft => {
+      const path = `${table}${draft.addRow(table)}.Name`;
+      draft.put(path, draft.find(path) ?? assert.fail(path), 'default');
+    }, 'unit');
+    await set(gateway, {
+      'SipEp.DefaultStaticRegistrarServerHost': '127.0.0.1:9',
+      'SipEp.UserAgent[EpId=Phone-Fax1].Username': '100',
+      'SipEp.UserAgent[EpId=Phone-Fax1].Register': 'Enable',
+    });
+    await gateway.device.services.command('SipEp', 'Restart');
+    assert.equal(userAgentConfigs(gateway.device).length, 1);
+    const agents = userAgentsOf(gateway.device);
+    assert.deepEqual(
+      agents.map(([name]) => name),
+      ['default'],
+    );
+    await gateway.stop();
+    assert.deepEqual(userAgentsOf(gateway.device), []);
+  });
 
   describe('values of its services', () => {
     it('shows its identity under both names', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:tls';
 import type { Gateway, GatewayOptions } from '../../cpe/gateway.ts';
 import { userAgentConfigs } from '../../cpe/services/sip/config.ts';
-import { userAgentOf, userAgentsOf } from '../../cpe/services/sip/sipep.ts';
+import { userAgentOf } from '../../cpe/services/sip/sipep.ts';
 import type { UserAgentConfig } from '../../cpe/voice/settings.ts';
 import { serveStatus } from '../../cpe/web/status.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
@@ -269,25 +269,6 @@ describe('SIP endpoint service', () => {
       assert.equal(read(away, 'SipEp.GatewayStatus[Name=default].State'), 'Invalid Configuration');
       const there = await configured({}, { lan: true, profile: { parameters: factory, certificates: [] } });
       assert.equal(userAgentConfigs(there.device)[0]?.registrar.host, '192.168.10.10');
-    });
-
-    it('has one user agent for two rows of one name in a stored state, and ends it', async () => {
-      const gateway = await configured(account(server()));
-      const { request: first } = await peer.next('REGISTER');
-      await gateway.device.config.edit(draft => {
-        const row = draft.addRow('Device.X_0090F8_SipEp.Gateway.');
-        const path = `Device.X_0090F8_SipEp.Gateway.${row}.Name`;
-        draft.put(path, draft.find(path) ?? assert.fail(path), 'default');
-      }, 'unit');
-      await restart(gateway);
-      assert.deepEqual(
-        userAgentConfigs(gateway.device).map(config => config.gateway),
-        ['default'],
-      );
-      const { request } = await peer.next('REGISTER');
-      assert.notEqual(request.headers.get('Call-ID'), first.headers.get('Call-ID'));
-      await gateway.stop();
-      assert.deepEqual(userAgentsOf(gateway.device), []);
     });
 
     it('leaves out registrations beyond 64, unit registrations first, and says so', async () => {

@@ -64,6 +64,8 @@ export interface PlaceOptions {
   signal?: AbortSignal;
   /** Further headers of the INVITE: Replaces, Referred-By. */
   headers?: readonly (readonly [name: string, value: string])[];
+  /** Receives the Call-ID of each INVITE before it is sent: another target, or a redirection, has one of its own. */
+  onInvite?: (callId: string) => void;
   /** Receives the provisional responses. */
   onProgress?: (response: SipResponse) => void;
 }

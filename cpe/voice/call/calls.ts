@@ -8,7 +8,7 @@ import { EventRequests } from '../events/event-requests.ts';
 import { Mailboxes } from '../events/mailboxes.ts';
 import type { Servers } from '../servers/servers.ts';
 import type { UserAgentConfig, UserAgentEnv } from '../settings.ts';
-import type { Call } from './call.ts';
+import type { Call, PlaceOptions } from './call.ts';
 import { type CallContext, createCallContext } from './context.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
 import { Requests } from './requests.ts';
@@ -52,8 +52,8 @@ export class Calls {
   }
 
   /** See SipUserAgent.call. */
-  place(user: string, target: string, signal?: AbortSignal): Promise<Call> {
-    return this.#outgoing.place(user, target, signal && { signal });
+  place(user: string, target: string, options?: PlaceOptions): Promise<Call> {
+    return this.#outgoing.place(user, target, options);
   }
 
   take(transaction: ServerTransaction): void {

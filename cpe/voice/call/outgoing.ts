@@ -320,6 +320,7 @@ async function invite(attempt: Attempt, offer: Sdp, shortest?: number, redirects
   signal?.addEventListener('abort', cancel, { once: true });
   try {
     const request = inviteFor(attempt, offer, shortest);
+    attempt.onInvite?.(request.headers.get('Call-ID') ?? '');
     const { response, cause } = await exchange(context.layer, flow, request, context.authOf(user), {
       onStart: started => {
         transaction = started;

@@ -230,7 +230,7 @@ describe('calls, message by message', () => {
     it('sends CANCEL when the caller aborts while it rings', async () => {
       await lab.start();
       const given = new AbortController();
-      const calling = lab.unit.agent.call('100', '101', given.signal);
+      const calling = lab.unit.agent.call('100', '101', { signal: given.signal });
       const invite = await lab.peer.next('INVITE');
       const cancelled = new Promise<void>(resolve => invite.onCancel(() => resolve()));
       invite.respond(180);
