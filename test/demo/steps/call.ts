@@ -35,7 +35,7 @@ async function talk(world: DemoWorld, detail: Detail, signal: AbortSignal): Prom
   expect(from && to, 'no user agents');
   const answered: Call[] = [];
   to.incoming(arrived => answered.push(arrived));
-  const made = await from.call(world.a.user, `sip:${world.b.user}@${world.domain}`, { signal: signal });
+  const made = await from.call(world.a.user, `sip:${world.b.user}@${world.domain}`, { signal });
   const other = await until('the called side has no call', signal, () => answered[0]);
   await until('too little media, or no tone', signal, () => {
     const [near, far] = [made.stats(), other.stats()];
