@@ -6,9 +6,12 @@ import type { StoreFile } from '../schema.ts';
 import { spawn } from './thread.ts';
 
 /** Changed rows after which the log is copied; each is one page of it or some. */
-const CHANGES = 2000;
-/** Pages of the log at which the writer copies it itself: the thread does not keep up, or has failed. As much as the log keeps of its size. */
-const OWN_PAGES = 16_000;
+const CHANGES = 1000;
+/**
+ * Pages of the log at which the writer copies what the thread has left, and begins the log anew: while commits follow each other the
+ * thread never copies the last of them. 16 MB, so that a small disk has room for it.
+ */
+const OWN_PAGES = 4000;
 
 export class Checkpoints {
   readonly #place: StoreFile;
