@@ -219,6 +219,12 @@ export const acsOptions = {
   },
 } as const satisfies OptionSpecs;
 
+/** Variables of the environment that are no options, because a command line can be read by other users of the machine. */
+export const acsVariables: Readonly<Record<string, string>> = {
+  TANDEM_ADMIN_TOKEN: 'admin token of the API; default: DATA/admin-token, made at the first start',
+  TANDEM_ADMIN_PASSWORD: 'password of the user admin, who is made at a start without users; default: none is made',
+};
+
 /** The commands of the program besides serving (cli/commands.ts). */
 export const commandNames = ['backup', 'check', 'restore', 'rollout'] as const;
 export type CommandName = (typeof commandNames)[number];

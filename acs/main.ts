@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf } from '../shared/errors.ts';
 import { settled } from '../shared/program.ts';
-import { type AcsOptions, acsOptions, commandNames } from './config.ts';
+import { type AcsOptions, acsOptions, acsVariables, commandNames } from './config.ts';
 import { UserError } from './errors.ts';
 import type { Assignment } from './server/workers.ts';
 
@@ -84,7 +84,7 @@ async function main(argv: string[]): Promise<number> {
     });
   }
   if (argv.includes('--help')) {
-    process.stdout.write(helpText(usage, about, acsOptions));
+    process.stdout.write(helpText(usage, about, acsOptions, acsVariables));
     return 0;
   }
   const values = options(argv);

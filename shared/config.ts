@@ -136,8 +136,13 @@ function settle(name: string, spec: OptionSpec, raw: unknown): unknown {
   return one(name, spec, String(raw));
 }
 
-/** The text of --help: a usage line, a sentence, the options with their defaults. */
-export function helpText(usage: string, about: string, specs: OptionSpecs): string {
+/** The text of --help: a usage line, a sentence, the options with their defaults, and the variables of the environment that are no options. */
+export function helpText(
+  usage: string,
+  about: string,
+  specs: OptionSpecs,
+  variables: Readonly<Record<string, string>> = {},
+): string {
   const rows = Object.entries(specs).map(([name, spec]) => {
     const value = spec.kind === 'boolean' ? '' : ` ${spec.value ?? (spec.kind === 'number' ? 'N' : 'TEXT')}`;
     const notes = [
@@ -148,8 +153,10 @@ export function helpText(usage: string, about: string, specs: OptionSpecs): stri
     return [`  --${name}${value}`, `${spec.help}${notes.length ? ` (${notes.join('; ')})` : ''}`] as const;
   });
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length), 8)) + 2;
-  const lines = rows.map(([left, right]) =>
-    left.length + 2 > width ? `${left}\n${' '.repeat(width)}${right}` : left.padEnd(width) + right,
-  );
-  return `Usage: ${usage}\n\n${about}\n\nOptions:\n${lines.join('\n')}\n  --help${' '.repeat(Math.max(1, width - 8))}this text\n`;
+  const line = (left: string, right: string): string =>
+    left.length + 2 > width ? `${left}\n${' '.repeat(width)}${right}` : left.padEnd(width) + right;
+  const lines = rows.map(([left, right]) => line(left, right));
+  const more = Object.entries(variables).map(([name, help]) => `${line(`  ${name}`, help)}\n`);
+  const environment = more.length > 0 ? `\nEnvironment:\n${more.join('')}` : '';
+  return `Usage: ${usage}\n\n${about}\n\nOptions:\n${lines.join('\n')}\n  --help${' '.repeat(Math.max(1, width - 8))}this text\n${environment}`;
 }

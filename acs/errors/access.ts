@@ -22,6 +22,11 @@ export const accessErrors = {
     meaning: 'The name or the password is wrong, or the user is disabled.',
     remedy: 'Check both. Each further wrong one is answered later.',
   },
+  'wrong-password': {
+    status: 403,
+    meaning: 'The password that was given as the current one is wrong.',
+    remedy: 'Check it. Each further wrong one is answered later; an admin can set another (PATCH /users/{name}).',
+  },
   'too-many-guesses': {
     status: 429,
     meaning: 'Too many wrong passwords from this address or for this name wait for their answer.',

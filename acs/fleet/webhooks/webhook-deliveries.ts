@@ -65,11 +65,9 @@ export class WebhookDeliveries {
       if (formatOf(webhook) !== 'tandem-1' && attempts.some(({ isGone }) => isGone))
         return await this.#onGone(name, webhook);
       const askedMs = Math.max(...attempts.map(attempt => attempt.askedMs));
+      const { reason = '' } = attempts.find(({ isAccepted }) => !isAccepted) ?? {};
       if (askedMs === 0 && attempts.some(({ isAccepted }) => isAccepted)) this.backoffs.end(name);
-      else {
-        const reason = attempts.find(attempt => attempt.reason !== undefined)?.reason ?? '';
-        this.backoffs.begin(name, (backoff?.failures ?? 0) + 1, { askedMs, reason });
-      }
+      else this.backoffs.begin(name, (backoff?.failures ?? 0) + 1, { askedMs, reason });
     }
   }
 

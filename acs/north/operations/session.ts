@@ -18,8 +18,22 @@ async function signIn({ body }: OperationInput, { fleet, origin }: CallContext):
   return { status: 204, by: { name: login.name, kind: 'user' }, ...cookieHeader(secret, origin.isSecure) };
 }
 
+const noSession = (): UserError =>
+  new UserError(400, 'no-session', 'the request came with a token, which has no session');
+
+async function changePassword(
+  { body }: OperationInput,
+  { fleet, origin, caller }: CallContext,
+): Promise<OperationOutput> {
+  if (!origin.session) throw noSession();
+  const passwords = body as { password: string; newPassword: string };
+  const change = { name: caller.principal.name, ...passwords };
+  const { secret } = await fleet.access.signIns.changePassword(change, origin.address);
+  return { status: 204, ...cookieHeader(secret, origin.isSecure) };
+}
+
 async function signOut(_input: OperationInput, { fleet, origin }: CallContext): Promise<OperationOutput> {
-  if (!origin.session) throw new UserError(400, 'no-session', 'the request came with a token, which has no session');
+  if (!origin.session) throw noSession();
   await fleet.access.sessions.end(origin.session.secret);
   return { status: 204, ...cookieHeader('', origin.isSecure) };
 }
@@ -59,6 +73,17 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
           .map(operation => operation.name),
       });
     },
+  },
+  {
+    name: 'patchSession',
+    summary: 'Changes the own password: all sessions of the user end, and the answer has the cookie of a new one',
+    method: 'PATCH',
+    path: '/session',
+    ...self,
+    body: { json: schemas.ownPassword },
+    answers: { 204: 'nothing' },
+    problems: { 400: 'The request came with a token, or the new password is too short', 403: 'The password is wrong' },
+    run: changePassword,
   },
   {
     name: 'deleteSession',

@@ -76,6 +76,10 @@ export const signIn = closed({
   name: Type.String({ maxLength: 64 }),
   password: Type.String({ maxLength: 1024 }),
 });
+export const ownPassword = closed({
+  password: Type.String({ maxLength: 1024, description: 'The current one' }),
+  newPassword: Type.String({ maxLength: 1024, description: '12 to 256 characters' }),
+});
 export const session = Type.Object({
   user: text('Name of the user or the token'),
   kind: choice(['user', 'token', 'admin-token']),

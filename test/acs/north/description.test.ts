@@ -164,7 +164,7 @@ function bodies({ name, body }: Operation): fc.Arbitrary<Partial<Tried>> {
 const SLOW_RUNS = 25;
 
 /** Operations that answer only to the cookie of a session (sessions.test.ts). */
-const needsCookie = new Set(['deleteSession']);
+const needsCookie = new Set(['deleteSession', 'patchSession']);
 
 /** Answers to wrong passwords wait for a time. */
 async function whileTimePasses<T>({ acs }: TestApi, answering: Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 // Sessions of browsers: signing in and out, limits of time, revocation, and requests that other sites or old cookies make.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { FREE_GUESSES, MAX_PENDING } from '../../../acs/fleet/access/guess-limit.ts';
+import { FIRST_WAIT_MS, FREE_GUESSES, MAX_PENDING } from '../../../acs/fleet/access/guess-limit.ts';
 import { ABSOLUTE_MS, IDLE_MS } from '../../../acs/fleet/access/sessions.ts';
 import { type Answer, type TestApi, testApi } from '../../support/acs/api.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -85,6 +85,64 @@ describe('sessions', () => {
       await api.call('PUT', '/users/ann', { body: { role: 'operator', password } });
       await api.refused(401, 'unauthorized', 'GET', '/session', cookie);
     }
+  });
+
+  it('changes the own password where the current one is given, and ends the other sessions', async () => {
+    const other = withCookie(cookieOf(await signIn()));
+    const cookie = cookieOf(await signIn());
+    const change = async (current: string, next: string): Promise<Answer> =>
+      await api.call('PATCH', '/session', {
+        ...withCookie(cookie, { 'x-tandem': '1' }),
+        body: { password: current, newPassword: next },
+      });
+    const next = 'another password';
+    assert.deepEqual([(await change('a wrong password', next)).json.code], ['wrong-password']);
+    assert.deepEqual([(await change(password, 'short')).json.code], ['bad-password']);
+    assert.equal((await api.call('GET', '/session', other)).status, 200);
+    await api.acs.clock.advance(1);
+    const changed = await change(password, next);
+    assert.equal(changed.status, 204);
+    assert.notEqual(cookieOf(changed), cookie);
+    assert.equal((await api.call('GET', '/session', withCookie(cookieOf(changed)))).json.user, 'ann');
+    for (const old of [other, withCookie(cookie)]) await api.refused(401, 'unauthorized', 'GET', '/session', old);
+    assert.equal((await signIn()).status, 401);
+    assert.equal((await signIn(next)).status, 204);
+    const { items } = (await api.call('GET', '/audit?who=ann&what=patchSession')).json;
+    assert.deepEqual(
+      items.map(({ status, code }) => [status, code]),
+      [
+        [204, undefined],
+        [400, 'bad-password'],
+        [403, 'wrong-password'],
+      ],
+    );
+    assert.ok(!JSON.stringify(items).includes(next));
+  });
+
+  it('changes no password for a token, nor for a page of another site', async () => {
+    const body = { password, newPassword: 'another password' };
+    await api.refused(400, 'no-session', 'PATCH', '/session', { body });
+    const cookie = withCookie(cookieOf(await signIn()), { 'sec-fetch-site': 'cross-site' });
+    await api.refused(403, 'cross-site', 'PATCH', '/session', { ...cookie, body });
+    assert.equal((await signIn()).status, 204);
+  });
+
+  it('slows guesses of the current password like those of a sign-in', async () => {
+    const cookie = withCookie(cookieOf(await signIn()), { 'x-tandem': '1' });
+    const body = { password: 'a wrong password', newPassword: 'another password' };
+    for (let n = 0; n < FREE_GUESSES; n++)
+      await api.refused(403, 'wrong-password', 'PATCH', '/session', { ...cookie, body });
+    let isAnswered = false;
+    const begin = api.acs.clock.now();
+    const late = api.call('PATCH', '/session', { ...cookie, body }).finally(() => {
+      isAnswered = true;
+    });
+    await eventually('the answer', async () => {
+      await api.acs.clock.advance(100);
+      return isAnswered;
+    });
+    assert.equal((await late).status, 403);
+    assert.ok(api.acs.clock.now() - begin >= FIRST_WAIT_MS);
   });
 
   it('changes nothing for a page of another site', async () => {
