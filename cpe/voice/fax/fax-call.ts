@@ -10,11 +10,15 @@ import { type FaxStream, faxAnswer, faxOffer, faxStreamOf } from './fax-sdp.ts';
 import { type FaxReport, FaxSession } from './fax-session.ts';
 import type { FaxPage } from './t4.ts';
 
-/** The settings of T.38 where it is allowed: enabled, and beside SRTP only where that is set. */
-function settingsOf({ context, user }: DialogSide, { now }: NegotiatedSession): T38Settings | undefined {
+/** The settings of T.38 where it is allowed: enabled, and beside SRTP only where that is set; or the reason why it is not. */
+function settingsOf({ context, user }: DialogSide, { now }: NegotiatedSession): T38Settings | string {
   const { t38 } = context.mediaOf(user);
+  if (!t38)
+    return 'T.38 is not enabled: Mipt.DefaultCodecT38DataEnable, or Mipt.EpSpecificCodecT38 of the endpoint, is not Enable';
   const secured = context.protectionOf(user).security.mode !== 'Unsecure' || now.parameters.keys !== undefined;
-  return secured && !t38?.besideSrtp ? undefined : t38;
+  if (secured && !t38.besideSrtp)
+    return 'T.38 is not allowed beside SRTP: Mipt.AllowUnsecureT38WithSrtp is not Enable, or waits for a restart of Mipt';
+  return t38;
 }
 
 type Change = (next: () => SessionOffer) => Promise<void>;
@@ -111,7 +115,7 @@ export class FaxCall implements FaxInCall {
 
   /** The offer is one of fax, and the endpoint's settings allow it in this call. */
   takes(offer: Sdp): boolean {
-    return faxStreamOf(offer) !== undefined && settingsOf(this.#side, this.#session) !== undefined;
+    return faxStreamOf(offer) !== undefined && typeof settingsOf(this.#side, this.#session) !== 'string';
   }
 
   /** Answers such an offer, and receives as the called machine. */
@@ -135,7 +139,8 @@ export class FaxCall implements FaxInCall {
 
   /** The peer's fax machine calls: asks for T.38, once, and receives. Where that is refused the call goes on as voice. */
   calledByTone(): void {
-    if (this.report() || !settingsOf(this.#side, this.#session)?.onCallingTone) return;
+    const settings = settingsOf(this.#side, this.#session);
+    if (this.report() || typeof settings === 'string' || !settings.onCallingTone) return;
     this.#offer()
       .then(fax => this.#machine.run(fax))
       .catch((error: unknown) => this.#side.context.log.info('fax not offered', { reason: messageOf(error) }));
@@ -156,7 +161,7 @@ export class FaxCall implements FaxInCall {
 
   #allowed(): T38Settings {
     const settings = settingsOf(this.#side, this.#session);
-    if (!settings) throw new UserError(409, 'fax-not-allowed', 'T.38 is not enabled, or not beside SRTP');
+    if (typeof settings === 'string') throw new UserError(409, 'fax-not-allowed', `fax-not-allowed: ${settings}`);
     if (this.report()?.state === 'running') throw new UserError(409, 'fax-not-allowed', 'a fax is under way');
     return settings;
   }

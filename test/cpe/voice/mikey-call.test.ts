@@ -134,7 +134,12 @@ describe('calls with MIKEY, message by message', () => {
     ['NULL encryption at a unit set to AES', () => mikeyOffer({ policy: nullPolicy }).bytes, /without encryption/],
     ['keys of 256 bits', () => mikeyOffer({ policy: { ...aesPolicy, keyBytes: 32 } }).bytes, /32 bytes/],
     ['covered keys without a key to open them', () => mikeyOffer({ preShared }).bytes, /no pre-shared key/],
-    ['uncovered keys at a unit with a key', () => mikeyOffer().bytes, /without a MAC/, { mikeyKey: preShared }],
+    [
+      'uncovered keys at a unit with a key',
+      () => mikeyOffer().bytes,
+      /without a MAC.*--mikey-key/,
+      { mikeyKey: preShared },
+    ],
     [
       'another pre-shared key',
       () => mikeyOffer({ preShared: Buffer.alloc(16) }).bytes,
