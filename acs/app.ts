@@ -66,7 +66,11 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
 
   const onArrival: Fleet['sessions']['onArrival'] = (id, listener) => fleet.sessions.onArrival(id, listener);
   const { send: sendConnectionRequest, stun } = keep(
-    await buildConnectionRequests(setup, { events, secrets, onArrival, signal: ended.signal }),
+    await buildConnectionRequests(setup, {
+      ...{ events, secrets, onArrival, signal: ended.signal },
+      onPairRefused: async ({ id, connectionRequest: { password } }) =>
+        await store.apply(id, 'pairRefused', { password }),
+    }),
   );
   const cluster = keep(await buildCluster(setup, watched, secrets));
   const { store, joined } = cluster;

@@ -34,4 +34,6 @@ export interface ConnectionRequestAccess {
   url: string;
   username: string;
   password: Sealed;
+  /** The device has refused this pair, so that it needs another one. */
+  refused?: true;
 }

@@ -75,7 +75,7 @@ export interface DevicePatch {
   /** `null` removes one. */
   overrides?: Record<string, WantedValue | null>;
   credentials?: Credentials;
-  connectionRequest?: Partial<ConnectionRequestAccess>;
+  connectionRequest?: Partial<Omit<ConnectionRequestAccess, 'refused'>>;
 }
 
 /**
@@ -123,6 +123,8 @@ export interface DeviceOperations {
     };
     result: 'ok' | 'stale';
   };
+  /** Notes that the device has refused its credentials for connection requests, unless it has others by now. */
+  pairRefused: { args: { password: Sealed }; result: undefined };
   /** Counts a login of its own that the device has accepted, until it uses one. */
   credentialsTaken: { args: { token: number; now: number }; result: 'ok' | 'stale' };
   /** @throws UserError 409 `command-key-open` when a task with that CommandKey is open on the device, 429 when too many are open */

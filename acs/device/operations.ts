@@ -26,6 +26,7 @@ import {
   informed,
   intervalLearned,
   missed,
+  pairRefused,
   released,
   valuesKnown,
 } from './operations/sessions.ts';
@@ -63,6 +64,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   approved,
   credentialsOffered,
   credentialsTaken,
+  pairRefused,
   taskAdded,
   taskSent,
   taskSettled,

@@ -115,3 +115,9 @@ export interface DeviceRow extends DeviceIdentity {
   unfinished?: Unfinished;
   rollout?: RolloutPosition;
 }
+
+/** The row with other credentials for connection requests, which the device has not refused yet. */
+export function withPair(row: DeviceRow, pair: Partial<ConnectionRequestAccess>): DeviceRow {
+  const { refused: _refused, ...access } = row.connectionRequest;
+  return { ...row, connectionRequest: { ...access, ...pair } };
+}

@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { WantedValue } from '../desired-state.ts';
 import type { DevicePatch } from '../operation-types.ts';
-import type { DeviceRow } from '../row.ts';
+import { type DeviceRow, withPair } from '../row.ts';
 import type { Task, TaskFault } from '../task.ts';
 import { newRow } from './new-row.ts';
 import { changed, existing, type Operation, unchanged } from './operation.ts';
@@ -25,12 +25,11 @@ export const mergedSite = (site: DeviceRow['site'], changes: NonNullable<DeviceP
   );
 
 function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
-  const next: DeviceRow = { ...row };
+  const next: DeviceRow = patch.connectionRequest ? withPair(row, patch.connectionRequest) : { ...row };
   if (patch.tags) next.tags = [...new Set(patch.tags)];
   if (patch.site) next.site = mergedSite(row.site, patch.site);
   if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
   if (patch.credentials) next.credentials = patch.credentials;
-  if (patch.connectionRequest) next.connectionRequest = { ...row.connectionRequest, ...patch.connectionRequest };
   return next;
 }
 

@@ -6,7 +6,7 @@ import { withInform, withKnown } from '../inform.ts';
 import { dueAt, livenessOf } from '../liveness.ts';
 import type { DeviceOperations } from '../operation-types.ts';
 import { positionAfterInform, positionAfterSession } from '../rollout-transitions.ts';
-import type { DeviceRow } from '../row.ts';
+import { type DeviceRow, withPair } from '../row.ts';
 import { afterInform, afterSession } from '../task-evidence.ts';
 import { withApplied } from './applied.ts';
 import { newRow } from './new-row.ts';
@@ -98,8 +98,13 @@ export const credentialsOffered: Operation<'credentialsOffered'> = (row, { token
   // The current pair stays valid: the offer may never arrive.
   const { username = '', password = '' } = known.credentials ?? {};
   const credentials: Credentials = { username, password, next };
-  const access = { ...known.connectionRequest, ...connectionRequest };
-  return changed({ ...known, credentials, connectionRequest: access }, 'ok');
+  return changed({ ...withPair(known, connectionRequest), credentials }, 'ok');
+};
+
+export const pairRefused: Operation<'pairRefused'> = (row, { password }) => {
+  const access = row?.connectionRequest;
+  if (!access || access.password !== password || access.refused) return unchanged(row, undefined);
+  return changed({ ...row, connectionRequest: { ...access, refused: true } }, undefined);
 };
 
 export const credentialsTaken: Operation<'credentialsTaken'> = (row, { token, now }, id) => {

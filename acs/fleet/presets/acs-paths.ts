@@ -11,6 +11,13 @@ export const acsPaths = (root: string): string[] => [urlPath(root), staticPath(r
 export const loginPaths = (root: string): string[] =>
   ['ManagementServer', 'X_0090F8_Cwmp'].flatMap(node => [`${root}${node}.Username`, `${root}${node}.Password`]);
 
+/** Parameters by which a connection request authenticates at the device. */
+export const connectionRequestPaths = (root: string): string[] =>
+  ['ManagementServer', 'X_0090F8_Cwmp'].flatMap(node => [
+    `${root}${node}.ConnectionRequestUsername`,
+    `${root}${node}.ConnectionRequestPassword`,
+  ]);
+
 const roots = ['Device.', 'InternetGatewayDevice.'];
 const anyAcsPath: ReadonlySet<string> = new Set(roots.flatMap(acsPaths));
 const anyLoginPath: ReadonlySet<string> = new Set(roots.flatMap(loginPaths));

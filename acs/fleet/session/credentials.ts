@@ -1,9 +1,12 @@
 // The credentials that the ACS gives to devices: a login of their own, and a pair for connection requests.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { KEPT_OLD, type Sealed } from '../../device/credentials.ts';
+import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Cpe, SessionLost } from '../common/ports.ts';
 import { isSuspended, refresh } from '../common/session-state.ts';
+import { connectionRequestPaths } from '../presets/acs-paths.ts';
+import type { WantedStates } from '../presets/wanted-states.ts';
 import type { DeviceSession } from './device-session.ts';
 
 /** The cause of a fault that suspends offers. */
@@ -28,8 +31,11 @@ export class CredentialOffers {
   /** Devices that refused credentials since their last boot: not every session offers them again. */
   readonly #unwilling = new Set<string>();
 
-  constructor(context: FleetContext) {
+  readonly #wantedStates: WantedStates;
+
+  constructor(context: FleetContext, wantedStates: WantedStates) {
     this.#context = context;
+    this.#wantedStates = wantedStates;
     context.events.on('removed', ({ device }) => this.#unwilling.delete(device));
   }
 
@@ -43,11 +49,18 @@ export class CredentialOffers {
     const { url, password } = row.connectionRequest;
     const isLoginDue = this.#context.cpeAuth === 'required' && !cameWithOwn;
     // Without a pair that both sides know, no connection request could reach the device.
-    const isPairDue = url !== '' && (password === '' || isNew);
+    const isPairDue = url !== '' && (password === '' || isNew || (await this.#isRefused(row)));
     if (!isLoginDue && !isPairDue) return;
     if (isLoginDue && (row.unusedLogins?.taken ?? 0) >= MAX_UNUSED) await raiseKeptOld(this.#context, id);
     else await this.#give(session, cpe, isLoginDue);
     if (isLoginDue) await refresh(session, this.#context);
+  }
+
+  /** The device has refused its pair, and no preset or override of an operator manages it. */
+  async #isRefused(row: DeviceRow): Promise<boolean> {
+    if (!row.connectionRequest.refused) return false;
+    const { set } = await this.#wantedStates.of(row);
+    return !connectionRequestPaths(row.root).some(path => set.has(path));
   }
 
   async #give(session: DeviceSession, cpe: Cpe, isLoginDue: boolean): Promise<void> {
@@ -55,9 +68,11 @@ export class CredentialOffers {
     const request = { ConnectionRequestUsername: 'acs', ConnectionRequestPassword: secrets.password() };
     const pair = { username: 'acs', password: secrets.seal(request.ConnectionRequestPassword) };
     if (isLoginDue) return await this.#giveLogin(session, cpe, request, pair);
+    const { refused, username, password } = session.row.connectionRequest;
     session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: pair } });
     if (await this.#set(session, cpe, request)) return;
-    session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: noPair } });
+    const kept = refused ? { username, password } : noPair;
+    session.row = await store.apply(session.id, 'patched', { patch: { connectionRequest: kept } });
   }
 
   /** Both logins, the one it came with and its own, are good from before the RPC leaves until the new one is used. */

@@ -32,7 +32,7 @@ export class SessionWork {
     this.#context = context;
     this.#parts = parts;
     this.#claimed = claimed;
-    this.#credentials = new CredentialOffers(context);
+    this.#credentials = new CredentialOffers(context, parts.wantedStates);
     this.#intervals = new FirstIntervals(context);
   }
 

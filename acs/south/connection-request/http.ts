@@ -37,10 +37,14 @@ function unauthorized(challenges: readonly Challenge[], isPairKnown: boolean): C
       `the device asks for ${clip(schemes, 100)} instead of digest (TR-069 3.2.2), so no credentials were sent`,
     );
   if (!isPairKnown) return failedFor('the device asks for credentials, and the ACS has given it none');
-  return failedFor('the device refused the credentials');
+  return { ...failedFor('the device refused the credentials'), isPairRefused: true };
 }
 
-const failedFor = (reason: string): ConnectionRequestOutcome => ({ outcome: 'failed', reason, final: true });
+const failedFor = (reason: string): Extract<ConnectionRequestOutcome, { outcome: 'failed' }> => ({
+  outcome: 'failed',
+  reason,
+  final: true,
+});
 
 export function createHttpSender(options: HttpSenderOptions): ConnectionRequestSender {
   const { clock, random, secrets } = options;

@@ -4,8 +4,8 @@ import type { DeviceRow } from '../../device/row.ts';
 
 export type ConnectionRequestOutcome =
   | { outcome: 'accepted' }
-  /** `final`: the other protocol would fail for the same reason. */
-  | { outcome: 'failed'; reason: string; final?: boolean }
+  /** `final`: the other protocol would fail for the same reason. `isPairRefused`: the device has judged the credentials, and refused them. */
+  | { outcome: 'failed'; reason: string; final?: boolean; isPairRefused?: true }
   /** The device cannot be reached by this protocol; nothing was sent. */
   | { outcome: 'closed'; reason: string };
 

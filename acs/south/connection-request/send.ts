@@ -10,6 +10,8 @@ export interface ConnectionRequestOptions {
   http: ConnectionRequestSender;
   /** Absent where no STUN server runs. */
   udp?: ConnectionRequestSender;
+  /** Notes that a device has refused its credentials. */
+  onPairRefused?: (device: DeviceRow) => Promise<void>;
   /** Aborts when the ACS closes. */
   signal: AbortSignal;
 }
@@ -41,11 +43,12 @@ async function send(options: ConnectionRequestOptions, device: DeviceRow): Promi
 
 /** HTTP comes first because it is answered, and at once. A URL behind NAT is not tried: it is not the address that informed. */
 async function byHttpOrUdp(
-  { http, udp, signal }: ConnectionRequestOptions,
+  { http, udp, signal, onPairRefused }: ConnectionRequestOptions,
   device: DeviceRow,
 ): Promise<ConnectionRequestResult> {
   const byHttp = await http(device, signal);
   if (byHttp.outcome === 'accepted') return { accepted: true };
+  if (byHttp.outcome === 'failed' && byHttp.isPairRefused) await onPairRefused?.(device);
   if (!udp || (byHttp.outcome === 'failed' && byHttp.final)) return { accepted: false, reason: byHttp.reason };
   const byUdp = await udp(device, signal);
   if (byUdp.outcome === 'accepted') return { accepted: true };

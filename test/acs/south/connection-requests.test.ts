@@ -104,6 +104,30 @@ describe('connection requests of the ACS', () => {
       assert.equal(await reasonOf(digest), 'the device refused the credentials');
     });
 
+    it('notes that a device has refused its credentials, and no other 401', async () => {
+      status = 401;
+      const noted: string[] = [];
+      const send = createConnectionRequests({
+        events: createEvents(),
+        http: sender(),
+        onPairRefused: async device => void noted.push(device.id),
+        signal: never,
+      });
+      for (const asked of ['', 'Basic realm="r"', 'Digest realm="r", nonce="n", algorithm=NONE']) {
+        challenge = asked;
+        await send(row({ url: `${base}/cr` }));
+      }
+      assert.deepEqual(noted, []);
+      challenge = 'Digest realm="r", nonce="n", qop="auth"';
+      assert.deepEqual(await send(row({ url: `${base}/cr` })), {
+        accepted: false,
+        reason: 'the device refused the credentials',
+      });
+      assert.deepEqual(noted, [id]);
+      await send(row({ connectionRequest: { url: `${base}/cr`, username: '', password: '' } }));
+      assert.deepEqual(noted, [id], 'none were known');
+    });
+
     it('does not follow a redirect', async () => {
       for (const redirect of [301, 302, 307, 308]) {
         status = redirect;

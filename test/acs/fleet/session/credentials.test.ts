@@ -32,6 +32,67 @@ describe('credentials that a device refuses', () => {
   });
 });
 
+describe('a device that refuses its credentials for connection requests', () => {
+  let acs: TestAcs;
+  beforeEach(async () => {
+    acs = await testAcs({ enrol: 'auto', cpeAuth: 'none' });
+  });
+  afterEach(async () => await acs.close());
+
+  /** @returns the parameters that the ACS set in one session */
+  const session = async (event: string, answer: () => object = () => ({ Status: 0 })): Promise<string[]> => {
+    const { asked } = await new ScriptedCpe(acs.app, { events: [event], parameters }).session((_method, args) => {
+      given = { ...given, ...valuesIn(args) };
+      return answer() as { Status: 0 };
+    });
+    return asked
+      .filter(({ method }) => method === 'SetParameterValues')
+      .flatMap(({ args }) => Object.keys(valuesIn(args)));
+  };
+  let given: Record<string, string> = {};
+  const pair = ['ConnectionRequestUsername', 'ConnectionRequestPassword'];
+  const access = async () => (await acs.store.device(id))?.connectionRequest ?? assert.fail();
+  const refuse = async (): Promise<void> =>
+    await acs.store.apply(id, 'pairRefused', { password: (await access()).password });
+
+  it('gets new ones in its next session, once', async () => {
+    assert.deepEqual(await session('1 BOOT'), pair);
+    const before = given.ConnectionRequestPassword;
+    assert.deepEqual(await session('2 PERIODIC'), []);
+    await refuse();
+    assert.deepEqual(await session('2 PERIODIC'), pair);
+    assert.notEqual(given.ConnectionRequestPassword, before);
+    assert.equal(acs.secrets.open((await access()).password), given.ConnectionRequestPassword);
+    assert.deepEqual(await session('2 PERIODIC'), []);
+  });
+
+  it('keeps them where it takes no others, and is asked again after a boot and a refusal', async () => {
+    await session('1 BOOT');
+    const { password } = await access();
+    await refuse();
+    const fault = () => new CwmpFault(9001);
+    assert.deepEqual(await session('2 PERIODIC', fault), pair);
+    await refuse();
+    assert.deepEqual(await session('2 PERIODIC', fault), []);
+    assert.equal((await access()).password, password);
+    assert.deepEqual(await session('1 BOOT', fault), pair);
+  });
+
+  it('gets none where it has others by now, or an operator manages them', async () => {
+    await session('1 BOOT');
+    const { password } = await access();
+    const patch = { connectionRequest: { username: 'noc', password: acs.secrets.seal('of the operator') } };
+    await acs.store.apply(id, 'patched', { patch });
+    await acs.store.apply(id, 'pairRefused', { password });
+    assert.deepEqual(await session('2 PERIODIC'), []);
+    await refuse();
+    const overrides = { 'Device.ManagementServer.ConnectionRequestUsername': { value: 'noc' } };
+    await acs.store.apply(id, 'patched', { patch: { overrides } });
+    assert.ok(!(await session('2 PERIODIC')).includes('ConnectionRequestPassword'));
+    assert.equal((await access()).refused, true);
+  });
+});
+
 describe('C4: a device that accepts a login and keeps the old one', () => {
   let acs: TestAcs;
   beforeEach(async () => {
