@@ -62,10 +62,12 @@ function forkShard(): Channel {
 type Command = (argv: string[]) => Promise<number>;
 
 const env = { env: process.env, envPrefix: 'TANDEM_CPE_' };
+const inEnvironment = 'Each option also as TANDEM_CPE_… in the environment.';
 
 const commands: Readonly<Record<string, Command>> = {
   async run(argv) {
-    if (argv.includes('--help')) return help('tandem-cpe run [options]', 'Runs one gateway.', runOptions);
+    if (argv.includes('--help'))
+      return help('tandem-cpe run [options]', `Runs one gateway. ${inEnvironment}`, runOptions);
     const { values, positionals } = readOptions(runOptions, { argv, ...env });
     refuseExtra(positionals);
     const { run } = await import('./run.ts');
@@ -73,7 +75,8 @@ const commands: Readonly<Record<string, Command>> = {
   },
   async fleet(argv) {
     if (argv.includes('--help')) {
-      help('tandem-cpe fleet [options]', 'Runs many gateways, in one process or several.', fleetOptions);
+      const about = `Runs many gateways, in one process or several. ${inEnvironment}`;
+      help('tandem-cpe fleet [options]', about, fleetOptions);
       process.stdout.write(faultsHelp());
       return 0;
     }
@@ -121,7 +124,7 @@ async function ask(name: CommandName, argv: string[]): Promise<number> {
   if (argv.includes('--help'))
     return help(
       `tandem-cpe ${[name, ...args].join(' ')} --state DIR [options]`,
-      `${about[0]?.toUpperCase()}${about.slice(1)}.`,
+      `${about[0]?.toUpperCase()}${about.slice(1)}. ${inEnvironment}`,
       specs,
     );
   const { values, positionals } = readOptions(specs, { argv, ...env });

@@ -35,7 +35,7 @@ const common = {
   'host-cert': {
     kind: 'string',
     value: 'FILE',
-    help: 'certificate of the unit itself with its private key, PEM or PKCS#12 without password: shown to an ACS that asks for one',
+    help: "certificate of the unit itself with its private key, PEM or PKCS#12 without password: shown to an ACS or SIP server that asks for one, and that of the unit's own SIP/TLS server",
   },
   profile: {
     kind: 'string',

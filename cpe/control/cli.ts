@@ -43,7 +43,7 @@ export async function ask(
     ...(json ? {} : { onProgress: value => write(progressText(value as CallInfo)) }),
   });
   if (json) write(`${JSON.stringify(result, null, 2)}\n`);
-  else if (result !== null) write(`${textOf(name, result)}\n`);
+  else write(`${result === null ? 'done' : textOf(name, result)}\n`);
   if (name !== 'call') return 0;
   const problem = unexpected(result as CallOutcome, 'expect' in options ? options.expect : undefined);
   if (problem === undefined) return 0;

@@ -109,6 +109,7 @@ describe('tandem-cpe', () => {
     }
     const help = await start('run', '--help').ended;
     assert.equal(help.code, 0);
+    assert.match(help.out, /TANDEM_CPE_… in the environment/);
     for (const name of Object.keys(runOptions)) assert.ok(help.out.includes(`--${name}`), name);
   });
 

@@ -74,7 +74,8 @@ describe('calls from the command line', function () {
     const { client, id } = await longCall();
     assert.equal((await voice.ask('100', 'hold', id)).code, 0);
     assert.deepEqual([(await list('100'))[0]?.state, (await list('101'))[0]?.state], ['held', 'held']);
-    assert.equal((await voice.ask('100', 'resume', id)).code, 0);
+    const resumed = await voice.ask('100', 'resume', id);
+    assert.deepEqual([resumed.code, resumed.out], [0, 'done\n']);
     assert.equal((await list('101'))[0]?.state, 'up');
     const none = await voice.ask('100', 'hold', '77');
     assert.equal(none.code, 1);
@@ -100,7 +101,7 @@ describe('calls from the command line', function () {
   it('runs a configuration script, and says what is wrong in one', async () => {
     const file = join(voice.folder, 'script');
     await writeFile(file, 'Mipt.DefaultSecurityRtpMode = "Unsecure"\n');
-    assert.deepEqual(await voice.ask('100', 'script', file), { code: 0, out: '', err: '', signal: null });
+    assert.deepEqual(await voice.ask('100', 'script', file), { code: 0, out: 'done\n', err: '', signal: null });
     const plain = await voice.ask('100', 'call', '101', '--duration', '0', '--expect', '415');
     assert.equal(plain.code, 0, plain.err);
     await writeFile(file, 'Mipt.DefaultSecurityRtpMode = "Secure"\n');

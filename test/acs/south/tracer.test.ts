@@ -263,6 +263,12 @@ describe('traces', () => {
     });
   });
 
+  it('counts the times of a ladder from the first message, which may be older than the session', () => {
+    const messages = [message('', { time: 998 }), message('', { time: 1005 })];
+    const text = ladder('a', [{ started: 1000, address: '1.2.3.4', messages }]);
+    assert.deepEqual(text.match(/\+\S+ ms/g), ['+0 ms', '+7 ms']);
+  });
+
   it('removes control characters from a ladder', () => {
     const session = {
       started: 0,
