@@ -12,7 +12,7 @@ import { openWireLog } from '../shared/wire-log.ts';
 import { acsAddress } from './agent/acs-url.ts';
 import { CallNumbers } from './control/call-numbers.ts';
 import { callIdsOf } from './control/calls.ts';
-import { serveUnit } from './control/serve.ts';
+import { ControlSocket } from './control/serve.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
@@ -38,15 +38,31 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     pretty: terminal.pretty,
     write: line => terminal.write(`${line}\n`),
   });
+  const trace = traceOf(options, clock);
+  const control = options.state === undefined ? undefined : await ControlSocket.open(options.state, log);
+  try {
+    return await runUnit(options, terminal.signal, { clock, log, trace, control });
+  } finally {
+    await control?.close();
+  }
+}
+
+interface Frame {
+  clock: Clock;
+  log: Log;
+  trace: SipTrace | undefined;
+  control: ControlSocket | undefined;
+}
+
+async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): Promise<number> {
+  const { clock, log, trace, control } = frame;
   const wire =
     options.wire === undefined ? undefined : await openWireLog(options.wire, log, { isMasked: !options.wireSecrets });
-  const trace = traceOf(options, clock);
   const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, log);
   const numbers = new CallNumbers(() => callIdsOf(gateway.device));
-  const tap = options.state === undefined ? undefined : numbers.tap(trace?.tap);
+  const tap = control && numbers.tap(trace?.tap);
   const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write });
   const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
-  let control: Awaited<ReturnType<typeof serveUnit>>;
   try {
     await assign(gateway, options.set);
     askFor(gateway, options.requestDownload);
@@ -54,14 +70,13 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
     const { identity, address } = gateway.device;
     const acs = acsAddress(gateway.device)?.url ?? '';
     const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
-    control =
-      options.state === undefined ? undefined : await serveUnit(gateway.device, options.state, { numbers, trace });
+    control?.serve(gateway.device, { numbers, trace });
     const addresses = {
       address,
       acs,
       connectionRequest,
       ...(web && { web: web.url }),
-      ...(control && { control: control.path }),
+      ...(control?.path !== undefined && { control: control.path }),
     };
     log.info('ready', {
       serial: identity.serialNumber,
@@ -69,9 +84,8 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
       productClass: identity.productClass,
       ...addresses,
     });
-    return await live(gateway, options.once, terminal.signal);
+    return await live(gateway, options.once, signal);
   } finally {
-    await control?.close();
     await web?.close();
     await gateway.stop();
     await wire?.done();

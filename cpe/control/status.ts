@@ -1,5 +1,6 @@
 // The voice side of a unit at a glance: its LED, its SIP gateways, their connections and registrations, and how many calls there are.
 import { rowsOf, type Unit } from '../services/service.ts';
+import { userAgentOf } from '../services/sip/sipep.ts';
 import { readyLed } from '../state/ready-led.ts';
 
 export interface UnitStatus {
@@ -9,6 +10,8 @@ export interface UnitStatus {
   gateways: Record<string, string>[];
   connections: Record<string, string>[];
   registrations: Record<string, string>[];
+  /** Services with settings or certificates that wait for their restart. */
+  restartNeeded: string[];
   calls: number;
 }
 
@@ -24,17 +27,22 @@ export function statusOf(unit: Unit, calls: number): UnitStatus {
     const [table, columns] = tables[name];
     return rowsOf(unit, `SipEp.${table}`, columns).map(({ row: _row, ...cells }) => cells);
   };
+  const restartNeeded = [...unit.config.pending.services()].sort();
+  // The unit's own table says Ready where nothing has gone wrong: so it does of a gateway that has never started.
+  const isWaiting = ({ Name = '', State }: Record<string, string>): boolean =>
+    State === 'Ready' && restartNeeded.includes('SipEp') && !userAgentOf(unit, Name);
   return {
     ...(led === undefined ? {} : { readyLed: led }),
-    gateways: rows('gateways'),
+    gateways: rows('gateways').map(row => (isWaiting(row) ? { ...row, State: 'Waiting for a restart' } : row)),
     connections: rows('connections'),
     registrations: rows('registrations'),
+    restartNeeded,
     calls,
   };
 }
 
 /** As text: one line for each row. */
-export function statusText({ readyLed: led, calls, ...lists }: UnitStatus): string {
+export function statusText({ readyLed: led, restartNeeded, calls, ...lists }: UnitStatus): string {
   const lines = Object.entries(lists).flatMap(([name, rows]) =>
     rows.map(
       row =>
@@ -46,6 +54,9 @@ export function statusText({ readyLed: led, calls, ...lists }: UnitStatus): stri
   return [
     ...(led === undefined ? [] : [`${'ready LED'.padEnd(13)} ${led}`]),
     ...lines,
+    ...(restartNeeded.length === 0
+      ? []
+      : [`${'restart'.padEnd(13)} needed by ${restartNeeded.join(', ')}: Scm.RestartRequiredServices`]),
     `${'calls'.padEnd(13)} ${calls}`,
   ].join('\n');
 }

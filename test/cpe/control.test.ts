@@ -239,6 +239,23 @@ describe('calls from the command line', function () {
     assert.equal((await voice.ask('100', 'calls')).out, 'none\n');
   });
 
+  it('refuses a second unit with the same state, in one line, and the first one goes on', async () => {
+    const before = await list('101');
+    const second = program('cpe/main.ts', [
+      'run',
+      '--state',
+      voice.state('101'),
+      '--serial',
+      '9',
+      '--log-level',
+      'warn',
+    ]);
+    const { code, err } = await second.ended;
+    assert.equal(code, 1);
+    assert.match(err, /^tandem-cpe: another unit runs with the state in [^\n]+101\n$/);
+    assert.deepEqual(await list('101'), before);
+  });
+
   it('survives a client that sends nonsense, too much, or goes away', async () => {
     const path = join(voice.state('101'), 'control.sock');
     const socket = connect(path);

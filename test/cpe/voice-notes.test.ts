@@ -59,11 +59,18 @@ describe('voice notes', function () {
   };
 
   it('bring two units from the factory to a secure call, and show a mismatch as 415', async () => {
-    for (const user of ['100', '101'])
-      for (const name of ['notifications', 'gateway', `account-${user}`, 'tls', 'srtp']) await script(user, name);
+    for (const user of ['100', '101']) {
+      for (const name of ['notifications', 'gateway', `account-${user}`]) await script(user, name);
+      const { out } = await ask(user, 'status');
+      assert.match(out, /^gateway +Name=OpenSIPS State=Waiting for a restart Port=0 SecurePort=0$/m);
+      assert.match(out, /^restart +needed by .*SipEp: Scm\.RestartRequiredServices$/m);
+      for (const name of ['tls', 'srtp']) await script(user, name);
+    }
     for (const user of ['100', '101'])
       await eventually('registered', async () => (await ask(user, 'status')).out.includes('State=Registered'), 20_000);
-    assert.match((await ask('100', 'status')).out, /^ready LED +steady green$/m);
+    const { out: status } = await ask('100', 'status');
+    assert.match(status, /^ready LED +steady green$/m);
+    assert.doesNotMatch(status, /restart/);
     const before = (await ask('100', 'log')).out;
     for (const id of ['1400-9001', '1400-303', '1400-310', '1400-9011']) assert.ok(before.includes(id), before);
     const secure = await ask('100', 'call', '101', '--duration', '1', '--expect', 'secure');

@@ -108,7 +108,7 @@ class MikeyKeys implements KeyManagement {
       session: [attributeOf(offer.bytes)],
       media: [],
       accept: (answer, media) =>
-        this.#judged(() => {
+        judged(this.#settings, () => {
           const message = messageIn(keyMgmtOf(answer, media).values);
           if (!message) return missing(media, 'answer');
           const [ours, theirs] = takeAnswer(offer, message);
@@ -118,7 +118,7 @@ class MikeyKeys implements KeyManagement {
   }
 
   answer(offer: SessionView, media: Media, ssrc: number): ReturnType<KeyManagement['answer']> {
-    return this.#judged(() => {
+    return judged(this.#settings, () => {
       const { level, values } = keyMgmtOf(offer, media);
       const message = messageIn(values);
       if (!message) return missing(media, 'offer');
@@ -149,16 +149,6 @@ class MikeyKeys implements KeyManagement {
     return { keys: agreed, answer };
   }
 
-  #judged<T>(work: () => T | KeyRefusal): T | KeyRefusal {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof MikeyError)) throw error;
-      const isUncovered = this.#settings.preShared && (error.reason === 'mac' || error.reason === 'encryption');
-      return failed(isUncovered ? `${error.message}: the unit has a pre-shared key (--mikey-key)` : error.message);
-    }
-  }
-
   /** @throws UserError while the clock is not set */
   #time(): number {
     const { memory } = this.#settings;
@@ -170,6 +160,16 @@ class MikeyKeys implements KeyManagement {
     const isRepeated = now <= lastOffer && lastOffer - now < SET_BACK_MS;
     memory.lastOffer = isRepeated ? lastOffer + 1 : now;
     return memory.lastOffer;
+  }
+}
+
+function judged<T>({ preShared }: MikeySettings, work: () => T | KeyRefusal): T | KeyRefusal {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof MikeyError)) throw error;
+    const isUncovered = preShared && (error.reason === 'mac' || error.reason === 'encryption');
+    return failed(isUncovered ? `${error.message}: the unit has a pre-shared key (--mikey-key)` : error.message);
   }
 }
 
