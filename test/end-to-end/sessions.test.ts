@@ -37,6 +37,29 @@ describe('sessions between ACS and gateway', () => {
     });
   }
 
+  it('reaches a gateway again that has refused the credentials of a connection request', async () => {
+    world = await openWorld();
+    const gateway = await world.gateway();
+    await gateway.boot();
+    await enrolled();
+    const wake = async (): Promise<string> => {
+      const answer = await fetch(`${world.acs.api}/api/v1/devices/${id}/connection-request`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer test-token' },
+      });
+      return `${answer.status} ${((await answer.json()) as { detail?: string }).detail}`;
+    };
+    const path = 'Device.ManagementServer.ConnectionRequestPassword';
+    await gateway.device.config.set([{ name: path, value: 'of another server' }], 'web');
+    assert.equal(await wake(), '504 the device refused the credentials');
+    assert.equal(await wake(), '504 the device refused the credentials');
+    await gateway.reboot({ reason: 'this test' });
+    const own = (): string => gateway.device.config.variable('Cwmp.ConnectionRequestPassword') ?? '';
+    await eventually('new credentials', () => own() !== '' && own() !== 'of another server');
+    await enrolled();
+    assert.equal(await wake(), '200 undefined');
+  });
+
   it('logs a TLS handshake without a common version', async () => {
     world = await openWorld();
     const { hostname: host, port } = new URL(world.url);

@@ -49,18 +49,11 @@ export class CredentialOffers {
     const { url, password } = row.connectionRequest;
     const isLoginDue = this.#context.cpeAuth === 'required' && !cameWithOwn;
     // Without a pair that both sides know, no connection request could reach the device.
-    const isPairDue = url !== '' && (password === '' || isNew || (await this.#isRefused(row)));
+    const isPairDue = url !== '' && (password === '' || isNew || (await isPairRefused(row, this.#wantedStates)));
     if (!isLoginDue && !isPairDue) return;
     if (isLoginDue && (row.unusedLogins?.taken ?? 0) >= MAX_UNUSED) await raiseKeptOld(this.#context, id);
     else await this.#give(session, cpe, isLoginDue);
     if (isLoginDue) await refresh(session, this.#context);
-  }
-
-  /** The device has refused its pair, and no preset or override of an operator manages it. */
-  async #isRefused(row: DeviceRow): Promise<boolean> {
-    if (!row.connectionRequest.refused) return false;
-    const { set } = await this.#wantedStates.of(row);
-    return !connectionRequestPaths(row.root).some(path => set.has(path));
   }
 
   async #give(session: DeviceSession, cpe: Cpe, isLoginDue: boolean): Promise<void> {
@@ -108,6 +101,13 @@ export class CredentialOffers {
     if (this.#unwilling.size <= MAX_UNWILLING) return;
     for (const oldest of this.#unwilling) return void this.#unwilling.delete(oldest);
   }
+}
+
+/** The device has refused its pair for connection requests, and no preset or override of an operator manages it. */
+async function isPairRefused(row: DeviceRow, wantedStates: WantedStates): Promise<boolean> {
+  if (!row.connectionRequest.refused) return false;
+  const { set } = await wantedStates.of(row);
+  return !connectionRequestPaths(row.root).some(path => set.has(path));
 }
 
 /** Offers are suspended for a device that accepts each new login and authenticates with the old one. */
