@@ -52,5 +52,5 @@ export const operations: readonly Operation[] = [
   ...settings,
   ...enrolment,
   ...session(() => operations),
-  ...access(() => operations.filter(({ scope }) => scope !== 'access' && scope !== 'self')),
+  ...access(() => operations),
 ];

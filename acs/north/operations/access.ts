@@ -1,14 +1,12 @@
 // Operations on users, roles and API tokens: for an admin without limits alone.
 import { UserError } from '../../errors.ts';
-import { effects, levels, type RoleInput } from '../../fleet/access/rights.ts';
+import { effects, includesLevel, levels, type Role, type RoleInput } from '../../fleet/access/rights.ts';
 import type { TokenView } from '../../fleet/access/tokens.ts';
 import type { UserInput, UserPatch } from '../../fleet/access/users.ts';
 import { isoTime } from '../../query/compare.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/access.ts';
-
-type Row = Pick<Operation, 'name' | 'role' | 'scope' | 'parameters'>;
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
 const tokenView = ({ created, expires, lastUsed, ...token }: TokenView): Record<string, unknown> => ({
@@ -156,8 +154,19 @@ const tokens: readonly Operation[] = [
   },
 ];
 
-/** @param grantable the operations that a role may name */
-const roles = (grantable: () => readonly Row[]): readonly Operation[] => [
+/** The operations that a role of one's own may name. */
+const grantable = (table: readonly Operation[]): readonly Operation[] =>
+  table.filter(({ scope }) => scope !== 'access' && scope !== 'self');
+
+/** A built-in role with all operations that it has, as `GET /session` shows them to a caller without a filter. */
+const builtInRole = (name: Role, table: readonly Operation[]): Record<string, unknown> => ({
+  name,
+  builtIn: true,
+  operations: table.filter(({ role }) => includesLevel(name, role)).map(operation => operation.name),
+});
+
+/** @param table all operations */
+const roles = (table: () => readonly Operation[]): readonly Operation[] => [
   {
     name: 'listRoles',
     summary: 'Lists roles, built-in ones too, and the operations that a role may name',
@@ -166,9 +175,14 @@ const roles = (grantable: () => readonly Row[]): readonly Operation[] => [
     ...admin,
     answers: { 200: schemas.roles },
     run: async (_input, { fleet }) => {
-      const builtIn = levels.map(name => ({ name, builtIn: true, operations: [] }));
+      const builtIn = levels.map(name => builtInRole(name, table()));
       const own = (await fleet.access.roles.list()).map(role => ({ ...role, builtIn: false }));
-      const operations = grantable().map(({ name, role, scope, parameters }) => ({ name, role, scope, parameters }));
+      const operations = grantable(table()).map(({ name, role, scope, parameters }) => ({
+        name,
+        role,
+        scope,
+        parameters,
+      }));
       return ok({ items: [...builtIn, ...own], operations });
     },
   },
@@ -194,7 +208,7 @@ const roles = (grantable: () => readonly Row[]): readonly Operation[] => [
     run: async (input, { fleet }) => {
       const name = param(input, 'name');
       const role = input.body as RoleInput;
-      const known = new Set<string>([...effects, 'streamEvents', ...grantable().map(row => row.name)]);
+      const known = new Set<string>([...effects, 'streamEvents', ...grantable(table()).map(row => row.name)]);
       const stray = role.operations.find(operation => !known.has(operation));
       if (stray !== undefined)
         throw new UserError(
@@ -221,8 +235,9 @@ const roles = (grantable: () => readonly Row[]): readonly Operation[] => [
   },
 ];
 
-export const access = (grantable: () => readonly Row[]): readonly Operation[] => [
+/** @param table all operations */
+export const access = (table: () => readonly Operation[]): readonly Operation[] => [
   ...users,
   ...tokens,
-  ...roles(grantable),
+  ...roles(table),
 ];

@@ -95,6 +95,16 @@ describe('users, roles and tokens', () => {
     await api.refused(403, 'forbidden', 'GET', '/devices', { token });
   });
 
+  it('tells the operations of built-in roles, the same as those that a caller with the role has', async () => {
+    const { items } = (await api.call('GET', '/roles')).json;
+    for (const role of ['viewer', 'operator', 'admin']) {
+      const listed = items.find(({ name }) => name === role)?.operations as string[];
+      const token = String((await api.call('POST', '/tokens', { body: { name: role, role } })).json.token);
+      const { operations } = (await api.call('GET', '/session', { token })).json;
+      assert.deepEqual(listed, operations);
+    }
+  });
+
   it('gives no role an operation that grants rights, and no role the name of a built-in one', async () => {
     for (const name of ['createToken', 'putRole', 'nonsense'])
       await api.refused(400, 'no-such-operation', 'PUT', '/roles/r', { body: { operations: [name] } });
