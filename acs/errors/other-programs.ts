@@ -69,8 +69,13 @@ export const otherProgramErrors = {
   },
   'no-variable': {
     status: 404,
-    meaning: 'A script names a variable that does not exist.',
+    meaning: 'A script or command names a variable that does not exist.',
     remedy: 'Check the name.',
+  },
+  'too-many-values': {
+    status: 413,
+    meaning: 'The variables that were asked for have more than 1000 values.',
+    remedy: 'Name fewer variables, or smaller tables.',
   },
   'no-table': {
     status: 404,

@@ -8,6 +8,7 @@ import { asText } from '../../shared/control/text.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { conversationText } from '../../shared/sip/trace/trace.ts';
 import type { callOptions, controlOptions } from '../options.ts';
+import type { NamedValue } from '../services/common/named-values.ts';
 import type { CallInfo, CallOutcome } from './calls.ts';
 import { type CommandName, SOCKET, usageOf } from './commands.ts';
 import type { NumberedConversation } from './ladder.ts';
@@ -55,6 +56,7 @@ const progressText = ({ id, peer, codec, suite }: CallInfo): string =>
 
 function textOf(name: CommandName, result: unknown): string {
   if (name === 'status') return statusText(result as UnitStatus);
+  if (name === 'get') return valuesText(result as NamedValue[]);
   if (name === 'log') return (result as string[]).join('\n') || 'none';
   if (name !== 'ladder') return asText(result);
   return (result as NumberedConversation[])
@@ -62,6 +64,10 @@ function textOf(name: CommandName, result: unknown): string {
     .join('\n')
     .trimEnd();
 }
+
+/** One line for each, as a script has it. */
+const valuesText = (values: readonly NamedValue[]): string =>
+  values.map(({ name, value }) => `${name} = ${JSON.stringify(value)}`).join('\n') || 'none';
 
 /** Characters of a script, which crosses the socket as one request. */
 const MAX_SCRIPT = 60_000;

@@ -2,6 +2,7 @@
 import type { ControlRequest } from '../../shared/control/server.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { SipTrace } from '../../shared/sip/trace/trace.ts';
+import type { NamedValue } from '../services/common/named-values.ts';
 import type { Call } from '../voice/call/call.ts';
 import type { FaxReport } from '../voice/fax/fax-session.ts';
 import { testPage } from '../voice/fax/test-page.ts';
@@ -17,6 +18,8 @@ export interface UnitControl {
   /** Absent: no messages are kept. */
   readonly trace: SipTrace | undefined;
   status(): UnitStatus;
+  /** Values of variables. @throws UserError for an unknown name, or too many values */
+  values(names: readonly string[]): NamedValue[];
   /** The local log of notifications, oldest first. */
   log(): string[];
   /** Runs a configuration script. @throws UserError when it cannot be read or lines of it failed */
@@ -24,7 +27,7 @@ export interface UnitControl {
 }
 
 interface Command {
-  /** Names of its arguments, in order, for usage texts; one in brackets may be left out. */
+  /** Names of its arguments, in order, for usage texts; one in brackets may be left out, one with … may be repeated. */
   readonly args: readonly string[];
   readonly help: string;
   /** Runs inside the unit; the result crosses the socket as JSON. */
@@ -89,6 +92,11 @@ export const commands = {
     help: 'shows SIP gateways, connections, registrations and the Ready LED',
     run: unit => unit.status(),
   },
+  get: {
+    args: ['NAME…'],
+    help: 'shows the values of variables, or of all rows of a table',
+    run: (unit, { args }) => unit.values(args),
+  },
   log: { args: [], help: 'shows the notifications of the local log', run: unit => unit.log() },
   script: {
     args: ['FILE'],
@@ -116,11 +124,15 @@ export type CommandName = keyof typeof commands;
 
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 
+/** Arguments in the place of one that may be repeated. */
+const MOST_NAMES = 50;
+
 /** The usage that a wrong number of arguments breaks, or undefined. */
 export function usageOf(command: CommandName, args: readonly string[]): string | undefined {
   const wanted: readonly string[] = commands[command].args;
   const least = wanted.filter(name => !name.startsWith('[')).length;
-  return args.length < least || args.length > wanted.length ? [command, ...wanted].join(' ') : undefined;
+  const most = wanted.at(-1)?.endsWith('…') ? MOST_NAMES : wanted.length;
+  return args.length < least || args.length > most ? [command, ...wanted].join(' ') : undefined;
 }
 
 /** @throws UserError for an unknown command or a wrong number of arguments */

@@ -5,6 +5,7 @@ import { serveControl } from '../../shared/control/server.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { valuesOf } from '../services/common/named-values.ts';
 import { exportLog } from '../services/nlm.ts';
 import type { Unit } from '../services/service.ts';
 import { CallFailed } from '../voice/call/call.ts';
@@ -57,6 +58,7 @@ export class ControlSocket {
       numbers,
       trace,
       status: () => statusOf(unit, calls.list().length),
+      values: names => valuesOf(unit, names),
       log: () => exportLog(unit).toString().split('\n').slice(0, -1),
       runScript: async text => {
         await unit.install('3 Vendor Configuration File', Buffer.from(text), '');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { CallInfo, CallOutcome } from '../../cpe/control/calls.ts';
 import { unexpected } from '../../cpe/control/cli.ts';
 import type { NumberedConversation } from '../../cpe/control/ladder.ts';
+import type { NamedValue } from '../../cpe/services/common/named-values.ts';
 import type { FaxReport } from '../../cpe/voice/fax/fax-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Program, program } from '../support/processes/process.ts';
@@ -96,6 +97,37 @@ describe('calls from the command line', function () {
     const log = (await voice.ask('100', 'log')).out;
     assert.match(log, / INFO SipEp: 1400-303 TLS connection with remote host /);
     assert.match(log, / INFO SipEp: 1400-310 Server 127\.0\.0\.1:\d+ is now reachable /);
+  });
+
+  it('shows the values of variables, rows and paths, passwords empty, and refuses unknown names', async () => {
+    const get = (...names: string[]) => voice.ask('100', 'get', ...names);
+    const { out, err } = await get(
+      'SipEp.NeedRestartInfo',
+      'SipEp.Gateway[Name=default].Type',
+      'Device.DeviceInfo.SerialNumber',
+    );
+    assert.equal(
+      out,
+      'SipEp.NeedRestartInfo = "No"\nSipEp.Gateway[Name=default].Type = "TrunkGateway"\nDevice.DeviceInfo.SerialNumber = "100"\n',
+      err,
+    );
+    const rows = (await get('SipEp.Authentication')).out;
+    assert.match(rows, /^SipEp\.Authentication\[Index=1\]\.Username = "100"$/m);
+    assert.match(rows, /^SipEp\.Authentication\[Index=1\]\.Password = ""$/m);
+    assert.equal((await get('SipEp.MwiStatus')).out, 'none\n');
+    const [shown] = JSON.parse((await get('SipEp.MinSeverity', '--json')).out) as NamedValue[];
+    assert.equal(shown?.name, 'SipEp.MinSeverity');
+    for (const [names, reason] of [
+      [['SipEp.Nonsense'], /SipEp\.Nonsense does not exist/],
+      [['Device.'], /more than 1000 values/],
+      [[''], /does not exist/],
+    ] as const) {
+      const refused = await get(...names);
+      assert.deepEqual([refused.code, refused.out], [1, '']);
+      assert.match(refused.err, reason);
+    }
+    assert.equal((await get()).code, 2);
+    assert.equal((await get(...Array<string>(51).fill('SipEp.MinSeverity'))).code, 2);
   });
 
   it('runs a configuration script, and says what is wrong in one', async () => {
