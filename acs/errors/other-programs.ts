@@ -129,7 +129,7 @@ export const otherProgramErrors = {
   },
   'in-use': {
     status: 409,
-    meaning: 'Another program uses the address or the control socket.',
+    meaning: 'Another program uses the address, the control socket, or the state of the unit.',
     remedy: 'Stop it, or choose another address.',
   },
   'no-server': {
