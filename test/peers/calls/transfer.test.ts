@@ -198,6 +198,7 @@ peerSuite('transfer with pjsua2 through Kamailio', { programs, lab: true, ...pjs
     await second.ended;
     await talking(PACKETS, fresh);
     secured(fresh);
+    assertTone(fresh.stats().tone, 660, 'after the transfer');
   });
 
   it('is transferred by pjsua2, blindly and to the peer of its other call', async () => {
@@ -208,6 +209,7 @@ peerSuite('transfer with pjsua2 through Kamailio', { programs, lab: true, ...pjs
     await phone.until(count, ({ transfer }) => transfer === 200, 'the outcome at pjsua2');
     await talking(PACKETS, first);
     secured(first);
+    assertTone(first.stats().tone, 440, 'the other unit after the blind transfer');
     assert.equal(call.state, 'up');
     await lab.hangUp();
     count = (await phone.command('calls')).length;
@@ -224,6 +226,7 @@ peerSuite('transfer with pjsua2 through Kamailio', { programs, lab: true, ...pjs
     await phone.until(count, ({ transfer }) => transfer === 200, 'the outcome at pjsua2');
     await talking(PACKETS, fresh);
     secured(fresh);
+    assertTone(fresh.stats().tone, 440, 'the other unit after the attended transfer');
     assert.equal(again.state, 'up');
   });
 
@@ -242,6 +245,7 @@ peerSuite('transfer with pjsua2 through Kamailio', { programs, lab: true, ...pjs
     assert.ok(moved);
     await talking(PACKETS, moved);
     secured(moved);
+    assertTone(moved.stats().tone, 660, 'after the transfer');
   });
 });
 
@@ -280,12 +284,16 @@ peerSuite('transfer with baresip through Kamailio', { programs: [...programs, 'b
     const call = await lab.unit('100').call('100', '103');
     const target = lab.arriving('102');
     await call.transfer('102');
-    await talking(PACKETS, await target);
+    const first = await target;
+    await talking(PACKETS, first);
+    assertTone(first.stats().tone, 880, 'after the transfer');
     await lab.hangUp();
     const other = await lab.unit('100').call('100', '103');
     const again = lab.arriving('102');
     await baresip.command('transfer', 'sip:102@lab.test');
-    await talking(PACKETS, await again);
+    const second = await again;
+    await talking(PACKETS, second);
+    assertTone(second.stats().tone, 440, 'the other unit after the transfer');
     assert.ok(other);
   });
 });

@@ -17,6 +17,7 @@ import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
 import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
 
 const AES = 'AES_CM_128_HMAC_SHA1_80';
+const PACKETS = 100;
 
 peerSuite('fallback with baresip', { programs: ['kamailio', 'baresip', 'openssl', 'ss'], lab: true }, function () {
   this.timeout(60_000);
@@ -42,7 +43,7 @@ peerSuite('fallback with baresip', { programs: ['kamailio', 'baresip', 'openssl'
     await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
   };
   const judge = async (call: Call, suite: string): Promise<void> => {
-    await talking(60, call);
+    await talking(PACKETS, call);
     const stats = call.stats();
     assert.deepEqual([stats.suite, stats.authFailures, stats.replays], [suite, 0, 0]);
     assertTone(stats.tone, 880, 'what baresip said');

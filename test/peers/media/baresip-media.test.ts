@@ -71,7 +71,7 @@ peerSuite(
     for (const codec of ['PCMU', 'PCMA', 'G722'] as const) {
       it(`carries tones both ways as ${codec}`, async () => {
         const placed = await call(codec);
-        await talking(80, placed);
+        await talking(100, placed);
         const stats = placed.stats();
         assert.equal(stats.codec, codec);
         assertTone(stats.tone, 880, 'what baresip said');
