@@ -1,5 +1,6 @@
 // baresip judges the codecs and digits of a unit: G.711, G.722 and telephone-events, in calls with SRTP through Kamailio. G.726 is left
-// to libspandsp: baresip 1.0 puts the first code word into the high bits of a byte, not the low ones (RFC 3551 4.5.4).
+// to libspandsp: with baresip 1.0 it fails both ways, as if that put the first code word into the high bits of a byte, not the low ones
+// (RFC 3551 4.5.4).
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
