@@ -123,9 +123,11 @@ async function offerRows(setting: Setting, { first: { ours }, devices, request }
   const most = Math.min(OFFERED, setting.devices - devices.count);
   if (most <= 0) return [];
   await ours.api('POST', '/rollouts', offering);
+  // The first devices, not some of all: none of them is offered the image.
+  const first = { ...request(ours), devices: { count: devices.count, stored: devices.count } };
   const stopped = async (action: 'pause' | 'abort'): Promise<number> => {
     await untilRollout(ours, offering.id, ({ totals }) => totals.offered === most);
-    const sessions = informedBy(setting.servers, request(ours));
+    const sessions = informedBy(setting.servers, first);
     const took = await elapsed(async () => {
       await ours.api('POST', `/rollouts/${offering.id}/${action}`);
       await untilRollout(ours, offering.id, ({ totals }) => totals.offered === 0);
