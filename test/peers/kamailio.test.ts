@@ -1,6 +1,6 @@
 // Kamailio as the unit's SIP server over TLS, and baresip as the other telephone with SRTP.
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Call } from '../../cpe/voice/call/call.ts';
 import { recogniseTone } from '../../cpe/voice/media/tone.ts';
@@ -17,20 +17,15 @@ import {
   voiceAuthority,
 } from '../support/cpe/voice.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Baresip, startBaresip } from '../support/servers/baresip.ts';
+import { type Baresip, registeredBaresip } from '../support/servers/baresip.ts';
 import { useTlsConfig } from '../support/servers/kamailio.ts';
 import { type Lab, openLab, peerSuite, peersFolder, run } from '../support/servers/peers.ts';
+import { startLabUnit } from '../support/voice/lab-unit.ts';
 
 const clock = systemClock();
 const server = { host: '127.0.0.1', port: 5061 };
 const PACKETS = 100;
 const needs = { programs: ['kamailio', 'openssl', 'ss'], lab: true };
-
-/** Starts a unit that trusts the lab's CA. */
-async function unitAt(lab: Lab, changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> {
-  const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
-  return startUnit(unitConfig('100', server, { domain: 'lab.test', ...changes }), () => tlsSettings([ca]));
-}
 
 peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab: true }, () => {
   for (const config of ['tls.cfg', 'tls-rsa.cfg']) {
@@ -39,7 +34,7 @@ peerSuite('the unit at Kamailio', { programs: ['kamailio', 'openssl', 'ss'], lab
       let lab: Lab;
       let unit: Unit | undefined;
       const start = async (changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> => {
-        unit = await unitAt(lab, changes);
+        unit = await startLabUnit(lab, '100', changes);
         return unit;
       };
 
@@ -94,7 +89,7 @@ peerSuite(
     });
     after(() => lab.close());
     const connect = async (changes: Parameters<typeof unitConfig>[2] = {}): Promise<Unit> => {
-      unit = await unitAt(lab, changes);
+      unit = await startLabUnit(lab, '100', changes);
       return unit;
     };
 
@@ -188,17 +183,9 @@ peerSuite(
     before(async () => {
       lab = await openLab();
       await lab.start('kamailio');
-      baresip = await startBaresip(lab, {
-        user: '101',
-        password: 'pw101',
-        sipPort: 15_060,
-        controlPort: 14_444,
-        rtpBase: 14_000,
-        tone: 880,
-      });
-      unit = await unitAt(lab, { tone: 440 });
+      baresip = await registeredBaresip(lab);
+      unit = await startLabUnit(lab, '100', { tone: 440 });
       await unit.until(registered, 'registration');
-      await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
     });
     after(async () => {
       await unit?.agent.stop();

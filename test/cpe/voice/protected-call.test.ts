@@ -2,39 +2,11 @@
 import assert from 'node:assert/strict';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import type { MediaSecurity } from '../../../cpe/voice/media/keying.ts';
-import type { Pbx } from '../../../pbx/app.ts';
-import type { Authority } from '../../../shared/pki/authority.ts';
-import {
-  assertTone,
-  registered,
-  startServer,
-  startUnit,
-  talking,
-  tlsSettings,
-  type Unit,
-  unitConfig,
-  voiceAuthority,
-} from '../../support/cpe/voice.ts';
+import { assertTone, talking, type unitConfig } from '../../support/cpe/voice.ts';
+import { ServerUnits } from '../../support/voice/server-units.ts';
 
 describe('protected calls of two units', () => {
-  let authority: Authority;
-  let pbx: Pbx;
-  const units: Unit[] = [];
-  const unit = async (user: string, changes: Parameters<typeof unitConfig>[2]): Promise<Unit> => {
-    const config = unitConfig(user, { host: '127.0.0.1', port: pbx.ports.tls ?? 0 }, changes);
-    const made = startUnit(config, () => tlsSettings([authority.cert]));
-    units.push(made);
-    await made.until(registered, `${user} registers`);
-    return made;
-  };
-
-  before(async () => {
-    authority = await voiceAuthority();
-    pbx = await startServer(authority);
-  });
-  afterEach(() => Promise.all(units.splice(0).map(one => one.agent.stop())));
-  after(() => pbx.stop());
-
+  const units = ServerUnits.inSuite();
   const mikey = (encryption: MediaSecurity['encryption']): MediaSecurity => {
     return { mode: 'Secure', keyManagement: 'Mikey', encryption };
   };
@@ -46,8 +18,8 @@ describe('protected calls of two units', () => {
   ];
   for (const [name, changes, suite] of cases) {
     it(`carry 100 packets each way with ${name}, and each hears the other`, async () => {
-      const caller = await unit('100', { ...changes, tone: 440 });
-      const called = await unit('101', { ...changes, tone: 880 });
+      const caller = await units.registered('100', { ...changes, tone: 440 });
+      const called = await units.registered('101', { ...changes, tone: 880 });
       const arriving = new Promise<Call>(resolve => called.agent.incoming(resolve));
       const call = await caller.agent.call('100', '101');
       const answered = await arriving;

@@ -4,28 +4,13 @@ import type { Call } from '../../../cpe/voice/call/call.ts';
 import { factoryCallSettings } from '../../../cpe/voice/call/settings.ts';
 import type { MediaSecurity } from '../../../cpe/voice/media/keying.ts';
 import { parseCrypto } from '../../../cpe/voice/media/sdes.ts';
-import type { Pbx } from '../../../pbx/app.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
-import type { Authority } from '../../../shared/pki/authority.ts';
 import { buildRequest, dialogOfCaller } from '../../../shared/sip/dialog.ts';
 import { attributeValues, parseSdp } from '../../../shared/sip/sdp.ts';
 import { CallLab, secure } from '../../support/cpe/call-lab.ts';
-import {
-  cryptoLine,
-  hurriedClock,
-  inviteTo,
-  reached,
-  registered,
-  sdpText,
-  startServer,
-  startUnit,
-  talking,
-  tlsSettings,
-  type Unit,
-  unitConfig,
-  voiceAuthority,
-} from '../../support/cpe/voice.ts';
+import { cryptoLine, hurriedClock, inviteTo, reached, sdpText, talking } from '../../support/cpe/voice.ts';
+import { ServerUnits } from '../../support/voice/server-units.ts';
 
 /** The keys of a description's first stream, by suite. */
 function keysIn(body: Buffer): Record<string, string> {
@@ -99,34 +84,14 @@ describe('keys of a changed session', () => {
 });
 
 describe('media over a changed session', () => {
-  let authority: Authority;
-  let pbx: Pbx;
-  const units: Unit[] = [];
-  before(async () => {
-    authority = await voiceAuthority();
-    pbx = await startServer(authority);
-  });
-  afterEach(() => Promise.all(units.splice(0).map(one => one.agent.stop())));
-  after(() => pbx.stop());
-
-  const unit = async (
-    user: string,
-    changes: Parameters<typeof unitConfig>[2],
-    env?: Parameters<typeof startUnit>[2],
-  ): Promise<Unit> => {
-    const config = unitConfig(user, { host: '127.0.0.1', port: pbx.ports.tls ?? 0 }, changes);
-    const made = startUnit(config, () => tlsSettings([authority.cert]), env);
-    units.push(made);
-    await made.until(registered, `${user} registers`);
-    return made;
-  };
+  const units = ServerUnits.inSuite();
 
   for (const keyManagement of ['Sdes', 'Mikey'] as const)
     for (const sessionUpdateCryptoMode of ['Regenerate', 'Keep'] as const) {
       it(`goes on over hold and resume from both sides (${keyManagement}, ${sessionUpdateCryptoMode})`, async () => {
         const srtp: MediaSecurity = { mode: 'Secure', keyManagement, encryption: 'AesCm128' };
-        const caller = await unit('100', { srtp, sessionUpdateCryptoMode });
-        const called = await unit('101', { srtp, sessionUpdateCryptoMode });
+        const caller = await units.registered('100', { srtp, sessionUpdateCryptoMode });
+        const called = await units.registered('101', { srtp, sessionUpdateCryptoMode });
         const arriving = new Promise<Call>(resolve => called.agent.incoming(resolve));
         const call = await caller.agent.call('100', '101');
         const answered = await arriving;
@@ -156,8 +121,8 @@ describe('media over a changed session', () => {
       const lines: string[] = [];
       const log = createLog({ clock: systemClock(), level: 'info', write: line => void lines.push(line) });
       const env = { clock: hurriedClock(60_000, 1200), log };
-      const caller = await unit('100', { srtp, calls }, env);
-      const called = await unit('101', { srtp, calls }, env);
+      const caller = await units.registered('100', { srtp, calls }, env);
+      const called = await units.registered('101', { srtp, calls }, env);
       const arriving = new Promise<Call>(resolve => called.agent.incoming(resolve));
       const call = await caller.agent.call('100', '101');
       const answered = await arriving;

@@ -5,45 +5,15 @@ import { join } from 'node:path';
 import { userAgentConfigs } from '../../../cpe/services/sip/config.ts';
 import { mediaSettings } from '../../../cpe/services/sip/media-security.ts';
 import { readMikeyKey } from '../../../cpe/setup.ts';
-import type { Call } from '../../../cpe/voice/call/call.ts';
 import type { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
 import { serveStatus } from '../../../cpe/web/status.ts';
-import type { Pbx } from '../../../pbx/app.ts';
-import type { Authority } from '../../../shared/pki/authority.ts';
-import { Gateways } from '../../support/cpe/gateways.ts';
-import { startServer, talking, voiceAuthority } from '../../support/cpe/voice.ts';
-import { bootTelephone } from '../../support/voice/provisioned-unit.ts';
+import { talking } from '../../support/cpe/voice.ts';
+import { Telephones } from '../../support/voice/telephones.ts';
 
 describe('media security of whole units', () => {
-  let gateways: Gateways;
-  let authority: Authority;
-  let pbx: Pbx;
-  let units = 0;
-  before(async () => {
-    gateways = await Gateways.open();
-    authority = await voiceAuthority();
-    pbx = await startServer(authority);
-  });
-  afterEach(() => gateways.powerOff());
-  after(async () => {
-    await gateways.close();
-    await pbx.stop();
-  });
-
-  const boot = async (
-    user: string,
-    settings: Record<string, string>,
-    extra: Parameters<typeof bootTelephone>[3] = {},
-  ): Promise<SipUserAgent> => {
-    const address = `127.8.${1 + (process.pid % 250)}.${++units}`;
-    const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
-    const { agent } = await bootTelephone(gateways, { user, address, server, ca: authority.cert }, settings, extra);
-    return agent;
-  };
+  const telephones = Telephones.inSuite(8);
   const suiteOfCall = async (caller: SipUserAgent, called: SipUserAgent): Promise<string> => {
-    const arriving = new Promise<Call>(resolve => called.incoming(resolve));
-    const call = await caller.call('100', '101');
-    const answered = await arriving;
+    const [call, answered] = await Telephones.connect(caller, called);
     await talking(20, call, answered);
     const [near, far] = [call.stats(), answered.stats()];
     assert.equal(near.authFailures + far.authFailures, 0);
@@ -55,15 +25,15 @@ describe('media security of whole units', () => {
 
   it('lets factory units call each other with MIKEY once Mode is Secure', async () => {
     const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure' };
-    const suite = await suiteOfCall(await boot('100', settings), await boot('101', settings));
+    const suite = await suiteOfCall(await telephones.boot('100', settings), await telephones.boot('101', settings));
     assert.equal(suite, 'AES_CM_128_HMAC_SHA1_80');
   });
 
   it('takes another Mode for the next call, and reports it without TLS', async () => {
-    const address = `127.8.${1 + (process.pid % 250)}.${++units}`;
+    const address = telephones.newAddress();
     const account = { 'SipEp.UserAgent[EpId=Phone-Fax1].Username': '100', 'SipEp.MinSeverity': 'Warning' };
     const events = { 'Nlm.Events[Index=1].Criteria': '1400.All', 'Nlm.Events[Index=1].Action': 'LogLocally' };
-    const { device } = await gateways.up({
+    const { device } = await telephones.gateways.up({
       profile: { parameters: { ...account, ...events }, certificates: [] },
       address,
     });
@@ -80,21 +50,27 @@ describe('media security of whole units', () => {
 
   it('does without encryption where RtpEncryption is Null, with MIKEY alone', async () => {
     const none = { 'Mipt.DefaultSecurityRtpMode': 'Secure', 'Mipt.DefaultSecurityRtpEncryption': 'Null' };
-    assert.equal(await suiteOfCall(await boot('100', none), await boot('101', none)), 'NULL_HMAC_SHA1_80');
-    await gateways.powerOff();
+    assert.equal(
+      await suiteOfCall(await telephones.boot('100', none), await telephones.boot('101', none)),
+      'NULL_HMAC_SHA1_80',
+    );
+    await telephones.gateways.powerOff();
     const sdes = { ...none, 'Mipt.DefaultSecurityKeyManagement': 'Sdes' };
-    assert.equal(await suiteOfCall(await boot('100', sdes), await boot('101', sdes)), 'AES_CM_128_HMAC_SHA1_80');
+    assert.equal(
+      await suiteOfCall(await telephones.boot('100', sdes), await telephones.boot('101', sdes)),
+      'AES_CM_128_HMAC_SHA1_80',
+    );
   });
 
   it('takes the pre-shared key of MIKEY from its option, and refuses a call under another one', async () => {
     const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure' };
-    const caller = await boot('100', settings, { mikeyKey: Buffer.alloc(16, 1) });
-    const called = await boot('101', settings, { mikeyKey: Buffer.alloc(16, 2) });
+    const caller = await telephones.boot('100', settings, { mikeyKey: Buffer.alloc(16, 1) });
+    const called = await telephones.boot('101', settings, { mikeyKey: Buffer.alloc(16, 2) });
     await assert.rejects(suiteOfCall(caller, called), { status: 415 });
   });
 
   it('reads that key from a file of 32 hexadecimal digits, and no other', async () => {
-    const file = join(gateways.directory, 'mikey-key');
+    const file = join(telephones.gateways.directory, 'mikey-key');
     await writeFile(file, '000102030405060708090a0b0c0d0e0F\n');
     assert.deepEqual(
       [...(await readMikeyKey(file))],
@@ -104,7 +80,7 @@ describe('media security of whole units', () => {
       await writeFile(file, text);
       await assert.rejects(readMikeyKey(file), { code: 'bad-mikey-key' });
     }
-    await assert.rejects(readMikeyKey(join(gateways.directory, 'none')), { code: 'no-file' });
+    await assert.rejects(readMikeyKey(join(telephones.gateways.directory, 'none')), { code: 'no-file' });
   });
 
   it('lets an enabled row of EpSpecificSecurity override the default of its endpoint', async () => {
@@ -112,7 +88,7 @@ describe('media security of whole units', () => {
       Object.fromEntries(
         Object.entries(changes).map(([name, value]) => [`Mipt.EpSpecificSecurity[EpId=${row}].${name}`, value]),
       );
-    const gateway = await gateways.make({
+    const gateway = await telephones.gateways.make({
       profile: {
         parameters: {
           'Mipt.DefaultSecurityRtpMode': 'Secure',
@@ -139,7 +115,7 @@ describe('media security of whole units', () => {
 
   it('carries out secure media without TLS, and says on its page that the keys can be read', async () => {
     const said = async (parameters: Record<string, string>): Promise<boolean> => {
-      const { device } = await gateways.make({ profile: { parameters, certificates: [] } });
+      const { device } = await telephones.gateways.make({ profile: { parameters, certificates: [] } });
       const status = await serveStatus({ host: '127.0.0.1', port: 0 }, device);
       const page = await (await fetch(new URL('/media/security', status.url))).text();
       await status.close();
@@ -163,8 +139,14 @@ describe('media security of whole units', () => {
       [`${row}.KeyManagement`]: 'Sdes',
     };
     const whole = { 'Mipt.DefaultSecurityRtpMode': 'Secure', 'Mipt.DefaultSecurityKeyManagement': 'Sdes' };
-    assert.equal(await suiteOfCall(await boot('100', sdes), await boot('101', whole)), 'AES_CM_128_HMAC_SHA1_80');
-    await gateways.powerOff();
-    assert.equal(await suiteOfCall(await boot('100', whole), await boot('101', sdes)), 'AES_CM_128_HMAC_SHA1_80');
+    assert.equal(
+      await suiteOfCall(await telephones.boot('100', sdes), await telephones.boot('101', whole)),
+      'AES_CM_128_HMAC_SHA1_80',
+    );
+    await telephones.gateways.powerOff();
+    assert.equal(
+      await suiteOfCall(await telephones.boot('100', whole), await telephones.boot('101', sdes)),
+      'AES_CM_128_HMAC_SHA1_80',
+    );
   });
 });

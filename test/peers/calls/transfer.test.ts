@@ -1,27 +1,16 @@
 // Hold and transfer through Kamailio over TLS, with SRTP: units among themselves, and with pjsua2 and baresip as the other telephone.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import {
-  assertTone,
-  reached,
-  registered,
-  startUnit,
-  talking,
-  tlsSettings,
-  type Unit,
-  unitConfig,
-} from '../../support/cpe/voice.ts';
+import { assertTone, reached, registered, talking, type Unit } from '../../support/cpe/voice.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
+import { type Baresip, registeredBaresip } from '../../support/servers/baresip.ts';
 import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
 import { hasPjsua2, pjsua2Needs } from '../../support/servers/pjsua2.ts';
 import { PjsuaPhone } from '../../support/servers/pjsua2-phone.ts';
+import { startLabUnit } from '../../support/voice/lab-unit.ts';
 
 const clock = systemClock();
-const server = { host: '127.0.0.1', port: 5061 };
 const programs = ['kamailio', 'openssl', 'ss'];
 const PACKETS = 100;
 
@@ -37,9 +26,8 @@ class TransferLab {
   async open(): Promise<void> {
     this.#lab = await openLab();
     await this.lab.start('kamailio');
-    const ca = await readFile(join(this.lab.folder, 'certs', 'ca.pem'), 'utf8');
     for (const user of ['100', '102']) {
-      const unit = startUnit(unitConfig(user, server, { domain: 'lab.test' }), () => tlsSettings([ca]));
+      const unit = await startLabUnit(this.lab, user);
       this.#units.set(user, unit);
       await unit.until(registered, 'registration');
     }
@@ -256,8 +244,7 @@ peerSuite('transfer with baresip through Kamailio', { programs: [...programs, 'b
   before(async () => {
     await lab.open();
     const ports = { sipPort: 15_070, controlPort: 14_454, rtpBase: 14_100 };
-    baresip = await startBaresip(lab.lab, { user: '103', password: 'pw103', tone: 880, ...ports });
-    await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
+    baresip = await registeredBaresip(lab.lab, { user: '103', password: 'pw103', ...ports });
   });
   afterEach(() => lab.hangUp());
   after(async () => {

@@ -1,20 +1,10 @@
 // A unit of SecureWithFallback and baresip through Kamailio: secured where both can, plain where baresip offers RTP/AVP.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Call } from '../../../cpe/voice/call/call.ts';
-import {
-  assertTone,
-  registered,
-  startUnit,
-  talking,
-  tlsSettings,
-  type Unit,
-  unitConfig,
-} from '../../support/cpe/voice.ts';
-import { eventually } from '../../support/eventually.ts';
-import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
+import { assertTone, talking, type Unit } from '../../support/cpe/voice.ts';
+import { type Baresip, registeredBaresip } from '../../support/servers/baresip.ts';
 import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
+import { registeredLabUnit } from '../../support/voice/lab-unit.ts';
 
 const AES = 'AES_CM_128_HMAC_SHA1_80';
 const PACKETS = 100;
@@ -33,14 +23,9 @@ peerSuite('fallback with baresip', { programs: ['kamailio', 'baresip', 'openssl'
   const start = async (mediaEncryption: string): Promise<void> => {
     lab = await openLab();
     await lab.start('kamailio');
-    const ports = { sipPort: 15_060, controlPort: 14_444, rtpBase: 14_000 };
-    baresip = await startBaresip(lab, { user: '101', password: 'pw101', tone: 880, mediaEncryption, ...ports });
-    const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
+    baresip = await registeredBaresip(lab, { mediaEncryption });
     const srtp = { mode: 'SecureWithFallback', keyManagement: 'Sdes', encryption: 'AesCm128' } as const;
-    const config = unitConfig('100', { host: '127.0.0.1', port: 5061 }, { domain: 'lab.test', srtp });
-    unit = startUnit(config, () => tlsSettings([ca]));
-    await unit.until(registered, 'registration');
-    await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
+    unit = await registeredLabUnit(lab, '100', { srtp });
   };
   const judge = async (call: Call, suite: string): Promise<void> => {
     await talking(PACKETS, call);

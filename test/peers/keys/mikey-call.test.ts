@@ -1,38 +1,20 @@
 // Calls with MIKEY through Kamailio over TLS: tshark reads the messages with the server's key, libsrtp judges media without encryption.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Call, CallFailed } from '../../../cpe/voice/call/call.ts';
 import type { MediaSecurity } from '../../../cpe/voice/media/keying.ts';
 import { decodeMessage } from '../../../shared/mikey/message.ts';
-import {
-  assertTone,
-  registered,
-  startUnit,
-  talking,
-  tlsSettings,
-  type Unit,
-  unitConfig,
-} from '../../support/cpe/voice.ts';
+import { assertTone, talking, type Unit } from '../../support/cpe/voice.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
+import { type Baresip, registeredBaresip } from '../../support/servers/baresip.ts';
 import { useTlsConfig } from '../../support/servers/kamailio.ts';
 import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
 import { buildSrtpOracle, srtpOracleNeeds, startSrtpOracle } from '../../support/servers/srtp-oracle.ts';
 import { type Capture, capture } from '../../support/servers/tshark.ts';
+import { type LabUnitChanges, registeredLabUnit } from '../../support/voice/lab-unit.ts';
 import { mikeyAnswer } from '../../support/voice/mikey-peer.ts';
 
-type UnitChanges = Parameters<typeof unitConfig>[2];
-
 const PACKETS = 100;
-/** A registered unit that trusts the lab's CA. */
-async function unitAt(lab: Lab, user: string, changes: UnitChanges): Promise<Unit> {
-  const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
-  const config = unitConfig(user, { host: '127.0.0.1', port: 5061 }, { domain: 'lab.test', ...changes });
-  const unit = startUnit(config, () => tlsSettings([ca]));
-  await unit.until(registered, `${user} registers`);
-  return unit;
-}
 
 /** TLS with the server's own key, as the vendor's notes set up Wireshark; it reads no exchange by Diffie-Hellman. */
 const decrypting = (lab: Lab): string[] => [
@@ -68,10 +50,10 @@ peerSuite(
     after(() => lab.close());
 
     /** A call of two units that hear each other. */
-    const connect = async (first: UnitChanges, second: UnitChanges): Promise<{ call: Call; answered: Call }> => {
-      const caller = await unitAt(lab, '100', { ...first, tone: 440 });
+    const connect = async (first: LabUnitChanges, second: LabUnitChanges): Promise<{ call: Call; answered: Call }> => {
+      const caller = await registeredLabUnit(lab, '100', { ...first, tone: 440 });
       units.push(caller);
-      const called = await unitAt(lab, '101', { ...second, tone: 880 });
+      const called = await registeredLabUnit(lab, '101', { ...second, tone: 880 });
       units.push(called);
       const arriving = new Promise<Call>(resolve => called.agent.incoming(resolve));
       const call = await caller.agent.call('100', 'sip:101@lab.test');
@@ -91,7 +73,7 @@ peerSuite(
       await wire.stop();
       return near.suite;
     };
-    const talk = async (changes: UnitChanges): Promise<string> => judge(await connect(changes, changes));
+    const talk = async (changes: LabUnitChanges): Promise<string> => judge(await connect(changes, changes));
 
     it('shows both messages at session level to tshark, with the server’s key', async () => {
       assert.equal(await talk({ srtp: secured('AesCm128') }), 'AES_CM_128_HMAC_SHA1_80');
@@ -164,16 +146,8 @@ peerSuite(
     before(async () => {
       lab = await openLab();
       await lab.start('kamailio');
-      baresip = await startBaresip(lab, {
-        user: '101',
-        password: 'pw101',
-        sipPort: 15_060,
-        controlPort: 14_444,
-        rtpBase: 14_000,
-        tone: 880,
-      });
-      unit = await unitAt(lab, '100', { srtp: secured('AesCm128') });
-      await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
+      baresip = await registeredBaresip(lab);
+      unit = await registeredLabUnit(lab, '100', { srtp: secured('AesCm128') });
     });
     after(async () => {
       await unit?.agent.stop();

@@ -1,7 +1,5 @@
 // Every pair of media securities through Kamailio over TLS: two units whose settings change from call to call, and what each call carries.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import type { MediaSecurity } from '../../../cpe/voice/media/keying.ts';
 import type { SipMessage } from '../../../shared/sip/message.ts';
@@ -16,6 +14,7 @@ import {
   unitConfig,
 } from '../../support/cpe/voice.ts';
 import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
+import { kamailioAddress, labAuthority } from '../../support/voice/lab-unit.ts';
 import { securityCells, tryCall } from '../../support/voice/security-pairs.ts';
 
 const PACKETS = 100;
@@ -44,7 +43,7 @@ class AdjustableUnit {
   readonly unit: Unit;
 
   constructor(user: string, tone: number, ca: string) {
-    const config = unitConfig(user, { host: '127.0.0.1', port: 5061 }, { domain: 'lab.test', tone });
+    const config = unitConfig(user, kamailioAddress, { domain: 'lab.test', tone });
     this.unit = startUnit(config, () => tlsSettings([ca]), {
       mediaSettings: () => ({ ...config, srtp: this.security }),
       tap: (direction, message) => {
@@ -69,7 +68,7 @@ peerSuite('media security of two units at Kamailio', needs, function () {
   before(async () => {
     lab = await openLab();
     await lab.start('kamailio');
-    const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
+    const ca = await labAuthority(lab);
     caller = new AdjustableUnit('100', TONES.caller, ca);
     called = new AdjustableUnit('101', TONES.called, ca);
     for (const { unit } of [caller, called]) await unit.until(registered, 'registration');

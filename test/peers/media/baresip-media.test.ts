@@ -2,25 +2,15 @@
 // to libspandsp: with baresip 1.0 it fails both ways, as if that put the first code word into the high bits of a byte, not the low ones
 // (RFC 3551 4.5.4).
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import { type CodecName, codecShape } from '../../../cpe/voice/media/codecs/table.ts';
 import type { EndpointMedia } from '../../../cpe/voice/media/endpoint-media.ts';
 import { recogniseTone } from '../../../cpe/voice/media/tone.ts';
-import {
-  assertTone,
-  reached,
-  registered,
-  startUnit,
-  talking,
-  tlsSettings,
-  type Unit,
-  unitConfig,
-} from '../../support/cpe/voice.ts';
+import { assertTone, reached, talking, type Unit } from '../../support/cpe/voice.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
+import { type Baresip, registeredBaresip } from '../../support/servers/baresip.ts';
 import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
+import { registeredLabUnit } from '../../support/voice/lab-unit.ts';
 
 const mediaOf = (codec: CodecName): EndpointMedia => ({
   codecs: [{ codec, payloadType: codecShape(codec).payloadType ?? 99, minPtime: 20, maxPtime: 20 }],
@@ -40,19 +30,12 @@ peerSuite(
     before(async () => {
       lab = await openLab();
       await lab.start('kamailio');
-      baresip = await startBaresip(lab, {
-        user: '101',
-        password: 'pw101',
-        sipPort: 15_062,
-        controlPort: 14_446,
-        rtpBase: 14_100,
-        tone: 880,
+      baresip = await registeredBaresip(lab, {
         codecs: {
           modules: ['g722'],
           names: 'PCMU/8000,PCMA/8000,G722/16000',
         },
       });
-      await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
     });
     afterEach(async () => {
       await unit?.agent.stop();
@@ -62,10 +45,7 @@ peerSuite(
       await lab?.close();
     });
     const call = async (codec: CodecName): Promise<Call> => {
-      const ca = await readFile(join(lab.folder, 'certs', 'ca.pem'), 'utf8');
-      const config = unitConfig('100', { host: '127.0.0.1', port: 5061 }, { domain: 'lab.test', tone: 440 });
-      unit = startUnit(config, () => tlsSettings([ca]), { mediaOf: () => mediaOf(codec) });
-      await unit.until(registered, 'registration');
+      unit = await registeredLabUnit(lab, '100', { tone: 440 }, { mediaOf: () => mediaOf(codec) });
       return unit.agent.call('100', 'sip:101@lab.test');
     };
 

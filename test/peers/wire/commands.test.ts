@@ -5,7 +5,7 @@ import type { CallInfo, CallOutcome } from '../../../cpe/control/calls.ts';
 import type { NumberedConversation } from '../../../cpe/control/ladder.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endPrograms, program } from '../../support/processes/process.ts';
-import { type Baresip, startBaresip } from '../../support/servers/baresip.ts';
+import { type Baresip, registeredBaresip } from '../../support/servers/baresip.ts';
 import { type Lab, openLab, peerSuite } from '../../support/servers/peers.ts';
 
 peerSuite(
@@ -21,14 +21,7 @@ peerSuite(
     before(async () => {
       lab = await openLab();
       await lab.start('kamailio');
-      baresip = await startBaresip(lab, {
-        user: '101',
-        password: 'pw101',
-        sipPort: 15_060,
-        controlPort: 14_444,
-        rtpBase: 14_000,
-        tone: 880,
-      });
+      baresip = await registeredBaresip(lab);
       const set = [
         'SipEp.DefaultStaticRegistrarServerHost=127.0.0.1:5061',
         'SipEp.DefaultStaticProxyHomeDomainHost=lab.test:0',
@@ -37,7 +30,6 @@ peerSuite(
       const own = ['--profile', 'examples/voice/100.json', '--ca', join(lab.folder, 'certs', 'ca.pem')];
       const unit = program('cpe/main.ts', ['run', ...own, ...set, '--state', join(lab.folder, 'unit'), '--ladder']);
       await unit.line(line => line.msg === 'SIP registration changed' && line.state === 'Registered');
-      await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
     });
     after(async () => {
       await endPrograms();

@@ -31,6 +31,28 @@ export interface BaresipOptions {
   codecs?: { modules: readonly string[]; names: string };
 }
 
+/** The telephone 101 of the lab's Kamailio, which plays 880 Hz. */
+const telephone: BaresipOptions = {
+  user: '101',
+  password: 'pw101',
+  sipPort: 15_060,
+  controlPort: 14_444,
+  rtpBase: 14_000,
+  tone: 880,
+};
+
+/** Starts one at the lab's Kamailio and waits for its registration. @param changes to the telephone 101 */
+export async function registeredBaresip(lab: Lab, changes: Partial<BaresipOptions> = {}): Promise<Baresip> {
+  const baresip = await startBaresip(lab, { ...telephone, ...changes });
+  try {
+    await eventually('baresip registers', async () => (await baresip.command('reginfo')).includes('OK'), 10_000, 100);
+  } catch (error) {
+    await baresip.stop();
+    throw error;
+  }
+  return baresip;
+}
+
 /** Starts one and waits until its control socket answers; it registers by itself. */
 export async function startBaresip(lab: Lab, options: BaresipOptions): Promise<Baresip> {
   const { user, password, sipPort, controlPort, rtpBase, tone, mediaEncryption = 'srtp-mand' } = options;

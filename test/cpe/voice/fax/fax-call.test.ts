@@ -1,21 +1,17 @@
 // Fax within calls: from voice to T.38 by either side, where it is allowed, and back.
 import assert from 'node:assert/strict';
-import type { Call } from '../../../../cpe/voice/call/call.ts';
 import { encodeIfp } from '../../../../cpe/voice/fax/ifp.ts';
 import { testPage } from '../../../../cpe/voice/fax/test-page.ts';
 import { encodeUdptl } from '../../../../cpe/voice/fax/udptl.ts';
 import { type EndpointMedia, plainMedia } from '../../../../cpe/voice/media/endpoint-media.ts';
 import type { SipUserAgent } from '../../../../cpe/voice/user-agent.ts';
-import type { Pbx } from '../../../../pbx/app.ts';
 import { bindUdp } from '../../../../shared/net/udp.ts';
-import type { Authority } from '../../../../shared/pki/authority.ts';
 import { attributeValues, parseSdp } from '../../../../shared/sip/sdp.ts';
 import { CallLab, plain } from '../../../support/cpe/call-lab.ts';
-import { Gateways } from '../../../support/cpe/gateways.ts';
-import { reached, startServer, voiceAuthority } from '../../../support/cpe/voice.ts';
+import { reached } from '../../../support/cpe/voice.ts';
 import { faxMedia, faxSdp } from '../../../support/voice/fax-lab.ts';
 import { calledByUnit, callUnit, withSdp } from '../../../support/voice/peer-call.ts';
-import { bootTelephone } from '../../../support/voice/provisioned-unit.ts';
+import { Telephones } from '../../../support/voice/telephones.ts';
 
 const page = testPage(40);
 
@@ -145,37 +141,18 @@ describe('fax within a call, message by message', function () {
 
 describe('fax between two units', function () {
   this.timeout(60_000);
-  let gateways: Gateways;
-  let authority: Authority;
-  let pbx: Pbx;
-  let units = 0;
-  before(async () => {
-    gateways = await Gateways.open();
-    authority = await voiceAuthority();
-    pbx = await startServer(authority);
-  });
-  after(async () => {
-    await gateways.close();
-    await pbx.stop();
-  });
+  const telephones = Telephones.inSuite(12);
 
   it("changes to T.38 and greets when the calling tone of the peer's fax machine is heard", async () => {
-    const boot = async (user: string, tone: number, detection: string): Promise<SipUserAgent> => {
-      const address = `127.12.${1 + (process.pid % 250)}.${++units}`;
-      const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
-      const settings = { 'TelIf.DefaultMachineDetectionCngToneDetection': detection };
-      const telephone = { user, address, server, ca: authority.cert };
-      return (await bootTelephone(gateways, telephone, settings, { tone })).agent;
-    };
+    const boot = (user: string, tone: number, detection: string): Promise<SipUserAgent> =>
+      telephones.boot(user, { 'TelIf.DefaultMachineDetectionCngToneDetection': detection }, { tone });
     const caller = await boot('100', 1100, 'Enable');
     for (const [detection, expected] of [
       ['Disable', undefined],
       ['Enable', 'running'],
     ] as const) {
       const called = await boot('101', 440, detection);
-      const arriving = new Promise<Call>(resolve => called.incoming(resolve));
-      const call = await caller.call('100', '101');
-      const answered = await arriving;
+      const [call, answered] = await Telephones.connect(caller, called);
       if (expected) await reached(() => [call, answered].every(one => one.stats().fax !== undefined), 'T.38');
       else await reached(() => answered.stats().received > 30, 'the tone');
       assert.deepEqual([answered.stats().fax?.state, call.stats().fax?.state], [expected, expected]);
@@ -186,16 +163,9 @@ describe('fax between two units', function () {
   });
 
   it('carries a page beside SRTP where AllowUnsecureT38WithSrtp is on, and both report it', async () => {
-    const boot = async (user: string): Promise<SipUserAgent> => {
-      const address = `127.12.${1 + (process.pid % 250)}.${++units}`;
-      const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
-      const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure', 'Mipt.AllowUnsecureT38WithSrtp': 'Enable' };
-      return (await bootTelephone(gateways, { user, address, server, ca: authority.cert }, settings)).agent;
-    };
-    const [caller, called] = [await boot('100'), await boot('101')];
-    const arriving = new Promise<Call>(resolve => called.incoming(resolve));
-    const call = await caller.call('100', '101');
-    const answered = await arriving;
+    const settings = { 'Mipt.DefaultSecurityRtpMode': 'Secure', 'Mipt.AllowUnsecureT38WithSrtp': 'Enable' };
+    const [caller, called] = [await telephones.boot('100', settings), await telephones.boot('101', settings)];
+    const [call, answered] = await Telephones.connect(caller, called);
     assert.notEqual(call.stats().suite, 'none');
     const sent = await call.fax.send(page);
     assert.deepEqual(

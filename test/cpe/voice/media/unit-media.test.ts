@@ -1,15 +1,11 @@
 // Codecs and digits of whole units: what their settings make of a call, for all endpoints and for one.
 import assert from 'node:assert/strict';
 import { endpointMedia } from '../../../../cpe/services/sip/media.ts';
-import type { Call } from '../../../../cpe/voice/call/call.ts';
 import type { SipUserAgent } from '../../../../cpe/voice/user-agent.ts';
-import type { Pbx } from '../../../../pbx/app.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { createLog } from '../../../../shared/log.ts';
-import type { Authority } from '../../../../shared/pki/authority.ts';
-import { Gateways } from '../../../support/cpe/gateways.ts';
-import { assertTone, reached, startServer, talking, voiceAuthority } from '../../../support/cpe/voice.ts';
-import { bootTelephone } from '../../../support/voice/provisioned-unit.ts';
+import { assertTone, reached, talking } from '../../../support/cpe/voice.ts';
+import { Telephones } from '../../../support/voice/telephones.ts';
 
 const only = (name: string): Record<string, string> => ({
   ...Object.fromEntries(
@@ -19,34 +15,10 @@ const only = (name: string): Record<string, string> => ({
 });
 
 describe('codecs and digits of whole units', () => {
-  let gateways: Gateways;
-  let authority: Authority;
-  let pbx: Pbx;
-  let units = 0;
-  before(async () => {
-    gateways = await Gateways.open();
-    authority = await voiceAuthority();
-    pbx = await startServer(authority);
-  });
-  afterEach(() => gateways.powerOff());
-  after(async () => {
-    await gateways.close();
-    await pbx.stop();
-  });
-
-  const boot = async (user: string, settings: Record<string, string>): Promise<SipUserAgent> => {
-    const address = `127.11.${1 + (process.pid % 250)}.${++units}`;
-    const server = { host: '127.0.0.1', port: pbx.ports.tls ?? 0 };
-    const tone = user === '100' ? 440 : 880;
-    const telephone = { user, address, server, ca: authority.cert };
-    const { agent } = await bootTelephone(gateways, telephone, settings, { tone });
-    return agent;
-  };
-  const callOf = async (caller: SipUserAgent, called: SipUserAgent): Promise<[Call, Call]> => {
-    const arriving = new Promise<Call>(resolve => called.incoming(resolve));
-    const call = await caller.call('100', '101');
-    return [call, await arriving];
-  };
+  const telephones = Telephones.inSuite(11);
+  const boot = (user: string, settings: Record<string, string>): Promise<SipUserAgent> =>
+    telephones.boot(user, settings, { tone: user === '100' ? 440 : 880 });
+  const callOf = Telephones.connect;
 
   for (const [variable, codec, ptime] of [
     ['G711Alaw', 'PCMA', 30],
@@ -85,7 +57,7 @@ describe('codecs and digits of whole units', () => {
     assert.deepEqual([near.codec, near.ptime, far.codec, far.ptime], ['PCMA', 30, 'PCMA', 30]);
     await call.hangup();
     await answered.ended;
-    await gateways.powerOff();
+    await telephones.gateways.powerOff();
     const [second, other] = await callOf(await boot('100', settings), await boot('101', settings));
     await talking(20, second, other);
     assert.deepEqual([second.stats().ptime, other.stats().ptime], [10, 10]);
@@ -115,7 +87,7 @@ describe('codecs and digits of whole units', () => {
   it('keeps the settings of a codec that it does not have, and says that nothing is offered', async () => {
     const lines: string[] = [];
     const log = createLog({ clock: systemClock(), level: 'info', write: line => void lines.push(line) });
-    const { device } = await gateways.up({ log });
+    const { device } = await telephones.gateways.up({ log });
     const set = (name: string, value: string) =>
       device.config.set([{ name: `Device.X_0090F8_Mipt.${name}`, value }], 'web');
     await set('DefaultCodecG729VoiceEnable', 'Disable');
@@ -131,7 +103,7 @@ describe('codecs and digits of whole units', () => {
       Object.fromEntries(
         Object.entries(changes).map(([name, value]) => [`Mipt.EpSpecific${table}[EpId=Phone-Fax2].${name}`, value]),
       );
-    const { device } = await gateways.make({
+    const { device } = await telephones.gateways.make({
       profile: {
         parameters: {
           'Mipt.AllowUnsecureT38WithSrtp': 'Enable',
