@@ -15,8 +15,8 @@ export interface HoldState {
 
 export interface FaxInCall {
   /**
-   * Changes the call to T.38 and sends a page; resolves when the fax is over, whatever its end. The call goes on without audio.
-   * @throws UserError where T.38 is not allowed; CallFailed where the peer refuses it, and the call goes on as it was
+   * Changes the call to T.38 and sends a page; resolves at the end of the fax, good or bad. The call stays up, without audio.
+   * @throws UserError where T.38 is not allowed; CallFailed where the peer refuses it, and the call stays as it was
    */
   send(page: FaxPage): Promise<FaxReport>;
   /** Those of the last fax, sent or received. */
@@ -35,7 +35,7 @@ export interface Call {
   hangup(): Promise<void>;
   /**
    * Puts the peer on hold by re-INVITE (RFC 3264 8.4), with the unit's settings of hold; does nothing where it is.
-   * @throws CallFailed with the peer's status; the call goes on as it was
+   * @throws CallFailed with the peer's status; the call stays as it was
    */
   hold(): Promise<void>;
   /** Ends our hold; see `hold`. */
@@ -43,7 +43,7 @@ export interface Call {
   /**
    * Blind transfer (RFC 3515): the peer is asked to call `to`, and this call is hung up when it has reached it.
    * @param to as for SipUserAgent.call
-   * @throws CallFailed with the peer's status, or that of its attempt; this call goes on
+   * @throws CallFailed with the peer's status, or that of its attempt; this call stays up
    */
   transfer(to: string): Promise<void>;
   /** Attended transfer: the peer is asked to take our place in `other` (RFC 3891), a call of the same gateway; see `transfer`. */

@@ -137,7 +137,7 @@ export class FaxCall implements FaxInCall {
     return this.#machine.run(await this.#offer(), page);
   }
 
-  /** The peer's fax machine calls: asks for T.38, once, and receives. Where that is refused the call goes on as voice. */
+  /** Asks for T.38, once, when the calling tone of the peer's fax machine is heard, and receives. A refusal leaves the call as voice. */
   calledByTone(): void {
     const settings = settingsOf(this.#side, this.#session);
     if (this.report() || typeof settings === 'string' || !settings.onCallingTone) return;
