@@ -52,7 +52,7 @@ async function ofSession(request: FastifyRequest, secret: string, access: Access
   if (!found) throw new UserError(401, 'unauthorized', 'the session has ended; sign in again');
   return {
     principal: found.principal,
-    // A stream that asks again is no use of the session.
+    // A look by an open stream does not count as a use of the session.
     again: async () => (await access.bySession(secret, false))?.principal,
     session: { secret, expires: found.session.expires },
   };

@@ -69,13 +69,13 @@ function repeated(clock: Clock, ms: number, work: () => void): () => void {
   return () => timer.cancel();
 }
 
-/** Ends a stream whose caller has other rights now, or none: its client comes again with those. */
+/** Ends a stream whose caller has other rights now, or none: its client connects again with those. */
 async function endIfChanged({ principal, again }: Identity, end: () => unknown): Promise<void> {
   try {
     const now = await again();
     if (!now || !isSameRights(principal.rights, now.rights)) end();
   } catch {
-    // A store that is away says nothing of rights: the next look does.
+    // A store that cannot be read tells nothing of rights; the next look does.
   }
 }
 

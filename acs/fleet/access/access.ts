@@ -33,7 +33,7 @@ export class Access {
     return principal && { ...principal, ...(expires === undefined ? {} : { expires }) };
   }
 
-  /** @param isUse it is asked for by a request @returns the principal of a session, with its rights now; undefined where it has ended */
+  /** @param isUse as for `Sessions.find` @returns the principal of a session, with its rights now; undefined where it has ended */
   async bySession(secret: string, isUse: boolean): Promise<{ principal: Principal; session: Session } | undefined> {
     const session = await this.sessions.find(secret, isUse);
     const grant = session && (await this.users.grantOf(session.user));

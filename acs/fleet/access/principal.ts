@@ -14,7 +14,7 @@ export interface Principal {
   expires?: number;
 }
 
-/** The principal that something goes on for after its request, as a rollout does. */
+/** The principal with whose rights work of a request is carried out later, as a rollout is. */
 export type Author = Pick<Principal, 'name' | 'kind'>;
 
 /** The principal of a request that shows nothing: it may sign in. */

@@ -64,7 +64,7 @@ export class Sessions {
     return { secret, session: { user, created: now, expires: endOf(stored) } };
   }
 
-  /** @param isUse it is asked for by a request, and not again by what goes on @returns the session, unless it has ended */
+  /** @param isUse a request shows the secret; false where an open stream looks again @returns the session, unless it has ended */
   async find(secret: string, isUse: boolean): Promise<Session | undefined> {
     const found = (await this.#known.get()).get(hashOf(secret));
     if (!found) return undefined;

@@ -17,7 +17,7 @@ export async function rolloutOf(
   return planOf(await withinRights(input, caller), await files.about(input.firmware), about);
 }
 
-/** The rollout as one that goes on with the rights of the caller. */
+/** The rollout, carried out with the caller's rights from now on. */
 export const withAuthor = ({ body, ...stored }: StoredRollout, caller: Caller): StoredRollout => ({
   ...stored,
   body: { ...body, author: authorOf(caller) },

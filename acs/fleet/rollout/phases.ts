@@ -74,7 +74,7 @@ export class RolloutPhases {
   }
 }
 
-/** An operator with the rights resumes it. */
+/** Pauses a rollout whose author may not create rollouts any more; an operator who may resumes it. */
 async function pauseForRights({ documents }: RolloutContext, stored: StoredRollout): Promise<true> {
   const reason = `its author '${stored.body.author?.name}' may not create rollouts any more`;
   await documents.change(stored, { phase: 'paused', reason }, `paused: ${reason}`);

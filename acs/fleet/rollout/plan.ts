@@ -45,7 +45,7 @@ export type Totals = Record<RolloutState, number>;
 export interface Rollout {
   id: string;
   created: number;
-  /** The principal whose rights it goes on with; absent in rollouts of an older version. */
+  /** The principal with whose rights it is carried out; absent in rollouts of an older version. */
   author?: Author;
   /** Filter that the rights of its author had; absent: every device. */
   scope?: string;

@@ -37,7 +37,7 @@ export class Rollouts {
     this.#moved = fleet.ports.rolloutMoved ?? (() => undefined);
   }
 
-  /** Those that the caller reaches: a caller whose rights reach only some devices, those of callers with the same rights. */
+  /** The rollouts that are shown to the caller. */
   readonly list = async (caller: Caller): Promise<Rollout[]> =>
     (await this.#context.documents.shown()).filter(rollout => isShown(rollout, caller)).sort(byCreation);
   /** @throws UserError 404 */
@@ -66,7 +66,11 @@ export class Rollouts {
   readonly totals = (rollout: Rollout, within?: Filter): Promise<Totals[]> =>
     totalsOf(this.#context.devices, rollout, within);
 
-  /** From now on it goes on with the rights of the caller. @param devices of `retry`: these alone @throws UserError 404, 409 in a phase that does not allow it */
+  /**
+   * Acts on a rollout, which is carried out with the caller's rights from now on.
+   * @param devices for `retry`: these alone
+   * @throws UserError 404, 409 in a phase that does not allow it
+   */
   async act(id: string, action: RolloutAction, caller: Caller, devices?: string[]): Promise<Rollout> {
     const act = async () =>
       await actions[action](this.#context, withAuthor(await this.#context.documents.get(id), caller), devices);

@@ -20,7 +20,7 @@ const MAX_ASKED_MS = 24 * HOUR;
 /** The answers whose Retry-After counts (RFC 6585 4, RFC 9110 15.6.4). */
 const busy: ReadonlySet<number> = new Set([429, 503]);
 
-/** Told of a webhook whose receiver answered 410: it wants no message any more. */
+/** Takes a webhook whose receiver answered 410, by which it refuses all further messages. */
 export type OnGone = (name: string, webhook: StoredWebhook) => Promise<void>;
 
 interface Attempt {
