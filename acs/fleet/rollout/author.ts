@@ -3,10 +3,11 @@ import type { DeviceRow } from '../../device/row.ts';
 import { Caller } from '../access/caller.ts';
 import { allowsOperation, type OperationFacts } from '../access/rights.ts';
 import type { RolloutContext } from './context.ts';
+import { inBatches, type Judgement } from './devices.ts';
 import type { Rollout } from './plan.ts';
 
 /** The operation that creates rollouts, which its author must still be allowed. */
-export const creation: OperationFacts = { name: 'createRollout', role: 'operator', isRead: false };
+const creation: OperationFacts = { name: 'createRollout', role: 'operator', isRead: false };
 
 /** @returns the author with its rights now; undefined for a rollout that every device may follow; `gone` where it may create none any more */
 export async function authorOf(
@@ -29,9 +30,9 @@ export async function reachedBy(
 ): Promise<{ reached: readonly DeviceRow[]; skipped: number }> {
   const author = await authorOf(context, rollout);
   if (author === undefined || author === 'gone') return { reached: rows, skipped: 0 };
-  const reached = await author.seenOf(rows, ({ id }) => id);
-  const beyond = rows.filter(row => !reached.includes(row));
-  const skip = { id: rollout.id, from: ['planned'], state: 'skipped', reason: BEYOND } as const;
-  for (const { id } of beyond) await context.devices.judgeAndAnnounce(id, { ...skip, from: [...skip.from] });
-  return { reached, skipped: beyond.length };
+  const seen = await author.seen(rows.map(({ id }) => id));
+  const beyond = rows.filter(({ id }) => !seen.has(id));
+  const skip: Judgement = { id: rollout.id, from: ['planned'], state: 'skipped', reason: BEYOND };
+  await inBatches(beyond, ({ id }) => context.devices.judgeAndAnnounce(id, skip));
+  return { reached: rows.filter(({ id }) => seen.has(id)), skipped: beyond.length };
 }

@@ -13,21 +13,21 @@ export async function rolloutOf(
   caller: Caller,
 ): Promise<Rollout> {
   const id = input.id ?? random.bytes(6).toString('hex');
-  const about = { id, now: clock.now(), author: authorOf(caller), scope: caller.scope };
+  const about = { id, now: clock.now(), author: identityOf(caller), scope: caller.scope };
   return planOf(await withinRights(input, caller), await files.about(input.firmware), about);
 }
 
 /** The rollout, carried out with the caller's rights from now on. */
 export const withAuthor = ({ body, ...stored }: StoredRollout, caller: Caller): StoredRollout => ({
   ...stored,
-  body: { ...body, author: authorOf(caller) },
+  body: { ...body, author: identityOf(caller) },
 });
 
 /** A caller whose rights reach only some devices sees rollouts that were made with the same rights. */
 export const isShown = ({ scope }: Pick<Rollout, 'scope'>, caller: Pick<Caller, 'isScoped' | 'scope'>): boolean =>
   !caller.isScoped || scope === caller.scope;
 
-const authorOf = ({ principal: { name, kind } }: Caller): Author => ({ name, kind });
+const identityOf = ({ principal: { name, kind } }: Caller): Author => ({ name, kind });
 
 /** The input with its devices narrowed to those that the caller reaches. @throws UserError 400, 403, 404 */
 async function withinRights(input: RolloutInput, caller: Caller): Promise<RolloutInput> {
