@@ -8,15 +8,15 @@ export const sourcePath = (root: string): string => `${root}X_0090F8_Cwmp.AcsUrl
 /** Parameters that decide which ACS the device talks to: set last, and by themselves. */
 export const acsPaths = (root: string): string[] => [urlPath(root), staticPath(root), sourcePath(root)];
 /** Parameters by which the device authenticates at that ACS. */
-export const loginPaths = (root: string): string[] =>
-  ['ManagementServer', 'X_0090F8_Cwmp'].flatMap(node => [`${root}${node}.Username`, `${root}${node}.Password`]);
+export const loginPaths = (root: string): string[] => inBothNodes(root, ['Username', 'Password']);
 
 /** Parameters by which a connection request authenticates at the device. */
 export const connectionRequestPaths = (root: string): string[] =>
-  ['ManagementServer', 'X_0090F8_Cwmp'].flatMap(node => [
-    `${root}${node}.ConnectionRequestUsername`,
-    `${root}${node}.ConnectionRequestPassword`,
-  ]);
+  inBothNodes(root, ['ConnectionRequestUsername', 'ConnectionRequestPassword']);
+
+function inBothNodes(root: string, names: readonly string[]): string[] {
+  return ['ManagementServer', 'X_0090F8_Cwmp'].flatMap(node => names.map(name => `${root}${node}.${name}`));
+}
 
 const roots = ['Device.', 'InternetGatewayDevice.'];
 const anyAcsPath: ReadonlySet<string> = new Set(roots.flatMap(acsPaths));
