@@ -7,8 +7,8 @@ import type { DeviceOperation, DeviceOperations } from '../device/operation-type
 import type { DeviceRow } from '../device/row.ts';
 import type { Task } from '../device/task.ts';
 import { parseFilter } from '../query/parser.ts';
+import { pathRule } from '../query/path-rule.ts';
 import { type Predicate, toPredicate } from '../query/predicate.ts';
-import { isWild, wildPattern } from '../query/wildcard.ts';
 import type { Notice, NoticeType, Subscription } from './records.ts';
 
 /** A notice and the webhooks that receive it. */
@@ -86,23 +86,9 @@ function predicateOf(text: string): Predicate | undefined {
 
 function informTest({ eventCodes, parameters }: Subscription): Subscriber['fitsInform'] {
   const codes = eventCodes && new Set(eventCodes);
-  const paths = parameters?.map(pathTest);
+  const rule = parameters && pathRule(parameters);
   return ({ events, changed }) =>
-    (!codes || events.some(code => codes.has(code))) &&
-    (!paths || paths.some(fits => changed.some(path => fits(path))));
-}
-
-/** A test of a full path, a partial one with the final dot, or one with `*`. */
-function pathTest(path: string): (changed: string) => boolean {
-  const isPartial = path.endsWith('.');
-  if (!isWild(path)) return changed => (isPartial ? changed.startsWith(path) : changed === path);
-  const pattern = wildPattern(isPartial ? path.slice(0, -1) : path);
-  if (!isPartial) return changed => pattern.test(changed);
-  const depth = path.split('.').length - 1;
-  return changed => {
-    const parts = changed.split('.');
-    return parts.length > depth && pattern.test(parts.slice(0, depth).join('.'));
-  };
+    (!codes || events.some(code => codes.has(code))) && (!rule || changed.some(path => rule.fits(path)));
 }
 
 /** The notices of an operation on a device, with the webhooks that receive them. */

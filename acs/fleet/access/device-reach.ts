@@ -2,7 +2,7 @@
 import type { DeviceRow } from '../../device/row.ts';
 import { type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
 import { lookupIn, toPredicate } from '../../query/predicate.ts';
-import { isWild } from '../../query/wildcard.ts';
+import { isWild, wildStart } from '../../query/wildcard.ts';
 import type { FleetContext } from '../common/context.ts';
 
 export type StoreContext = Pick<FleetContext, 'store' | 'clock'>;
@@ -39,4 +39,7 @@ export async function isWithin({ store, clock }: StoreContext, within: Filter, r
 }
 
 /** The partial path in which all lie that a path with `*` names. */
-const partialBefore = (path: string): string => path.slice(0, path.slice(0, path.indexOf('*')).lastIndexOf('.') + 1);
+function partialBefore(path: string): string {
+  const start = wildStart(path);
+  return start.slice(0, start.lastIndexOf('.') + 1);
+}

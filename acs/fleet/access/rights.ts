@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { type Filter, passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
-import { checkPatterns, type PathRule, pathRule } from './path-rule.ts';
+import { checkPatterns, type PathRule, pathRule } from '../../query/path-rule.ts';
 
 /** Built-in roles in ascending order: each includes the rights of the ones before it. */
 export const levels = ['viewer', 'operator', 'admin'] as const;

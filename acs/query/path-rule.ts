@@ -1,5 +1,5 @@
 // Rules over parameter paths: full paths, partial paths that end with a dot, and `*` in place of one part.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../errors.ts';
 
 /** Judges paths by parts, so that a rule costs as much as its patterns are long. */
 export interface PathRule {
