@@ -1,15 +1,15 @@
 // The audit as it is asked for: its filter, and its form as CSV.
-import { UserError } from '../errors.ts';
 import type { AuditQuery } from '../fleet/access/audit-trail.ts';
-import { isoTime } from '../query/compare.ts';
 import type { AuditEntry } from '../store/records.ts';
+import { timeAt } from './time-input.ts';
 
 type Query = Record<string, unknown>;
 
 /** @throws UserError 400 */
 export function auditFilter(query: Query): Omit<AuditQuery, 'limit' | 'cursor'> {
   const text = (name: 'who' | 'what' | 'target'): Query => (query[name] === undefined ? {} : { [name]: query[name] });
-  const time = (name: 'from' | 'to'): Query => (query[name] === undefined ? {} : { [name]: timeOf(name, query[name]) });
+  const time = (name: 'from' | 'to'): Query =>
+    query[name] === undefined ? {} : { [name]: timeAt(`query.${name}`, query[name]) };
   return {
     ...text('who'),
     ...text('what'),
@@ -18,14 +18,6 @@ export function auditFilter(query: Query): Omit<AuditQuery, 'limit' | 'cursor'> 
     ...time('to'),
     ...(query.refused === undefined ? {} : { refused: query.refused === true }),
   };
-}
-
-/** @throws UserError 400 */
-function timeOf(place: string, text: unknown): number {
-  const at = isoTime(String(text));
-  if (at === undefined)
-    throw new UserError(400, 'bad-time', `query.${place}: '${text}' is not a time such as 2026-01-31T12:00:00Z`);
-  return at;
 }
 
 const columns = [

@@ -40,7 +40,7 @@ export class AuditTrail {
     const { from = 0 } = filter;
     const turns = new Turns(PAGE);
     const fitting = async (items: readonly AuditEntry[]) => items.filter(entry => fits(entry, filter));
-    const page = await firstPage(
+    return await firstPage(
       { limit, ...(cursor === undefined ? {} : { cursor }) },
       async query => {
         const { next, ...found } = await store.audit(query);
@@ -51,7 +51,6 @@ export class AuditTrail {
       },
       fitting,
     );
-    return page;
   }
 
   /** All entries that fit, the newest first, read as they are taken. */

@@ -3,10 +3,10 @@ import { UserError } from '../../errors.ts';
 import { effects, includesLevel, levels, type Role, type RoleInput } from '../../fleet/access/rights.ts';
 import type { TokenView } from '../../fleet/access/tokens.ts';
 import type { UserInput, UserPatch } from '../../fleet/access/users.ts';
-import { isoTime } from '../../query/compare.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/access.ts';
+import { timeAt } from '../time-input.ts';
 
 const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
 const tokenView = ({ created, expires, lastUsed, ...token }: TokenView): Record<string, unknown> => ({
@@ -15,15 +15,6 @@ const tokenView = ({ created, expires, lastUsed, ...token }: TokenView): Record<
   expires: iso(expires),
   lastUsed: iso(lastUsed),
 });
-
-/** @throws UserError 400 */
-function timeOf(text: string | undefined): { expires?: number } {
-  if (text === undefined) return {};
-  const expires = isoTime(text);
-  if (expires === undefined)
-    throw new UserError(400, 'bad-time', `body.expires: '${text}' is not a time such as 2026-01-31T12:00:00Z`);
-  return { expires };
-}
 
 const admin = { role: 'admin', scope: 'access', parameters: 'none' } as const;
 const noUser = { 404: 'No such user' };
@@ -124,8 +115,10 @@ const tokens: readonly Operation[] = [
     answers: { 201: schemas.newToken },
     problems: taken,
     run: async ({ body }, { fleet, caller }) => {
-      const { expires, ...input } = body as { name: string; role: string; filter?: string; expires?: string };
-      const made = await fleet.access.tokens.create({ ...input, ...timeOf(expires) }, caller.principal.name);
+      const { expires: text, ...input } = body as { name: string; role: string; filter?: string; expires?: string };
+      const expires = timeAt('body.expires', text);
+      const token = { ...input, ...(expires === undefined ? {} : { expires }) };
+      const made = await fleet.access.tokens.create(token, caller.principal.name);
       return { status: 201, body: { ...tokenView(made.view), token: made.secret } };
     },
   },

@@ -1,21 +1,12 @@
 // Operations on history: events of devices, and their parameters over time.
 import { UserError } from '../../errors.ts';
 import type { HistoryRule } from '../../fleet/monitoring/history-setting.ts';
-import { isoTime } from '../../query/compare.ts';
 import { noDevice, none, type Operation, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/history.ts';
+import { timeAt } from '../time-input.ts';
 import { limitedEvent } from '../views/limited.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
-
-/** @throws UserError 400 */
-function timeOf(place: string, text: unknown): number | undefined {
-  if (text === undefined) return undefined;
-  const at = isoTime(String(text));
-  if (at === undefined)
-    throw new UserError(400, 'bad-time', `query.${place}: '${text}' is not a time such as 2026-01-31T12:00:00Z`);
-  return at;
-}
 
 export const history: readonly Operation[] = [
   {
@@ -81,8 +72,8 @@ export const history: readonly Operation[] = [
       const { path, from, to, points: limit = 300 } = input.query as Record<string, string | undefined>;
       if (path === undefined) return ok({ paths: (await fleet.history.paths(id)).filter(caller.mayRead) });
       caller.assertReads([path]);
-      const start = timeOf('from', from);
-      const end = timeOf('to', to);
+      const start = timeAt('query.from', from);
+      const end = timeAt('query.to', to);
       const span = { ...(start === undefined ? {} : { from: start }), ...(end === undefined ? {} : { to: end }) };
       const { step, points } = await fleet.history.points(id, path, span, Number(limit));
       return ok({
