@@ -10,6 +10,7 @@ import type { Log } from '../../shared/log.ts';
 import { ConnectionPlaces } from '../../shared/net/connection-places.ts';
 import { answerUnreadable, type UnreadableError } from '../../shared/net/unreadable-request.ts';
 import { ThrottledLog } from '../../shared/throttled-log.ts';
+import { pairOptions } from '../../shared/tls/certificate-pairs.ts';
 import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import { UserError } from '../errors.ts';
 import type { EventBus } from '../events.ts';
@@ -39,11 +40,6 @@ const MAX_JSON = 4 * 1024 * 1024;
 /** A body that is read before its sender has shown anything. */
 const MAX_OPEN_JSON = 8 * 1024;
 
-const pairsOf = ({ certificates }: NonNullable<RestOptions['tls']>): { cert: string[]; key: string[] } => ({
-  cert: certificates.map(pair => pair.cert),
-  key: certificates.map(pair => pair.key),
-});
-
 export async function createRest(options: RestOptions): Promise<FastifyInstance> {
   const { log } = options;
   const audit = new Audit(options);
@@ -55,7 +51,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
       problem(reply, knownError(error) ?? new UserError(400, 'bad-request', messageOf(error))),
-    https: options.tls ? pairsOf(options.tls) : null,
+    https: options.tls ? pairOptions(options.tls.certificates) : null,
   });
 
   const places = apiPlaces(options);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
 import { DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
+import { pairOptions } from '../../../shared/tls/certificate-pairs.ts';
 import type { KeyLogger } from '../../../shared/tls/keylog.ts';
 
 export interface ListenTls {
@@ -24,7 +25,7 @@ export const tlsOptions = (tls: ListenTls, ticketKey?: Buffer): ServerOptions =>
   ...(ticketKey ? { ticketKeys: ticketKey } : {}),
   sessionIdContext: sessionContext(tls),
   sessionTimeout: tls.clientCa ? RESUMABLE_WITH_CERTIFICATE_S : RESUMABLE_S,
-  ...pairs(tls.certificates),
+  ...pairOptions(tls.certificates),
   minVersion: tls.minVersion,
   // The DHE suites of the DGW need a group from the server.
   dhparam: 'auto',
@@ -44,7 +45,7 @@ export function renewServer(
   ticketKey?: Buffer,
 ): void {
   const { setSecureContext } = server as { setSecureContext?: (options: object) => void };
-  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }, ticketKey) : pairs(certificates));
+  setSecureContext?.call(server, tls ? tlsOptions({ ...tls, certificates }, ticketKey) : pairOptions(certificates));
 }
 
 /**
@@ -65,11 +66,6 @@ const sessionContext = ({ minVersion, ciphers = '', clientCa = '' }: ListenTls):
     .update(JSON.stringify(['tandem', minVersion, ciphers, clientCa]))
     .digest('hex')
     .slice(0, 32);
-
-const pairs = (certificates: ListenTls['certificates']): { cert: string[]; key: string[] } => ({
-  cert: certificates.map(pair => pair.cert),
-  key: certificates.map(pair => pair.key),
-});
 
 /** OpenSSL's default security level refuses SHA-1, without which TLS 1.0 and 1.1 do not work. */
 function cipherOptions({ ciphers, minVersion }: ListenTls): { ciphers?: string } {
