@@ -27,8 +27,8 @@ export const unknownDevice = (id: string): UserError =>
 const warningsOf = (warnings: string[]): { warnings?: string[] } => (warnings.length > 0 ? { warnings } : {});
 
 const DEFAULT_LIMIT = 50;
-/** Views that are made without a break. */
-const VIEWS = 64;
+/** Views that are made without a break: about a millisecond. */
+export const VIEWS = 64;
 
 type ParameterPage = { items: readonly KnownValue[]; next?: string };
 
@@ -85,7 +85,7 @@ export class Devices {
       throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
     const product = async (): Promise<Product> => ({ ...identity, softwareVersion: '', root: '' });
     const warnings = await checkDeviceInput(this.#context, this.#models, { id, product }, input);
-    await caller?.assertKeeps(withInput(newRow(id, identity, 'known', this.#now), input));
+    if (caller?.isScoped) await caller.assertKeeps(withInput(newRow(id, identity, 'known', this.#now), input));
     const patch = devicePatch(secrets, input);
     const row = await store.apply(id, 'announced', { identity, now: this.#now, patch });
     return { ...viewOf(row, this.#now), ...warningsOf(warnings) };

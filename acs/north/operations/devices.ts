@@ -2,7 +2,7 @@
 import { mapInTurns } from '../../../shared/turns.ts';
 import { UserError } from '../../errors.ts';
 import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
-import { unknownDevice } from '../../fleet/devices/devices.ts';
+import { unknownDevice, VIEWS } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
@@ -105,9 +105,6 @@ const changeGuard =
     if (caller.isScoped) await caller.assertKeeps(withInput(await fleet.devices.row(id), patch));
     if (!isForced) await fleet.guard.device(id, patch);
   };
-
-/** Views that are made without a break: about a millisecond. */
-const VIEWS = 64;
 
 export const devices: readonly Operation[] = [
   {
@@ -245,7 +242,7 @@ export const devices: readonly Operation[] = [
     run: async (input, { fleet, caller, show }) => {
       const { path = '', limit = 1000, ...rest } = input.query as { path?: string; limit?: number; cursor?: string };
       const query = { device: param(input), path, limit, ...rest };
-      const { items, next } = await fleet.devices.parameters(query, caller.readsAll ? undefined : caller.mayRead);
+      const { items, next } = await fleet.devices.parameters(query, caller.mayRead);
       return ok({ items: await mapInTurns(items, VIEWS, item => parameterView(item, show)), next: next ?? null });
     },
   },
