@@ -2,6 +2,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { type AcsEvents, deviceOf, type EventName } from '../events.ts';
 import type { Caller } from '../fleet/access/caller.ts';
+import { RecentValues } from '../fleet/common/recent-values.ts';
 import type { Secrets } from '../fleet/common/secrets.ts';
 import { faultView, taskView } from './views/core.ts';
 import { limitedFault, type Shown } from './views/limited.ts';
@@ -59,7 +60,7 @@ export class LimitedTexts {
   readonly #show: Shown;
   readonly #caller: Caller;
   readonly #clock: Clock;
-  readonly #kept = new Map<string, { reached: Promise<boolean>; until: number }>();
+  readonly #kept = new RecentValues<{ reached: Promise<boolean>; until: number }>(MAX_KEPT);
   readonly #onOverrun: () => void;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
@@ -92,11 +93,8 @@ export class LimitedTexts {
     const now = this.#clock.monotonic();
     const known = this.#kept.get(device);
     if (known && known.until > now) return known.reached;
-    this.#kept.delete(device);
     const reached = this.#caller.sees(device);
     this.#kept.set(device, { reached, until: now + KEPT_MS });
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
     return reached;
   }
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { networkOf } from '../../../shared/net/address.ts';
 import type { EventBus } from '../../events.ts';
+import { RecentValues } from '../common/recent-values.ts';
 
 /** Wrong passwords of an address, or for a login, that are answered at once: a device may have lost its own. */
 export const FREE_GUESSES = 5;
@@ -77,7 +78,7 @@ export class GuessLimit {
   readonly #byLogin = new Counts();
   readonly #turns = new Turns();
   /** The address from which a login was last good, bounded like the counts. */
-  readonly #good = new Map<string, string>();
+  readonly #good = new RecentValues<string>(MAX_KEYS);
 
   constructor({ clock, events }: { clock: Clock; events: EventBus }) {
     this.#clock = clock;
@@ -97,7 +98,7 @@ export class GuessLimit {
     const result = await this.#turns.run(networkOf(address), async () => {
       if (this.#refuses(address, login)) return undefined;
       const checked = await verify();
-      if (judge(checked).isGood) this.#succeeded(address, login);
+      if (judge(checked).isGood) this.#good.set(login, networkOf(address));
       if (judge(checked).isWrong) waitMs = this.#failed(address, login);
       return checked;
     });
@@ -125,13 +126,6 @@ export class GuessLimit {
     const most = this.#good.get(login) === network ? 4 * MAX_PENDING : MAX_PENDING;
     // A login that others guess at stays usable from an address that has not guessed.
     return ofAddress >= most || (ofLogin >= most && ofAddress >= 0);
-  }
-
-  #succeeded(address: string, login: string): void {
-    this.#good.delete(login);
-    this.#good.set(login, networkOf(address));
-    const [oldest] = this.#good.keys();
-    if (this.#good.size > MAX_KEYS && oldest !== undefined) this.#good.delete(oldest);
   }
 
   /** Counts a wrong password. @returns the time for which its answer waits */
