@@ -41,11 +41,11 @@ interface InformData {
   events: readonly string[];
   address: string;
   softwareVersion: string;
-  /** Paths of parameters with another value than in the Informs before. Their values may be secret, and can be read through the API. */
+  /** Paths of the parameters whose values differ from those of earlier Informs. Values may be secret, and are read through the API. */
   changed: readonly string[];
 }
 
-/** Paths that a notice names. */
+/** Most paths in one notice. */
 const MAX_CHANGED = 128;
 
 /** @param documents the webhooks in the store */

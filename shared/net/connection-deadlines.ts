@@ -17,7 +17,7 @@ export interface Place {
   /** The TLS handshake, where there is one, is done. */
   isSecured: boolean;
   isProved: boolean;
-  /** It was told that there is no room, and has a moment to read that. */
+  /** The refusal for want of room is sent, and the peer has a moment to read it. */
   isLeaving: boolean;
   hasAnswered: boolean;
   request: IncomingMessage | undefined;
@@ -43,7 +43,7 @@ export const deadlines: Deadlines = {
 
 export type Reason = 'too many connections' | 'handshake too slow' | 'request too slow' | 'body too slow' | 'idle';
 
-/** A peer had its time once its place was looked at so often without a step forward. Whatever arrived by the first look is read by the second. */
+/** Looks without a step forward after which the time of a peer is over. Whatever arrived by the first look is read by the second. */
 export const LOOKS = 2;
 
 /** A step of the connection begins. */

@@ -1,5 +1,5 @@
 // Places for the connections of a server: those whose peer has proved nothing are bounded by address and in all, and each step of a
-// connection has a deadline. The oldest unproved connection gives way whose peer had its time; a request that is here whole is answered.
+// connection has a deadline. Of the unproved connections whose time is over the oldest gives way; a request that has arrived whole is answered.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
@@ -10,7 +10,7 @@ import { type PlaceLimits, UnprovedPlaces } from './unproved-places.ts';
 export type { PlaceLimits };
 
 const SWEEP_MS = 1000;
-/** Looks at a connection that was told that there is no room: a peer that is late itself still reads it. */
+/** Looks at a refused connection before it is closed: a slow peer still reads the refusal. */
 const LEAVING_LOOKS = 10;
 /** Turns of the event loop in which all is read that new connections have sent, by peers in this process too. */
 const TURNS = 3;
@@ -21,7 +21,7 @@ export interface PlacesOptions {
   /** Addresses of proxies, whose connections carry many peers. */
   isExempt?: (address: string) => boolean;
   deadlines?: Deadlines;
-  /** The answer to a peer for which there is no room and that has not said a word yet; default: none. */
+  /** The answer to a peer that has sent nothing yet and for which there is no room; default: none. */
   refusal?: () => string;
   /** Called for each connection that is closed. */
   onClosed?: (closed: { address: string; reason: Reason }) => void;

@@ -1,5 +1,5 @@
 // Places whose peer has proved nothing, by what they wait for: their peer, or an answer that the server owes. The first are bounded, by
-// address and in all; where they are too many, the oldest give way whose peer had its time.
+// address and in all: beyond the bounds the oldest of those whose time is over give way.
 import { LOOKS, type Place } from './connection-deadlines.ts';
 
 export interface PlaceLimits {
@@ -11,7 +11,7 @@ export interface PlaceLimits {
 
 /** Places at the head of a queue that are looked at for one that gives way. */
 const MAX_SCANNED = 32;
-/** So many times the limit may be connections with a head, and those before the end of their handshake, to which nothing can be said. */
+/** Factor of the limits for connections that have sent a request head, and for those in a TLS handshake, which cannot be answered yet. */
 const MOVING = 2;
 
 /** The request of the place is here whole: its peer waits for the server. */
@@ -43,7 +43,7 @@ class Queues {
   networks = (): Set<Place>[] => [...this.#byNetwork.values()];
 }
 
-/** The first whose peer had its time. @param owe called for those to which an answer is owed */
+/** The first place whose time is over. @param owe called for those to which an answer is owed */
 function firstOf(places: Set<Place>, owe: (place: Place) => void): Place | undefined {
   let scanned = 0;
   for (const place of places) {
@@ -108,7 +108,7 @@ export class UnprovedPlaces {
     return this.#crowd(place, 1) !== undefined;
   }
 
-  /** The connection that has to close so that this one has room; undefined where there is room, or none had its time. */
+  /** The connection that has to close so that this one has room; undefined where there is room, or where the time of none is over. */
   displacedBy(place: Place): Place | undefined {
     const crowd = this.#crowd(place, 1);
     return crowd && this.#first(crowd);

@@ -88,7 +88,7 @@ function compareSql(field: Field, test: Operator, value: Literal, now: number): 
   if (value.as === 'time' && field.kind === 'time')
     return condition(`(${column} > 0 AND ${column} ${test} ?)`, timeAt(value, now));
   if (field.name === 'rollout' && test === '=' && literalText(value) !== '')
-    // Said as in the indexes, which leave out devices without a rollout.
+    // SQLite uses the indexes, which leave out devices without a rollout, only for a condition that repeats theirs.
     return condition(`(d.rollout > '' AND d.rollout = ?)`, literalText(value));
   if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, literalText(value));
   if (field.name === 'firmware' && field.kind === 'version')

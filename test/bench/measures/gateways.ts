@@ -6,7 +6,7 @@ import { type Bench, pause, type Setting } from '../measure.ts';
 import { builtFile } from '../servers/build.ts';
 import { type AcsServer, heapMb } from '../servers/servers.ts';
 
-/** So many that the program has compiled most of what all units share: the difference is to be theirs. */
+/** Units before the first reading: most of the code that all units share is compiled by then, and the difference is theirs alone. */
 const FEW = 1000;
 const MORE = 1000;
 const PATIENCE_MS = 120_000;

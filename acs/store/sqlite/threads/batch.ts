@@ -20,8 +20,8 @@ export interface Packing<R> {
   /** No caller waits for its outcome: it goes with the next request that is waited for, or a few milliseconds later. */
   isPatient?(request: R): boolean;
   /**
-   * It takes milliseconds by itself: a group of its own, in turn with groups of the others, which wait for one such request at most. Its
-   * caller asks for nothing that must follow it before it has the outcome.
+   * A long request takes milliseconds. It is a group of its own, and such groups take turns with groups of all other requests, so that
+   * these wait for one long request at most. A request that must follow it is sent once its outcome is known.
    */
   isLong?(request: R): boolean;
   /** The thread carries out one message as one group: requests meanwhile are gathered for the next. */

@@ -43,7 +43,7 @@ export class Batching<R> {
   /** Notes that requests have an outcome. */
   returned(count: number): void {
     this.#away -= count;
-    // Those that came during a long one have waited enough.
+    // Requests that arrived during a long one have waited long enough.
     if (!this.#waiting.wasLong) this.#lastReturn = this.#clock.monotonic();
     this.#schedule();
   }

@@ -1,15 +1,16 @@
-// Checkpoints beside the writer thread: a thread of their own copies the log into the file, so that no commit waits for that. It starts with
-// the first of them.
+// Checkpoints beside the writer thread: another thread copies the log into the file, so that no commit waits for the copy. That thread starts
+// with the first checkpoint.
 import type { Worker } from 'node:worker_threads';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { StoreFile } from '../schema.ts';
 import { spawn } from './thread.ts';
 
-/** Changed rows after which the log is copied; each is one page of it or some. */
+/** Changed rows after which the thread copies the log. A row takes one page of the log or a few. */
 const CHANGES = 1000;
 /**
- * Pages of the log at which the writer copies what the thread has left, and begins the log anew: while commits follow each other the
- * thread never copies the last of them. 16 MB, so that a small disk has room for it.
+ * Length of the log, in pages, at which a commit of the writer copies the rest of it, so that the next commit writes from its start again.
+ * Without this bound the log would grow as long as commits follow each other without a pause, because the thread is always some pages
+ * behind. The log then takes 16 MB, which a small disk has room for.
  */
 const OWN_PAGES = 4000;
 
@@ -28,7 +29,7 @@ export class Checkpoints {
     this.#changes = db.prepare('SELECT total_changes() AS n');
   }
 
-  /** Has the log copied once enough has changed. To be called after each commit. */
+  /** Starts a copy once enough has changed. Called after each commit; the count is one that SQLite keeps in memory. */
   committed(): void {
     if (this.#isAway || this.#isOver) return;
     const { n } = this.#changes.get() as { n: number };
@@ -54,7 +55,7 @@ export class Checkpoints {
     worker.on('message', () => {
       this.#isAway = false;
     });
-    // The writer copies the log itself from then on.
+    // Without the thread only the writer's own commits copy the log.
     const failed = (): void => {
       this.#isOver = true;
       this.#worker = undefined;
