@@ -1,9 +1,9 @@
 // Certificates of clients at the SIP server's TLS port, as openSIPS has them: `tls_verify_client` and `tls_require_client_certificate`.
-import { constants, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import type { Clock } from '../shared/clock.ts';
 import { plainPolicy } from '../shared/tls/profiles.ts';
-import { judgeClient } from '../shared/tls/server.ts';
+import { judgeClient, judgedClients } from '../shared/tls/server.ts';
 
 export interface ClientCertificates {
   /** CAs that issue the certificates of clients. */
@@ -12,13 +12,8 @@ export interface ClientCertificates {
   areRequired: boolean;
 }
 
-/** The part of the listener's options that asks clients. A resumed session would carry no certificate that could be judged. */
-export const askingClients: TlsOptions = {
-  ca: [],
-  requestCert: true,
-  rejectUnauthorized: false,
-  secureOptions: constants.SSL_OP_NO_TICKET,
-};
+/** The part of the listener's options that asks clients. */
+export const askingClients: TlsOptions = { ...judgedClients, requestCert: true };
 
 /** @returns why the client is refused; undefined to admit it */
 export function refusalOf(

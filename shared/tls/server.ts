@@ -6,9 +6,18 @@ import { type HostCertificate, tlsOptions } from './context.ts';
 import { type JudgedBy, judgeChain, type Verdict } from './judge.ts';
 import type { TlsPolicy } from './profiles.ts';
 
+/** The part of a listener's options with which `judgeClient` decides about clients, and OpenSSL does not. */
+export const judgedClients: Pick<TlsOptions, 'ca' | 'rejectUnauthorized' | 'secureOptions'> = {
+  // A resumed session would carry no chain that could be judged again.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+  // An empty `ca` keeps Node from loading its own list of roots; it also names no authority to the client (RFC 5246 7.4.4).
+  ca: [],
+  rejectUnauthorized: false,
+};
+
 /**
  * The options of a listener with this policy and certificate.
- * @param asksClients asks each client for a certificate; `judgeClient` decides about it, OpenSSL does not
+ * @param asksClients asks each client for a certificate
  */
 export function listenerOptions(policy: TlsPolicy, host: HostCertificate, asksClients: boolean): TlsOptions {
   return {
@@ -17,12 +26,8 @@ export function listenerOptions(policy: TlsPolicy, host: HostCertificate, asksCl
     key: host.key,
     dhparam: 'auto',
     honorCipherOrder: true,
-    // A resumed session would carry no chain that could be judged again.
-    secureOptions: constants.SSL_OP_NO_TICKET,
-    // An empty `ca` keeps Node from loading its own list of roots; it also names no authority to the client (RFC 5246 7.4.4).
-    ca: [],
+    ...judgedClients,
     requestCert: asksClients,
-    rejectUnauthorized: false,
   };
 }
 
