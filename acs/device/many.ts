@@ -2,8 +2,7 @@
 // changes nothing but the position in a rollout.
 import type { DeviceOperations } from './operation-types.ts';
 import type { RolloutPosition } from './rollout-position.ts';
-import { assign, verdict } from './rollout-transitions.ts';
-import type { DeviceRow } from './row.ts';
+import { assign, type PlacedRow, verdict } from './rollout-transitions.ts';
 
 type Many = 'rolloutAssigned' | 'rolloutJudged';
 type Args<N extends Many> = DeviceOperations[N]['args'];
@@ -21,9 +20,6 @@ export type ManyOperation =
 export type Moved = Pick<RolloutPosition, 'state' | 'wave' | 'reason'> | 'elsewhere' | 'gone' | 'stale';
 
 export type SingleOperation = { id: string } & { [N in Many]: { name: N; args: Args<N> } }[Many];
-
-/** The part of a row that these operations look at. */
-export type PlacedRow = Pick<DeviceRow, 'state' | 'softwareVersion' | 'productClass' | 'rollout'>;
 
 /** The result of an operation, and the new position where it changes. */
 export interface Move<N extends Many = Many> {

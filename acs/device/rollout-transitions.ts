@@ -66,8 +66,11 @@ function holding(position: RolloutPosition | undefined): RolloutPosition | undef
   return position.released ? undefined : own;
 }
 
+/** The part of a row that operations on many devices look at. */
+export type PlacedRow = Pick<DeviceRow, 'state' | 'softwareVersion' | 'productClass' | 'rollout'>;
+
 export function assign(
-  row: Pick<DeviceRow, 'state' | 'softwareVersion' | 'productClass' | 'rollout'>,
+  row: PlacedRow,
   { now, ...about }: DeviceOperations['rolloutAssigned']['args'],
 ): RolloutPosition | 'elsewhere' {
   if (row.rollout && isUnderWay(row.rollout)) return 'elsewhere';

@@ -1,7 +1,8 @@
 // Positions of devices in rollouts, which have a table of their own: many are changed at once, and then no row of a device is read or
 // written as a whole.
-import { type ManyOperation, type Moved, movedOf, moveOf, type PlacedRow, singlesOf } from '../../../device/many.ts';
+import { type ManyOperation, type Moved, movedOf, moveOf, singlesOf } from '../../../device/many.ts';
 import type { RolloutPosition } from '../../../device/rollout-position.ts';
+import type { PlacedRow } from '../../../device/rollout-transitions.ts';
 import { jsonOf } from '../../text-checks.ts';
 import type { Statements } from '../statements.ts';
 import { rolloutColumns } from './device-columns.ts';
