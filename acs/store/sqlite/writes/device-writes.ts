@@ -35,7 +35,8 @@ export class DeviceWrites {
     const { row, result, ended } = operate(name, id, before?.row, args);
     if (before && 'known' in args && args.known) this.#parameters.putValues(before.pk, args.known, args.most);
     for (const task of ended) this.#keepEnded(task);
-    if (this.#deliveries.subscribers().any) this.#notify(before?.row, { row, ended }, args);
+    const subscribers = this.#deliveries.subscribers();
+    if (subscribers.any) this.#deliveries.add(addressedNotices(subscribers, before?.row, { row, ended }, args));
     if (row === before?.row) return { ok: true, value: result };
     if (!row) {
       this.#statements.run('DELETE FROM devices WHERE pk = ?', before?.pk ?? 0);
@@ -52,14 +53,6 @@ export class DeviceWrites {
     const pk = before ? updateDevice(this.#statements, before, row, body) : insertDevice(this.#statements, row, body);
     this.#rows.remember(id, { pk, row });
     return withBody(result, row, body, args);
-  }
-
-  #notify(
-    before: DeviceRow | undefined,
-    change: { row: DeviceRow | undefined; ended: readonly Task[] },
-    args: Args,
-  ): void {
-    this.#deliveries.add(addressedNotices(this.#deliveries.subscribers(), before, change, args));
   }
 
   #keepEnded(task: Task): void {

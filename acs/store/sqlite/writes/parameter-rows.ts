@@ -84,7 +84,9 @@ export class ParameterRows {
   }
 
   /** A removed device's number may become that of another one. */
-  readonly forgetDevice = (pk: number): void => this.#reads.forgetDevice(pk);
+  forgetDevice(pk: number): void {
+    this.#reads.forgetDevice(pk);
+  }
 
   /** Forgets the numbers of paths after a rollback: it may have taken some back. */
   forget(): void {
