@@ -1,7 +1,7 @@
 // Ladder diagrams in text: two sides, and an arrow for each message between them.
 
 /** Characters between the uprights. */
-export const LADDER_WIDTH = 62;
+const LADDER_WIDTH = 62;
 
 export interface Rung {
   /** The side that sends: `left` or `right`. */
@@ -23,4 +23,4 @@ export function rungText({ from, label, after, notes }: Rung): string {
 }
 
 /** Replaces control characters, because foreign texts may hold any and a terminal must not get them. */
-export const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?');
+const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?');

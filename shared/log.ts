@@ -1,7 +1,7 @@
 // Logs: JSON lines, one event each; a terminal gets a readable form. Secrets are masked by field name, long texts are clipped.
 import { clip, clippedValue, MAX_VALUE } from './clip.ts';
 import type { Clock } from './clock.ts';
-import { isSecretName, withoutUrlSecrets } from './model/secret-names.ts';
+import { isSecretName, MASK, withoutUrlSecrets } from './model/secret-names.ts';
 
 type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -31,7 +31,7 @@ function isSecret(name: string): boolean {
 export function masked(fields: LogFields): LogFields {
   const out: LogFields = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (isSecret(name) && value !== undefined && value !== '') out[name] = '***';
+    if (isSecret(name) && value !== undefined && value !== '') out[name] = MASK;
     else if (value instanceof Error) out[name] = errorFields(value);
     else out[name] = clippedValue(value);
   }

@@ -23,7 +23,7 @@ const fileLink = /(\/files\/[0-9a-f]+\/)[\w-]+(?=\/)/g;
 export function withoutSecrets(xml: string, isSecret: IsSecret = isSecretName): string | undefined {
   let hidden: string;
   try {
-    hidden = withoutUrlSecrets(withMaskedText(xml, rulesFor(isSecret))).replace(fileLink, '$1***');
+    hidden = withoutUrlSecrets(withMaskedText(xml, rulesFor(isSecret))).replace(fileLink, `$1${MASK}`);
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     return secretWord.test(xml) ? undefined : withoutUrlSecrets(xml);

@@ -56,7 +56,7 @@ const urlArgument =
 
 /** The text with `***` in the place of each login, token and signature in a URL. */
 export const withoutUrlSecrets = (text: string): string =>
-  text.includes('://') ? text.replace(userinfo, '://***@').replace(urlArgument, '$1***') : text;
+  text.includes('://') ? text.replace(userinfo, `://${MASK}@`).replace(urlArgument, `$1${MASK}`) : text;
 
 /** Tells whether a text holds a URL with a login, a token or a signature. */
 export const holdsUrlSecret = (text: string): boolean => text.includes('://') && withoutUrlSecrets(text) !== text;
