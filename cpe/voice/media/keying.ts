@@ -20,6 +20,8 @@ export interface KeyRefusal {
   endsSession?: boolean;
 }
 
+export const keyRefusal = (reason: string, wrongProtocol = false): KeyRefusal => ({ ok: false, wrongProtocol, reason });
+
 export interface KeyOffer {
   session: Attribute[];
   media: Attribute[];

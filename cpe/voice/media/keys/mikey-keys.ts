@@ -9,7 +9,7 @@ import type { SessionKeys } from '../../../../shared/mikey/key-set.ts';
 import { decodeMessage, mikeyLimits } from '../../../../shared/mikey/message.ts';
 import type { SrtpPolicy } from '../../../../shared/mikey/policy.ts';
 import type { Attribute, Media, SessionView } from '../../../../shared/sip/sdp.ts';
-import { type AgreedKeys, cryptoOf, type KeyManagement, type KeyRefusal, keyMgmtOf } from '../keying.ts';
+import { type AgreedKeys, cryptoOf, type KeyManagement, type KeyRefusal, keyMgmtOf, keyRefusal } from '../keying.ts';
 import type { SrtpKeying, SrtpSuiteName } from '../srtp.ts';
 
 /** Kept over calls and restarts of the service; filled with the first messages. */
@@ -38,9 +38,8 @@ const SET_BACK_MS = 1000;
 /** Crypto sessions of a stream (RFC 4567 7.1). */
 const SESSIONS_OF_STREAM = 2;
 
-const no = (reason: string, wrongProtocol = false): KeyRefusal => ({ ok: false, wrongProtocol, reason });
 /** RFC 4567 4.1.2: a message that fails ends the session. */
-const failed = (reason: string): KeyRefusal => ({ ...no(`MIKEY: ${reason}`), endsSession: true });
+const failed = (reason: string): KeyRefusal => ({ ...keyRefusal(`MIKEY: ${reason}`), endsSession: true });
 
 const attributeOf = (message: Buffer): Attribute => ({
   name: 'key-mgmt',
@@ -177,8 +176,11 @@ function judged<T>({ preShared }: MikeySettings, work: () => T | KeyRefusal): T 
 function missing(media: Media, description: 'offer' | 'answer'): KeyRefusal {
   const wrongProtocol = cryptoOf(media).length > 0;
   if (description === 'answer')
-    return no(wrongProtocol ? 'the answer has SDES, not MIKEY' : 'the answer has no MIKEY message', wrongProtocol);
-  return no(wrongProtocol ? 'SDES offered, MIKEY wanted' : 'no a=key-mgmt:mikey offered', wrongProtocol);
+    return keyRefusal(
+      wrongProtocol ? 'the answer has SDES, not MIKEY' : 'the answer has no MIKEY message',
+      wrongProtocol,
+    );
+  return keyRefusal(wrongProtocol ? 'SDES offered, MIKEY wanted' : 'no a=key-mgmt:mikey offered', wrongProtocol);
 }
 
 export const mikeyKeys = (settings: MikeySettings): KeyManagement => new MikeyKeys(settings);

@@ -4,14 +4,12 @@ import {
   type AgreedKeys,
   cryptoOf,
   type KeyManagement,
-  type KeyRefusal,
   keyMgmtOf,
+  keyRefusal,
   type SessionUpdateCryptoMode,
 } from '../keying.ts';
 import { acceptAnswer, answerLine, type CryptoLine, formatCrypto, keyingOf, offerLines, readLines } from '../sdes.ts';
 import type { SrtpKeying } from '../srtp.ts';
-
-const no = (reason: string, wrongProtocol = false): KeyRefusal => ({ ok: false, wrongProtocol, reason });
 
 /** The same line with the key in use, where its suite fits: DGW `SessionUpdateCryptoMode` Keep. */
 function keeping(line: CryptoLine, current: SrtpKeying | undefined): CryptoLine {
@@ -34,9 +32,9 @@ export function sdesKeys(random: Random, update: SessionUpdateCryptoMode): KeyMa
         media: attributesOf(lines),
         accept(answer, media) {
           if (cryptoOf(media).length === 0 && keyMgmtOf(answer, media).values.length > 0)
-            return no('the answer has MIKEY, not SDES', true);
+            return keyRefusal('the answer has MIKEY, not SDES', true);
           const result = acceptAnswer(lines, cryptoOf(media));
-          if (!result.ok) return no(result.reason);
+          if (!result.ok) return keyRefusal(result.reason);
           return {
             ok: true,
             keys: { protocol: 'SDES', send: keyingOf(result.ours), receive: keyingOf(result.theirs) },
@@ -48,10 +46,10 @@ export function sdesKeys(random: Random, update: SessionUpdateCryptoMode): KeyMa
       const values = cryptoOf(media);
       if (values.length === 0) {
         const wrongProtocol = keyMgmtOf(offer, media).values.length > 0;
-        return no(wrongProtocol ? 'MIKEY offered, SDES wanted' : 'no a=crypto offered', wrongProtocol);
+        return keyRefusal(wrongProtocol ? 'MIKEY offered, SDES wanted' : 'no a=crypto offered', wrongProtocol);
       }
       const made = answerLine(readLines(values), random);
-      if (!made) return no('no a=crypto line of the offer is usable');
+      if (!made) return keyRefusal('no a=crypto line of the offer is usable');
       const answer = keeping(made.answer, kept(current));
       return {
         ok: true,
