@@ -63,7 +63,7 @@ function exchange(
       end();
       reject(new UserError(503, 'no-server', message));
     };
-    const giveUp = (): void => fail(`the command was given up`);
+    const giveUp = (): void => fail('the command was given up');
     const timer =
       timeoutMs > 0 ? clock.after(timeoutMs, () => fail(`the ${name} at ${path} does not answer`)) : undefined;
     if (signal?.aborted) return giveUp();
@@ -71,11 +71,22 @@ function exchange(
     socket.once('error', error => fail(`no ${name} runs at ${path} (${messageOf(error)})`));
     socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     onLine(socket, text => {
-      const line = JSON.parse(text) as Answer | { progress: unknown };
+      const line = readLine(text);
+      if (!line) return fail(`the ${name} at ${path} answers with a line that is no JSON object`);
       if ('progress' in line) return onProgress?.(line.progress);
       end();
       resolve(line);
     });
     socket.once('end', () => fail(`the ${name} at ${path} closed without an answer`));
   });
+}
+
+/** Undefined for a line that is no JSON object. */
+function readLine(text: string): Answer | { progress: unknown } | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null ? (line as Answer | { progress: unknown }) : undefined;
+  } catch {
+    return undefined;
+  }
 }

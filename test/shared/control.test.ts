@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -71,6 +71,16 @@ describe('control socket', () => {
     await closers.pop()?.();
     await assert.rejects(askControl(path, 'x', [], clock), /no server runs at/);
     await assert.rejects(askControl(join(deep, 'none', 'c.sock'), 'x', [], clock), /no server runs at/);
+  });
+
+  it('rejects when the program at the path answers with no JSON object', async () => {
+    const path = join(folder, 'other.sock');
+    let answer = '';
+    const other = createServer(socket => socket.resume().end(answer));
+    await new Promise<void>(resolve => other.listen(path, resolve));
+    closers.push(() => new Promise(resolve => other.close(() => resolve())));
+    for (answer of ['220 mail.test ESMTP\n', 'null\n'])
+      await assert.rejects(askControl(path, 'status', [], clock), { code: 'no-server', message: /is no JSON object/ });
   });
 
   it('leaves a file alone that is no socket', async () => {
