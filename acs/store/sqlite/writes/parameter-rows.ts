@@ -84,9 +84,7 @@ export class ParameterRows {
   }
 
   /** A removed device's number may become that of another one. */
-  forgetDevice(pk: number): void {
-    this.#reads.forgetDevice(pk);
-  }
+  readonly forgetDevice = (pk: number): void => this.#reads.forgetDevice(pk);
 
   /** Forgets the numbers of paths after a rollback: it may have taken some back. */
   forget(): void {
