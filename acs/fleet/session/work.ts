@@ -46,12 +46,10 @@ export class SessionWork {
     });
     const adaptedCpe = splitting(adapted(answering, quirksOf(row, quirks), row.root), most);
     const cpe = this.#parts.learning?.watching(adaptedCpe, row) ?? adaptedCpe;
-    try {
-      await this.#prepare(session, cpe);
-      while (await this.#round(session, cpe));
-    } finally {
-      await this.#parts.learning?.write();
-    }
+    const write = async (): Promise<void> => await this.#parts.learning?.write();
+    await this.#prepare(session, cpe).finally(write);
+    // Nothing may be awaited between the look that finds nothing asked for and the end of the session.
+    while (!(await this.#round(session, cpe).finally(write)) && this.#claimed.isAsked(session.id));
   }
 
   async #prepare(session: DeviceSession, cpe: Cpe): Promise<void> {
@@ -63,21 +61,17 @@ export class SessionWork {
     await this.#credentials.offer(session, cpe);
   }
 
-  /**
-   * All that is due, and the reads and writes that end a session.
-   * @returns whether the device was asked for meanwhile: nothing may be awaited between a false and the end of the session
-   */
+  /** Does all that is due, and the reads that end a session. @returns whether the CPE restarts after this session */
   async #round(session: DeviceSession, cpe: Cpe): Promise<boolean> {
     const { id } = session;
     do {
       if (this.#claimed.takeAsked(id)) await refresh(session, this.#context);
-      if (await this.#workOnce(session, cpe)) return false;
+      if (await this.#workOnce(session, cpe)) return true;
     } while (this.#claimed.isAsked(id));
     session.purpose = { cause: HISTORY };
     await this.#intervals.read(session, cpe);
     await this.#parts.history?.read(session, cpe);
-    await this.#parts.learning?.write();
-    return this.#claimed.isAsked(id);
+    return false;
   }
 
   /** @returns whether the CPE restarts after this session */
