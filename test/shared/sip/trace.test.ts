@@ -103,6 +103,21 @@ describe('masked SIP', () => {
     assert.equal(maskedSip(whole), cases.map(([, wanted]) => wanted).join('\n'));
   });
 
+  it('has no answer to a challenge that is folded or without quotes', () => {
+    for (const end of ['\r\n', '\n']) {
+      const folded = ['Authorization: Digest username="100",', '\tresponse="0123",', ' uri="x"', 'To: <sip:100@h>'];
+      assert.equal(
+        maskedSip(folded.join(end)),
+        ['Authorization: Digest username="100",', '\t***', ' ***', 'To: <sip:100@h>'].join(end),
+      );
+      assert.doesNotMatch(maskedSip(`Authorization:${end} Basic abc${end}${end}`), /abc/);
+    }
+    assert.equal(
+      maskedSip('Authorization: Digest response=0123, uri="x"'),
+      'Authorization: Digest response="***", uri="x"',
+    );
+  });
+
   it('never shows a key, wherever it stands in a description', () => {
     fc.assert(
       fc.property(
