@@ -10,7 +10,7 @@ import { limitedFault, type Shown } from './views/limited.ts';
 type AnyEvent = AcsEvents[EventName];
 
 /** @returns the content of an event; undefined where it is nothing for the caller */
-export function eventView(name: EventName, event: AnyEvent, show: Shown): unknown {
+function eventView(name: EventName, event: AnyEvent, show: Shown): unknown {
   const { caller } = show;
   if (name === 'task') return taskView((event as AcsEvents['task']).task, show);
   if (name === 'fault') return faultView((event as AcsEvents['fault']).fault, caller);
