@@ -180,9 +180,10 @@ export function moveTarget(dialog: Dialog, message: SipMessage): void {
 export const isOverTls = (dialog: Dialog): boolean => dialog.secure || needsTls(inDialog(dialog, 'BYE', 0, {}));
 
 /**
- * Repeats a 2xx to INVITE, already sent once, until its ACK (RFC 3261 13.3.1.4); on reliable transports too, as proxies may change it.
+ * Repeats a response to INVITE, already sent once: a 2xx until its ACK (RFC 3261 13.3.1.4), a reliable provisional one until its PRACK
+ * (RFC 3262 3); on reliable transports too, as proxies may change it.
  * @param onGivenUp no ACK within 64 × T1: the user agent should send BYE
- * @returns call it when the ACK came, or the call ended
+ * @returns call it when the ACK or PRACK came, or the call ended
  */
 export function repeatUntilAcknowledged(
   transaction: ServerTransaction,

@@ -1,14 +1,13 @@
 // The provisional responses of an incoming call: 180, before it 183 with the session where the unit is set to (early media), each
 // repeated until its PRACK where both sides know 100rel (RFC 3262 3).
-import type { Timer } from '../../../shared/clock.ts';
-import { acceptRequest, dialogOfCallee } from '../../../shared/sip/dialog.ts';
+import { acceptRequest, dialogOfCallee, repeatUntilAcknowledged } from '../../../shared/sip/dialog.ts';
 import { parseCSeq } from '../../../shared/sip/fields.ts';
 import type { MessageParts, SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallContext } from '../call/context.ts';
 
-const T1 = 500;
-const GIVE_UP_MS = 64 * T1;
+/** RFC 3262 3: the waits double until the end, while those of a 2xx have T2 as their bound. */
+const TIMERS = { t1: 500, t2: Number.POSITIVE_INFINITY };
 
 const names = (request: SipRequest, header: 'Supported' | 'Require'): boolean =>
   request.headers.list(header).some(name => name.toLowerCase() === '100rel');
@@ -54,21 +53,14 @@ export class Ringing {
     const early = dialogOfCallee(this.#transaction.request, response);
     const rack = `${this.#number} ${parseCSeq(this.#transaction.request).number} INVITE`;
     return new Promise(resolve => {
-      let timer: Timer;
       const settle = (isAcknowledged: boolean): void => {
-        timer.cancel();
+        stopRepeating();
         remains.delete(early.key);
         cancelled.removeEventListener('abort', stop);
         resolve(isAcknowledged);
       };
       const stop = (): void => settle(false);
-      const repeat = (wait: number, waited: number): void => {
-        timer = clock.after(wait, () => {
-          if (waited + wait >= GIVE_UP_MS) return settle(false);
-          this.#transaction.send(response);
-          repeat(Math.min(2 * wait, GIVE_UP_MS - waited - wait), waited + wait);
-        });
-      };
+      const stopRepeating = repeatUntilAcknowledged(this.#transaction, response, clock, stop, TIMERS);
       const take = (prack: ServerTransaction): void => {
         if (!acceptRequest(early, prack.request)) return void prack.respond(500);
         if (prack.request.method !== 'PRACK' || !acknowledges(prack.request, rack)) return void prack.respond(481);
@@ -79,7 +71,6 @@ export class Ringing {
       };
       remains.set(early.key, { take, stop });
       cancelled.addEventListener('abort', stop, { once: true });
-      repeat(T1, 0);
     });
   }
 }
