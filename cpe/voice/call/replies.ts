@@ -20,6 +20,10 @@ export function refuseExtensions(transaction: ServerTransaction, calls: CallSett
 export const eventOf = ({ headers }: SipRequest): string =>
   (headers.get('Event') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
+/** The state of the subscription in a NOTIFY is its last (RFC 6665 4.1.3). */
+export const isTerminated = ({ headers }: SipRequest): boolean =>
+  /^\s*terminated\b/i.test(headers.get('Subscription-State') ?? '');
+
 /**
  * The methods that the unit names in Allow, in the order of the vendor's traces. OPTIONS, which it answers too, does not stand there.
  * PRACK and INFO stand there where the settings have a use for them.

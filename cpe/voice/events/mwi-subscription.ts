@@ -2,8 +2,8 @@
 import { sleepOrAbort } from '../../../shared/abort.ts';
 import { isAbort } from '../../../shared/errors.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
-import type { SipRequest } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
+import { isTerminated } from '../call/replies.ts';
 import type { Link } from '../servers/link.ts';
 import { type MailboxOptions, MailboxRequests, type SubscriptionState } from './mailbox-requests.ts';
 import { type MessageSummary, readMessageSummary } from './message-summary.ts';
@@ -43,7 +43,7 @@ export class MwiSubscription {
   /** Takes a NOTIFY of its dialog. */
   notified(transaction: ServerTransaction): void {
     if (!this.requests.accept(transaction) || !this.tell(transaction)) return;
-    if (!isLast(transaction.request)) return;
+    if (!isTerminated(transaction.request)) return;
     this.requests.forget();
     this.#enter('Unsubscribed');
     this.#wake.abort();
@@ -106,8 +106,6 @@ export class MwiSubscription {
 /** Seconds until the refresh of a subscription of so many. */
 const refreshAfter = (granted: number): number =>
   Math.max(SHORTEST_WAIT, granted > 2 * MARGIN ? granted - MARGIN : granted / 2);
-
-const isLast = ({ headers }: SipRequest): boolean => /^\s*terminated\b/i.test(headers.get('Subscription-State') ?? '');
 
 /** Answers a NOTIFY by its body. */
 function answerSummary(transaction: ServerTransaction): MessageSummary | 'refused' | undefined {

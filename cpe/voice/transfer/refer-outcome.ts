@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import type { SipRequest } from '../../../shared/sip/message.ts';
 import { CallFailed } from '../call/call.ts';
+import { isTerminated } from '../call/replies.ts';
 import { readSipfrag } from './refer.ts';
 
 /** A peer rings its target for three minutes at most, and then has to say so; our choice. */
@@ -32,14 +33,13 @@ export class ReferOutcome {
   }
 
   /** Takes a NOTIFY; false for one that tells nothing. */
-  take({ headers, body }: SipRequest): boolean {
-    const progress = readSipfrag(body);
+  take(notify: SipRequest): boolean {
+    const progress = readSipfrag(notify.body);
     if (!progress) return false;
     const { status, reason } = progress;
-    const isLast = /^\s*terminated\b/i.test(headers.get('Subscription-State') ?? '');
     if (status >= 300) this.end(new CallFailed(status, `the peer did not reach the target: ${status} ${reason}`));
     else if (status >= 200) this.end();
-    else if (isLast) this.end(new CallFailed(0, 'the peer does not say whether it reached the target'));
+    else if (isTerminated(notify)) this.end(new CallFailed(0, 'the peer does not say whether it reached the target'));
     return true;
   }
 
