@@ -146,8 +146,13 @@ function inDialog(dialog: Dialog, method: string, sequence: number, parts: Messa
 
 /** The next request inside the dialog (BYE, re-INVITE, UPDATE, …); its CSeq is counted. Contact and the rest by `parts`. */
 export function buildRequest(dialog: Dialog, method: string, parts: MessageParts = {}): SipRequest {
+  return inDialog(dialog, method, nextSequence(dialog), parts);
+}
+
+/** Counts the CSeq number of the next request, or of a further attempt at one. */
+export function nextSequence(dialog: Dialog): number {
   dialog.localSequence += 1;
-  return inDialog(dialog, method, dialog.localSequence, parts);
+  return dialog.localSequence;
 }
 
 /** The ACK of a 2xx: the CSeq number of its INVITE. RFC 3261 13.2.2.4 */

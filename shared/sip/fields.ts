@@ -67,6 +67,10 @@ export function seconds(text: string | undefined): number | undefined {
   return found ? Math.min(Number(found[1]), 2 ** 32 - 1) : undefined;
 }
 
+/** The message names the option tag, in whatever case (RFC 3261 20.32, 20.37). */
+export const namesOption = ({ headers }: SipMessage, header: 'Supported' | 'Require', option: string): boolean =>
+  headers.list(header).some(name => name.toLowerCase() === option);
+
 const isSipsAddress = (header: string | undefined): boolean =>
   header !== undefined && isSips(parseNameAddr(header).uri);
 

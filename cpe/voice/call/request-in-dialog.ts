@@ -1,5 +1,5 @@
 // The requests that the unit sends inside a call's dialog.
-import { buildRequest, type Dialog, isOverTls, moveTarget } from '../../../shared/sip/dialog.ts';
+import { buildRequest, type Dialog, isOverTls, moveTarget, nextSequence } from '../../../shared/sip/dialog.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import {
   type MessageParts,
@@ -64,10 +64,7 @@ export async function requestInDialog(
       ...content,
     });
     return await exchange(layer, flow, request, context.authOf(user), {
-      nextSequence: () => {
-        dialog.localSequence += 1;
-        return dialog.localSequence;
-      },
+      nextSequence: () => nextSequence(dialog),
       onResponse: (response, sent) => {
         if (response.status < 200 || response.status >= 300) return;
         if (refreshing.includes(method)) followTarget(side, response, flow);

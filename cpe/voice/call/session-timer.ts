@@ -1,5 +1,5 @@
 // Session timers (RFC 4028) with the unit's values: the proposal, the agreement, and the side that refreshes.
-import { seconds } from '../../../shared/sip/fields.ts';
+import { namesOption, seconds } from '../../../shared/sip/fields.ts';
 import type { SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 import type { CallSettings, TimerSettings } from './settings.ts';
 
@@ -46,9 +46,6 @@ export function sessionHeaders(calls: CallSettings, agreed: Agreement | undefine
 const refresherOf = (value: string | undefined): string | undefined =>
   /;\s*refresher\s*=\s*(uac|uas)\b/i.exec(value ?? '')?.[1]?.toLowerCase();
 
-const supportsTimer = (message: SipRequest | SipResponse): boolean =>
-  message.headers.list('Supported').some(name => name.toLowerCase() === 'timer');
-
 /** The agreement of the called side, RFC 4028 9 and its table 2. `tooShort`: answer 422 with this Min-SE. */
 export function agreeTimer(
   request: SipRequest,
@@ -56,7 +53,7 @@ export function agreeTimer(
 ): { tooShort: number } | { agreed: Agreement | undefined } {
   const text = request.headers.get('Session-Expires');
   const asked = seconds(text);
-  const timer = supportsTimer(request);
+  const timer = namesOption(request, 'Supported', 'timer');
   // A peer without the extension understands no 422, and cannot be made to refresh.
   if (asked === undefined || !enabled) return { agreed: undefined };
   if (asked < shortest && timer) return { tooShort: shortest };

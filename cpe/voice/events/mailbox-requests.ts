@@ -1,6 +1,6 @@
 // The SUBSCRIBEs for one mailbox, their dialog, and what their answers mean (RFC 6665 4.1.2).
 import { acceptRequest, buildRequest, type Dialog, dialogOfCaller } from '../../../shared/sip/dialog.ts';
-import { seconds } from '../../../shared/sip/fields.ts';
+import { parseCSeq, seconds } from '../../../shared/sip/fields.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import { createRequest, type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
@@ -69,7 +69,7 @@ export class MailboxRequests {
       if (response.status === 423 && least && least > expires && !repeated) return await this.ask(flow, least, true);
       if (response.status >= 300) return this.#refused(response);
       this.#dialog ??= dialogOfCaller(request, response);
-      this.#dialog.localSequence = Number.parseInt(request.headers.get('CSeq') ?? '0', 10);
+      this.#dialog.localSequence = parseCSeq(request).number;
       return Math.min(seconds(response.headers.get('Expires')) ?? expires, 86_400);
     } catch (error) {
       // The mailbox's address, or the Contact of the answer.

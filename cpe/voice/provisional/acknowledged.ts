@@ -1,6 +1,6 @@
 // Reliable provisional responses at the calling side (RFC 3262 4): each is acknowledged by PRACK, in order, branch by branch.
-import { buildRequest, type Dialog, dialogOfCaller } from '../../../shared/sip/dialog.ts';
-import { parseCSeq } from '../../../shared/sip/fields.ts';
+import { buildRequest, type Dialog, dialogOfCaller, nextSequence } from '../../../shared/sip/dialog.ts';
+import { namesOption, parseCSeq } from '../../../shared/sip/fields.ts';
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import { type SipRequest, type SipResponse, SipSyntaxError } from '../../../shared/sip/message.ts';
 import { exchange } from '../authenticated-request.ts';
@@ -18,9 +18,10 @@ interface Branch {
 }
 
 /** The number of a response that wants a PRACK; undefined for others. */
-export function reliableNumber({ status, headers }: SipResponse): number | undefined {
+export function reliableNumber(response: SipResponse): number | undefined {
+  const { status, headers } = response;
   if (status <= 100 || status >= 200) return undefined;
-  if (!headers.list('Require').some(name => name.toLowerCase() === '100rel')) return undefined;
+  if (!namesOption(response, 'Require', '100rel')) return undefined;
   const text = headers.get('RSeq') ?? '';
   return /^\d{1,10}$/.test(text) && Number(text) > 0 && Number(text) < 2 ** 32 ? Number(text) : undefined;
 }
@@ -75,12 +76,8 @@ export class AcknowledgedProvisionals {
         ['User-Agent', context.userAgent],
       ],
     });
-    const nextSequence = (): number => {
-      dialog.localSequence += 1;
-      return dialog.localSequence;
-    };
-    exchange(context.layer, flow, prack, context.authOf(user), { nextSequence }).catch((error: unknown) =>
-      context.log.error('PRACK failed', { error }),
+    exchange(context.layer, flow, prack, context.authOf(user), { nextSequence: () => nextSequence(dialog) }).catch(
+      (error: unknown) => context.log.error('PRACK failed', { error }),
     );
   }
 }

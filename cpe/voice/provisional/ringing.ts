@@ -1,16 +1,13 @@
 // The provisional responses of an incoming call: 180, before it 183 with the session where the unit is set to (early media), each
 // repeated until its PRACK where both sides know 100rel (RFC 3262 3).
 import { acceptRequest, dialogOfCallee, repeatUntilAcknowledged } from '../../../shared/sip/dialog.ts';
-import { parseCSeq } from '../../../shared/sip/fields.ts';
+import { namesOption, parseCSeq } from '../../../shared/sip/fields.ts';
 import type { MessageParts, SipRequest, SipResponse } from '../../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallContext } from '../call/context.ts';
 
 /** RFC 3262 3: the waits double until the end, while those of a 2xx have T2 as their bound. */
 const TIMERS = { t1: 500, t2: Number.POSITIVE_INFINITY };
-
-const names = (request: SipRequest, header: 'Supported' | 'Require'): boolean =>
-  request.headers.list(header).some(name => name.toLowerCase() === '100rel');
 
 export class Ringing {
   readonly #context: CallContext;
@@ -22,7 +19,8 @@ export class Ringing {
     const { request } = transaction;
     this.#context = context;
     this.#transaction = transaction;
-    this.#isReliable = context.calls.prack.uas && (names(request, 'Supported') || names(request, 'Require'));
+    const isWanted = namesOption(request, 'Supported', '100rel') || namesOption(request, 'Require', '100rel');
+    this.#isReliable = context.calls.prack.uas && isWanted;
     this.#number = context.random.int(1, 2 ** 30);
   }
 
