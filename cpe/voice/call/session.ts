@@ -1,6 +1,6 @@
 // The media session of a call as offer and answer made it (RFC 3264), and its changes from either side.
-import type { Sdp } from '../../../shared/sip/sdp.ts';
-import { type Direction, directionOf, receives, sends, within } from '../media/direction.ts';
+import { mediaAddress, type Sdp } from '../../../shared/sip/sdp.ts';
+import { type Direction, directionOf, isHoldAddress, receives, sends, within } from '../media/direction.ts';
 import type { MediaSession } from '../media/media.ts';
 import type { MediaParameters } from '../media/parameters.ts';
 import { asAnswer, buildReoffer, type Reoffer, settleReoffer } from '../media/reoffer.ts';
@@ -119,8 +119,8 @@ export class NegotiatedSession {
 /** The stream as the peer described it: it receives nothing. */
 function isHeld(sdp: Sdp, index: number): boolean {
   const media = sdp.media[index];
-  const address = (media?.connection ?? sdp.connection)?.address;
-  return media !== undefined && (address === '0.0.0.0' || address === '::' || !receives(directionOf(sdp, media)));
+  if (!media) return false;
+  return isHoldAddress(mediaAddress(sdp, media)?.address) || !receives(directionOf(sdp, media));
 }
 
 const isSame = ({ origin }: Sdp, { origin: current }: Sdp): boolean =>

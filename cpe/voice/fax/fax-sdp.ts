@@ -1,15 +1,8 @@
 // T.38 in session descriptions (ITU-T T.38 annex D): the fax stream of an offer or answer, read and written.
 import { isIP } from 'node:net';
 import { type Port, portOf } from '../../../shared/net/port.ts';
-import {
-  type Attribute,
-  attributeValues,
-  buildSdp,
-  type Media,
-  mediaAddress,
-  type Sdp,
-} from '../../../shared/sip/sdp.ts';
-import type { LocalSession } from '../media/sdp-negotiation.ts';
+import { type Attribute, attributeValues, type Media, mediaAddress, type Sdp } from '../../../shared/sip/sdp.ts';
+import { describeSession, hasAudio, type LocalSession, withoutStream } from '../media/sdp-negotiation.ts';
 
 /** A fax stream that can be used. */
 export interface FaxStream {
@@ -50,7 +43,7 @@ function numberOf(media: Media, name: string): number | undefined {
  * check is always transferred (T.38 8.2), and versions other than 0 encode IFP in another way.
  */
 export function faxStreamOf(sdp: Sdp): FaxStream | undefined {
-  if (sdp.media.some(({ type, port }) => type === 'audio' && port !== 0)) return undefined;
+  if (hasAudio(sdp)) return undefined;
   const index = sdp.media.findIndex(media => isFax(media) && media.port !== 0);
   const media = sdp.media[index];
   if (!media) return undefined;
@@ -66,28 +59,18 @@ export function faxStreamOf(sdp: Sdp): FaxStream | undefined {
   };
 }
 
-function describe(local: LocalSession, like: readonly Media[], index: number, port: number): Sdp {
-  const addressType = isIP(local.address) === 6 ? 'IP6' : 'IP4';
-  const { address, sessionId, version } = local;
-  const media = like.map(({ type, proto, formats }, at): Media => {
-    if (at === index) return { type: 'image', port, proto: 'udptl', formats: ['t38'], attributes };
-    return { type, port: 0, proto, formats, attributes: [] };
-  });
-  return buildSdp({
-    origin: { username: '-', sessionId, version: String(version), addressType, address },
-    name: '-',
-    connection: { addressType, address },
-    attributes: [],
-    media,
-  });
+function describeFax(local: LocalSession, like: readonly Media[], index: number, port: number): Sdp {
+  const fax: Media = { type: 'image', port, proto: 'udptl', formats: ['t38'], attributes };
+  const media = like.map((one, at) => (at === index ? fax : withoutStream(one)));
+  return describeSession(local, [], media);
 }
 
 /** An offer of fax in the place of the stream in use (RFC 3264 8.3.3). @param previous our last description */
 export function faxOffer(local: LocalSession, previous: Sdp, index: number, port: number): Sdp {
-  return describe(local, previous.media, index, port);
+  return describeFax(local, previous.media, index, port);
 }
 
 /** The answer that takes the fax stream of an offer. */
 export function faxAnswer(local: LocalSession, offer: Sdp, index: number, port: number): Sdp {
-  return describe(local, offer.media, index, port);
+  return describeFax(local, offer.media, index, port);
 }

@@ -5,6 +5,11 @@ export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 const directions: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
+export const isDirection = ({ name }: Attribute): boolean => directions.some(direction => direction === name);
+
+/** RFC 3264 8.4: the address in the place of one that is on hold. */
+export const isHoldAddress = (address: string | undefined): boolean => address === '0.0.0.0' || address === '::';
+
 /** RFC 4566 6: the stream's own direction, else the session's, else both ways. */
 export function directionOf(sdp: SessionView, media: Media): Direction {
   const find = (attributes: readonly Attribute[]): Direction | undefined =>

@@ -1,9 +1,15 @@
 // An offer that changes a session which stands (RFC 3264 8): the used stream anew, in a direction of our choice.
 import { attributeValues, buildSdp, type Media, type Sdp } from '../../../shared/sip/sdp.ts';
-import { type Direction, directionOf, sends } from './direction.ts';
+import { type Direction, directionOf, isDirection, sends } from './direction.ts';
 import type { EndpointMedia } from './endpoint-media.ts';
 import type { MediaParameters } from './parameters.ts';
-import { buildOffer, type LocalSession, negotiateAnswer, type OfferedStream } from './sdp-negotiation.ts';
+import {
+  buildOffer,
+  type LocalSession,
+  negotiateAnswer,
+  type OfferedStream,
+  withoutStream,
+} from './sdp-negotiation.ts';
 
 export interface Reoffer {
   local: LocalSession;
@@ -18,14 +24,11 @@ export interface Reoffer {
   withoutAddress: boolean;
 }
 
-const isDirection = ({ name }: { name: string }): boolean =>
-  name === 'sendrecv' || name === 'sendonly' || name === 'recvonly' || name === 'inactive';
-
 export function buildReoffer({ local, previous, index, stream, direction, ...settings }: Reoffer): Sdp {
   const offer = buildOffer(local, [stream], settings.media);
   const media = previous.media.map((one, at): Media => {
     const fresh = at === index ? offer.media[0] : undefined;
-    if (!fresh) return { type: one.type, port: 0, proto: one.proto, formats: one.formats, attributes: [] };
+    if (!fresh) return withoutStream(one);
     return { ...fresh, attributes: [...fresh.attributes.filter(line => !isDirection(line)), { name: direction }] };
   });
   const addressType = offer.connection?.addressType ?? 'IP4';

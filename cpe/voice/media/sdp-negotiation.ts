@@ -11,7 +11,7 @@ import {
   type Sdp,
 } from '../../../shared/sip/sdp.ts';
 import { type AgreedAudio, agreeFormats, answeredFormats, offeredFormats } from './codecs/formats.ts';
-import { type Direction, directionOf, mirrored, receives } from './direction.ts';
+import { type Direction, directionOf, isHoldAddress, mirrored, receives } from './direction.ts';
 import { type EndpointMedia, plainMedia } from './endpoint-media.ts';
 import type { AgreedKeys, KeyManagement, KeyOffer, MediaSecurity } from './keying.ts';
 import type { MediaParameters } from './parameters.ts';
@@ -31,7 +31,8 @@ export interface OfferedStream {
 
 const profileOf = (secured: boolean): string => (secured ? 'RTP/SAVP' : 'RTP/AVP');
 
-function frame(local: LocalSession, attributes: Attribute[], media: Media[]): Sdp {
+/** A description of ours with these streams. @param attributes of the session */
+export function describeSession(local: LocalSession, attributes: Attribute[], media: Media[]): Sdp {
   const addressType = isIP(local.address) === 6 ? 'IP6' : 'IP4';
   const { address } = local;
   return buildSdp({
@@ -43,10 +44,22 @@ function frame(local: LocalSession, attributes: Attribute[], media: Media[]): Sd
   });
 }
 
+/** An m= line that is refused, or not used any more (RFC 3264 6, 8.2). */
+export const withoutStream = ({ type, proto, formats }: Media): Media => ({
+  type,
+  port: 0,
+  proto,
+  formats,
+  attributes: [],
+});
+
+/** The description has a stream of audio that is in use. */
+export const hasAudio = ({ media }: Sdp): boolean => media.some(({ type, port }) => type === 'audio' && port !== 0);
+
 /** One m=audio per stream, preferred first: the secured one, and with fallback the plain one behind it. */
 export function buildOffer(local: LocalSession, streams: readonly OfferedStream[], audio = plainMedia): Sdp {
   const { formats, attributes } = offeredFormats(audio);
-  return frame(
+  return describeSession(
     local,
     streams.flatMap(stream => stream.keys?.session ?? []),
     streams.map(({ port, keys }) => ({
@@ -101,11 +114,10 @@ function readStream(sdp: Sdp, media: Media, audio: EndpointMedia): Omit<MediaPar
   const port = portOf(media.port);
   if (port === undefined) return 'the stream has no port';
   const direction = directionOf(sdp, media);
-  const held = address === '0.0.0.0' || address === '::';
   return {
     ...agreed,
     remote: { address, port, rtcpPort: rtcpPortOf(media, port) },
-    sending: !held && receives(direction),
+    sending: !isHoldAddress(address) && receives(direction),
   };
 }
 
@@ -198,8 +210,8 @@ export function negotiateOffer(
 /** The answer to `offer`: the chosen stream on our port, every other refused (RFC 3264 6). */
 export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, port: number, audio = plainMedia): Sdp {
   const media = offer.media.map((one, index): Media => {
-    const { type, proto, formats } = one;
-    if (index !== chosen.index) return { type, port: 0, proto, formats, attributes: [] };
+    if (index !== chosen.index) return withoutStream(one);
+    const { type, proto } = one;
     const lines = answeredFormats(chosen.parameters, audio);
     return {
       type,
@@ -209,7 +221,7 @@ export function buildAnswer(local: LocalSession, offer: Sdp, chosen: Chosen, por
       attributes: [...chosen.attributes, ...lines.attributes, { name: chosen.direction }],
     };
   });
-  return frame(local, chosen.session, media);
+  return describeSession(local, chosen.session, media);
 }
 
 /** The result of an answer: the offered stream that is used, and its parameters. */

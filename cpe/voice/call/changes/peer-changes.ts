@@ -2,12 +2,13 @@
 import { messageOf } from '../../../../shared/errors.ts';
 import { isOverTls } from '../../../../shared/sip/dialog.ts';
 import type { SipRequest } from '../../../../shared/sip/message.ts';
-import { formatSdp, type Sdp } from '../../../../shared/sip/sdp.ts';
+import type { Sdp } from '../../../../shared/sip/sdp.ts';
 import type { ServerTransaction } from '../../../../shared/sip/transaction-types.ts';
 import type { FaxCall } from '../../fax/fax-call.ts';
+import { hasAudio } from '../../media/sdp-negotiation.ts';
 import { allowed, refuseSession } from '../replies.ts';
 import type { DialogSide } from '../request-in-dialog.ts';
-import { hasSdp, sdpOf } from '../sdp-body.ts';
+import { hasSdp, sdpOf, sdpParts } from '../sdp-body.ts';
 import type { NegotiatedSession, SessionOffer } from '../session.ts';
 import { agreeTimer, sessionHeaders } from '../session-timer.ts';
 import type { ReInvites } from './re-invites.ts';
@@ -104,8 +105,6 @@ export class PeerChanges {
   }
 }
 
-const hasAudio = ({ media }: Sdp): boolean => media.some(({ type, port }) => type === 'audio' && port !== 0);
-
 /** RFC 4028 9: a refresh may change the timer, and leaves it where it names none; false after a refusal. */
 function followTimer(side: DialogSide, transaction: ServerTransaction): boolean {
   const timer = agreeTimer(transaction.request, side.context.calls.timer);
@@ -129,6 +128,5 @@ function accept(side: DialogSide, transaction: ServerTransaction, sdp: Sdp): Ret
   ];
   // An UPDATE without SDP only refreshes; an INVITE without one asks for our offer (its answer comes in the ACK).
   const withSdp = method === 'INVITE' || body.length > 0;
-  const content = withSdp ? { body: formatSdp(sdp), contentType: 'application/sdp' } : {};
-  return transaction.respond(200, undefined, { headers, ...content });
+  return transaction.respond(200, undefined, { headers, ...(withSdp && sdpParts(sdp)) });
 }
