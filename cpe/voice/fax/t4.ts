@@ -102,7 +102,8 @@ function readRun(bits: BitReader, codes: RunCodes): number | undefined {
   }
 }
 
-function setBlack(row: Buffer, from: number, to: number): void {
+/** Blackens the pixels of a row from `from` to before `to`. */
+export function setBlack(row: Buffer, from: number, to: number): void {
   for (let at = from; at < to; at++) row[at >> 3] = (row[at >> 3] ?? 0) | (0x80 >> (at & 7));
 }
 
