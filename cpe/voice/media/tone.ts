@@ -54,7 +54,8 @@ const QUIETEST = 50;
 /** Part of the block's energy that must lie in the one frequency. */
 const SHARE = 0.6;
 
-function energyOf(samples: Int16Array): number {
+/** The sum of the squares of all samples. */
+export function energyOf(samples: Int16Array): number {
   let energy = 0;
   for (const sample of samples) energy += sample * sample;
   return energy;

@@ -1,5 +1,6 @@
 // DTMF as tones in the audio (ITU-T Q.23, Q.24): two sines a digit, and their recognition by Goertzel's recurrence.
-import { powerAt } from '../tone.ts';
+import { energyOf, powerAt } from '../tone.ts';
+import { Blocks } from './blocks.ts';
 
 const low = [697, 770, 852, 941] as const;
 const high = [1209, 1336, 1477, 1633] as const;
@@ -34,34 +35,25 @@ const MOST_TWIST = 8;
 /** Recognises digits in a stream of audio. A digit counts once it fills a whole block, and again after a block without it. */
 export class DigitDetector {
   readonly #rate: number;
-  readonly #block: Int16Array;
-  #filled = 0;
+  readonly #blocks: Blocks;
   #candidate: string | undefined;
   #current: string | undefined;
 
   constructor(rate: number) {
     this.#rate = rate;
-    this.#block = new Int16Array(Math.round(rate * BLOCK_SECONDS));
+    this.#blocks = new Blocks(Math.round(rate * BLOCK_SECONDS));
   }
 
   /** The digits that become certain with these samples. */
   take(samples: Int16Array): string {
     let found = '';
-    for (let at = 0; at < samples.length; ) {
-      const count = Math.min(samples.length - at, this.#block.length - this.#filled);
-      this.#block.set(samples.subarray(at, at + count), this.#filled);
-      at += count;
-      this.#filled += count;
-      if (this.#filled < this.#block.length) break;
-      this.#filled = 0;
-      found += this.#judge() ?? '';
-    }
+    for (const block of this.#blocks.take(samples)) found += this.#judge(block) ?? '';
     return found;
   }
 
   /** Two equal blocks make a digit, two without it end it: a block on an edge decides nothing. */
-  #judge(): string | undefined {
-    const digit = digitIn(this.#block, this.#rate);
+  #judge(block: Int16Array): string | undefined {
+    const digit = digitIn(block, this.#rate);
     const confirmed = digit === this.#candidate;
     this.#candidate = digit;
     if (!confirmed || digit === this.#current) return undefined;
@@ -78,8 +70,7 @@ function strongest(block: Int16Array, frequencies: readonly number[], rate: numb
 
 /** The digit that fills a block, if one does. */
 function digitIn(block: Int16Array, rate: number): string | undefined {
-  let energy = 0;
-  for (const sample of block) energy += sample * sample;
+  const energy = energyOf(block);
   if (energy < block.length * QUIETEST * QUIETEST) return undefined;
   const first = strongest(block, low, rate);
   const second = strongest(block, high, rate);
