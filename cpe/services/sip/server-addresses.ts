@@ -38,29 +38,30 @@ const orNone = (address: Address): Address | undefined => (address.host === '' ?
 export const hostText = ({ host, port }: Address): string =>
   `${host.includes(':') ? `[${host}]` : host}${port === 0 ? '' : `:${port}`}`;
 
-/** The gateway-specific servers count where the gateway enables them. */
+/** The column of the gateway's own row where that row is enabled, else the variable of the whole unit. */
+function ownOrWhole(unit: Unit, row: string, column: string, whole: string): Address {
+  const isOwn = unit.config.running(`SipEp.${row}.EnableConfig`) === 'Enable';
+  return addressOf(unit, isOwn ? `${row}.${column}` : whole);
+}
+
 export function serverAddresses(unit: Unit, gateway: string): ServerAddresses {
-  const isOwn = (table: string): boolean =>
-    unit.config.running(`SipEp.${table}[GatewayName="${gateway}"].EnableConfig`) === 'Enable';
-  const read = (table: string, column: string, whole: string): Address =>
-    addressOf(unit, isOwn(table) ? `${table}[GatewayName="${gateway}"].${column}` : whole);
+  const proxies = `GwSpecificProxy[GatewayName="${gateway}"]`;
   const registrar = registrarOf(unit, gateway);
-  const home = orNone(read('GwSpecificProxy', 'HomeDomainHost', 'DefaultStaticProxyHomeDomainHost'));
-  const proxy = orNone(read('GwSpecificProxy', 'OutboundHost', 'DefaultStaticProxyOutboundHost'));
+  const home = orNone(ownOrWhole(unit, proxies, 'HomeDomainHost', 'DefaultStaticProxyHomeDomainHost'));
+  const proxy = orNone(ownOrWhole(unit, proxies, 'OutboundHost', 'DefaultStaticProxyOutboundHost'));
   const domain = unit.config.running(`SipEp.Gateway[Name="${gateway}"].Domain`) || hostText(home ?? registrar);
   return { registrar, proxy, home, domain };
 }
 
 /** The messaging host of a gateway; host '': none. */
-export function messagingOf(unit: Unit, gateway: string): Address {
-  const own = `GwSpecificMwi[GatewayName="${gateway}"]`;
-  const isOwn = unit.config.running(`SipEp.${own}.EnableConfig`) === 'Enable';
-  return addressOf(unit, isOwn ? `${own}.MessagingHost` : 'DefaultStaticMessagingHost');
-}
+export const messagingOf = (unit: Unit, gateway: string): Address =>
+  ownOrWhole(unit, `GwSpecificMwi[GatewayName="${gateway}"]`, 'MessagingHost', 'DefaultStaticMessagingHost');
 
 /** The registrar of a gateway, as `SipEp.RegistrationStatus` shows it too. */
-export function registrarOf(unit: Unit, gateway: string): Address {
-  const own = `GwSpecificRegistration[GatewayName="${gateway}"]`;
-  const isOwn = unit.config.running(`SipEp.${own}.EnableConfig`) === 'Enable';
-  return addressOf(unit, isOwn ? `${own}.ServerHost` : 'DefaultStaticRegistrarServerHost');
-}
+export const registrarOf = (unit: Unit, gateway: string): Address =>
+  ownOrWhole(
+    unit,
+    `GwSpecificRegistration[GatewayName="${gateway}"]`,
+    'ServerHost',
+    'DefaultStaticRegistrarServerHost',
+  );
