@@ -24,27 +24,28 @@ export const eventOf = ({ headers }: SipRequest): string =>
 export const isTerminated = ({ headers }: SipRequest): boolean =>
   /^\s*terminated\b/i.test(headers.get('Subscription-State') ?? '');
 
+type MethodSettings = Pick<CallContext, 'calls' | 'mediaOf'>;
+
+function methodsOf({ calls, mediaOf }: MethodSettings, user: string): string[] {
+  const methods = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'REFER', 'NOTIFY', 'UPDATE'];
+  if (calls.prack.uas || calls.prack.uac !== 'unsupported') methods.push('PRACK');
+  if (mediaOf(user).dtmf.transport === 'signalling') methods.push('INFO');
+  return methods;
+}
+
 /**
  * The methods that the unit names in Allow, in the order of the vendor's traces. OPTIONS, which it answers too, does not stand there.
  * PRACK and INFO stand there where the settings have a use for them.
  */
-export function allowed({ calls, mediaOf }: Pick<CallContext, 'calls' | 'mediaOf'>, user: string): string {
-  const methods = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'REFER', 'NOTIFY', 'UPDATE'];
-  if (calls.prack.uas || calls.prack.uac !== 'unsupported') methods.push('PRACK');
-  if (mediaOf(user).dtmf.transport === 'signalling') methods.push('INFO');
-  return methods.join(', ');
-}
+export const allowed = (settings: MethodSettings, user: string): string => methodsOf(settings, user).join(', ');
 
 /** OPTIONS is answered without being named. */
-export const isAllowed = (context: Pick<CallContext, 'calls' | 'mediaOf'>, user: string, method: string): boolean =>
-  method === 'OPTIONS' || allowed(context, user).split(', ').includes(method);
+export const isAllowed = (settings: MethodSettings, user: string, method: string): boolean =>
+  method === 'OPTIONS' || methodsOf(settings, user).includes(method);
 
 /** RFC 3261 21.4.6 */
-export const refuseMethod = (
-  context: Pick<CallContext, 'calls' | 'mediaOf'>,
-  transaction: ServerTransaction,
-  user: string,
-): void => void transaction.respond(405, undefined, { headers: [['Allow', allowed(context, user)]] });
+export const refuseMethod = (settings: MethodSettings, transaction: ServerTransaction, user: string): void =>
+  void transaction.respond(405, undefined, { headers: [['Allow', allowed(settings, user)]] });
 
 /** RFC 3261 13.2.2.4; 22.1: with the credentials of its INVITE. */
 export function ackFor(dialog: Dialog, invite: SipRequest, userAgent: string): SipRequest {
