@@ -32,12 +32,11 @@ export class EventRequests {
 
   /** Takes one outside any dialog. @param user of the Request-URI */
   take(transaction: ServerTransaction, user: string): void {
-    const { request, flow } = transaction;
-    if (eventOf(request) === MESSAGES) this.#takeMessages(transaction, user);
-    const event = unitEvents.find(one => one === eventOf(request));
-    if (transaction.answered) return;
-    if (!event) this.#refuse(transaction, 489, [['Allow-Events', [...unitEvents, MESSAGES].join(', ')]]);
-    else if (!this.#isFromServer(flow)) this.#refuse(transaction, 403);
+    const named = eventOf(transaction.request);
+    const event = unitEvents.find(one => one === named);
+    if (named === MESSAGES) this.#takeMessages(transaction, user);
+    else if (!event) this.#refuse(transaction, 489, [['Allow-Events', [...unitEvents, MESSAGES].join(', ')]]);
+    else if (!this.#isFromServer(transaction.flow)) this.#refuse(transaction, 403);
     else {
       const wait = this.#waitFor(event);
       if (wait > 0) this.#refuse(transaction, 503, [['Retry-After', String(wait)]]);
