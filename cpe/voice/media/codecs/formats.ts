@@ -2,7 +2,7 @@
 import { UserError } from '../../../../shared/errors.ts';
 import { type Attribute, attributeValues, type Media } from '../../../../shared/sip/sdp.ts';
 import type { EndpointMedia, OfferedCodec } from '../endpoint-media.ts';
-import { type CodecName, codecShape } from './table.ts';
+import { type CodecName, codecNames, codecShape } from './table.ts';
 
 /** RFC 4733: digits beside the audio, with the audio's clock of 8000 Hz. */
 export const TELEPHONE_EVENT = 'telephone-event';
@@ -86,12 +86,10 @@ function namedFormats(media: Media): { payloadType: number; name: string }[] {
   return media.formats.flatMap(format => {
     const payloadType = Number(format);
     if (!/^\d{1,3}$/.test(format) || payloadType > 127) return [];
-    const name = maps.get(format) ?? (['PCMU', 'PCMA', 'G722'] as const).find(one => staticType(one) === payloadType);
+    const name = maps.get(format) ?? codecNames.find(one => codecShape(one).payloadType === payloadType);
     return name ? [{ payloadType, name }] : [];
   });
 }
-
-const staticType = (codec: CodecName): number | undefined => codecShape(codec).payloadType;
 
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

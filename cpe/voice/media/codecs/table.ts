@@ -57,4 +57,6 @@ export const codecTable = {
 
 export type CodecName = keyof typeof codecTable;
 
+export const codecNames = Object.keys(codecTable) as CodecName[];
+
 export const codecShape = (name: CodecName): CodecShape => codecTable[name];
