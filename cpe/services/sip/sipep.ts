@@ -139,8 +139,8 @@ function noteSurplus(unit: Unit, surplus: number): void {
 
 /** TLS with the certificates of now, whenever it is asked for: a new one counts after a restart of the service, policy and time at once. */
 function tlsOfStart(unit: Unit): UserAgentEnv['tls'] {
-  const { roots } = unit.tls('SipEp');
-  const hosts = { client: unit.tls('SipEp').host, server: unit.tls('SipEp', 'server').host };
+  const { roots, host: client } = unit.tls('SipEp');
+  const hosts = { client, server: unit.tls('SipEp', 'server').host };
   return (role = 'client') => {
     const { policy, now } = unit.tls('SipEp', role);
     const host = hosts[role];

@@ -5,7 +5,7 @@ import type { UserAgentConfig } from '../../voice/settings.ts';
 import { cell, dgwPath, rowsOf, type Unit } from '../service.ts';
 
 /** The name of the gateway whose row decides for the whole unit; '' without gateways. */
-export const firstGateway = (unit: Unit): string => rowsOf(unit, 'SipEp.Gateway', ['Name'])[0]?.Name ?? '';
+const firstGateway = (unit: Unit): string => rowsOf(unit, 'SipEp.Gateway', ['Name'])[0]?.Name ?? '';
 
 type Transports = Pick<UserAgentConfig, 'transport' | 'registrationTransport' | 'contactTransport'> & {
   transports: NonNullable<UserAgentConfig['transports']>;

@@ -86,7 +86,7 @@ function partsOf(parts: LegParts) {
   });
   if (parts.answered) answer.start(parts.answered.transaction, parts.answered.response);
   refresh.arm();
-  return { session, lifetime, acknowledged, changes, refresh, digits, fax, requests, transferor };
+  return { session, lifetime, acknowledged, changes, digits, fax, requests, transferor };
 }
 
 async function sendDigit(side: DialogSide, digit: string): Promise<void> {
