@@ -232,6 +232,9 @@ export const controlOptions = {
   json: { kind: 'boolean', help: 'the answer as JSON' },
 } as const satisfies OptionSpecs;
 
+/** Longest call that can be asked for, seconds. */
+export const MAX_DURATION = 86_400;
+
 export const callOptions = {
   ...controlOptions,
   from: {
@@ -244,7 +247,7 @@ export const callOptions = {
     value: 'SECONDS',
     default: 5,
     min: 0,
-    max: 86_400,
+    max: MAX_DURATION,
     help: 'end the call after this time; it ends before when the peer or Ctrl-C ends it',
   },
   expect: {

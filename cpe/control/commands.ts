@@ -2,6 +2,7 @@
 import type { ControlRequest } from '../../shared/control/server.ts';
 import { UserError } from '../../shared/errors.ts';
 import type { SipTrace } from '../../shared/sip/trace/trace.ts';
+import { MAX_DURATION } from '../options.ts';
 import type { NamedValue } from '../services/common/named-values.ts';
 import type { Call } from '../voice/call/call.ts';
 import type { FaxReport } from '../voice/fax/fax-session.ts';
@@ -36,9 +37,6 @@ interface Command {
 
 /** The file of the socket, in the directory of the state. */
 export const SOCKET = 'control.sock';
-
-/** Longest call that can be asked for, seconds. */
-export const MAX_DURATION = 86_400;
 
 const argument = ({ args }: ControlRequest, at: number): string => args[at] ?? '';
 
