@@ -114,7 +114,7 @@ async function synchronise(unit: Unit, signal: AbortSignal): Promise<boolean> {
       }
     }
   }
-  // Once, until a server has set the clock again.
+  // The notification is sent once, until a server has set the clock again.
   const own = state(unit);
   if (!own.isUnanswered) unit.notify('clockNotSet', {});
   own.isUnanswered = true;

@@ -23,7 +23,7 @@ interface Page {
     /** Where it is given and false, the part is left out. */
     isShown?: (device: Device) => boolean;
   }[];
-  /** Said above the parts, where it applies. */
+  /** A sentence above the parts, where one applies. */
   warning?: (device: Device) => string | undefined;
 }
 

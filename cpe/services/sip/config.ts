@@ -14,7 +14,7 @@ export type GatewayPlan = { gateway: string; config: UserAgentConfig } | { gatew
 /** Hz; the dial tone of many countries. */
 const DEFAULT_TONE = 425;
 
-/** As `SipEp.GatewayStatus.State` words it, and what is said about it. */
+/** An obstacle to the start of a gateway: its state as `SipEp.GatewayStatus.State` words it, and the reason for the log. */
 export interface Obstacle {
   state: 'Network down' | 'Invalid Configuration';
   reason: string;

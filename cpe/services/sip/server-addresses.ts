@@ -23,8 +23,8 @@ function withoutRow(name: string): string {
 }
 
 /**
- * '' and 0.0.0.0 mean none. Neither is an address that the factory put there dialled: it is that of a host in a private
- * network that knows nothing of a simulated unit, unless the option `lan` says otherwise.
+ * The address in a variable: '' and 0.0.0.0 mean none. The factory's own address means none too, unless the option `lan` is set: it is
+ * that of a host in a private network, which a simulated unit does not have.
  */
 function addressOf(unit: Unit, name: string): Address {
   const text = unit.config.running(`SipEp.${name}`) ?? '';

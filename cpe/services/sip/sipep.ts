@@ -137,7 +137,7 @@ function noteSurplus(unit: Unit, surplus: number): void {
   unit.notify('registrationLimit', { surplus, limit: MAX_REGISTRATIONS });
 }
 
-/** TLS with the certificates of now, whenever it is asked for: a new one counts after a restart of the service, policy and time at once. */
+/** The TLS settings of one start: its certificates stay until the service restarts; policy and time are read each time. */
 function tlsOfStart(unit: Unit): UserAgentEnv['tls'] {
   const { roots, host: client } = unit.tls('SipEp');
   const hosts = { client, server: unit.tls('SipEp', 'server').host };
@@ -150,7 +150,7 @@ function tlsOfStart(unit: Unit): UserAgentEnv['tls'] {
 
 const certificates = /X_0090F8_Cert\.(?:Host|Others)Certificate/;
 
-/** The vendor's page says it: restart the service before the new certificate is used. Its procedure does so before TLS is enabled, too. */
+/** A new certificate waits for a restart of the service (vendor's page), also while TLS is not enabled yet (vendor's procedure). */
 function noteCertificates(unit: Unit, { changes, tables, removed }: Applied): void {
   if (!unit.services.started('SipEp')) return;
   const paths = [...changes.map(({ path }) => path), ...tables, ...removed];

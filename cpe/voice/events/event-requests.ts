@@ -1,5 +1,5 @@
 // NOTIFY outside of calls (RFC 6665 8.2): messages of a mailbox, and `check-sync` and `reboot`, which servers send without a subscription.
-// These count from the unit's own servers alone, one of a kind in a time.
+// The unit carries these two out for its own servers alone, and one of a kind within a pause.
 import type { Flow } from '../../../shared/sip/flow-types.ts';
 import type { ServerTransaction } from '../../../shared/sip/transaction-types.ts';
 import type { CallContext } from '../call/context.ts';

@@ -71,7 +71,7 @@ export class FaxSession {
     return { ...this.#result, pages: this.pages.length, rows, ...this.#counts, received, lost };
   }
 
-  /** Sends a page as the calling machine, or without one receives pages as the called one. Never rejects: the report tells. */
+  /** Sends a page as the calling machine, or without one receives pages as the called one. Never rejects: the report has the reason. */
   async run(page?: FaxPage): Promise<FaxReport> {
     const direction = page ? 'sent' : 'received';
     this.#result = { direction, state: 'running', rate: 0 };

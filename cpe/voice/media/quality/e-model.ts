@@ -2,7 +2,7 @@
 
 /** G.107 table 3 and equation 7-1 with all defaults. */
 const DEFAULT_R = 93.2;
-/** G.107 simplified, as G.107 appendix and RFC 6035 users have it: delay in milliseconds at which talking becomes hard. */
+/** Delay in milliseconds from which on the simplified form of G.107 subtracts more for each millisecond. */
 const HARD_DELAY = 177.3;
 
 interface Impairments {
