@@ -6,7 +6,6 @@ import { MAX_DURATION } from '../options.ts';
 import type { NamedValue } from '../services/common/named-values.ts';
 import type { Call } from '../voice/call/call.ts';
 import type { FaxReport } from '../voice/fax/fax-session.ts';
-import { testPage } from '../voice/fax/test-page.ts';
 import type { CallNumbers } from './call-numbers.ts';
 import type { UnitCalls } from './calls.ts';
 import { ladderOf } from './ladder.ts';
@@ -113,6 +112,8 @@ const A4_ROWS = 1143;
 
 /** @throws UserError with the reason where the page did not arrive */
 async function faxed(call: Call): Promise<FaxReport> {
+  // The code tables of fax are loaded on first use: every start of the program reads this table of commands.
+  const { testPage } = await import('../voice/fax/test-page.ts');
   const report = await call.fax.send(testPage(A4_ROWS));
   if (report.state === 'complete') return report;
   throw new UserError(409, 'fax-failed', `the fax failed: ${report.reason}`);
