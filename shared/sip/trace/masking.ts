@@ -18,8 +18,8 @@ export function maskedSip(text: string): string {
 function maskedLine(line: string): string {
   // RFC 4568 9.1: the keys follow `inline:`; RFC 4567 3: the data follow the name of the protocol; RFC 4566 5.12.
   if (/^a=crypto:/i.test(line)) return line.replace(/\binline:[^|;\s]{1,1000}/gi, `inline:${MASK}`);
-  if (/^a=key-mgmt:/i.test(line)) return line.replace(/^(a=key-mgmt:\s?\S{1,40} ).*?(\r?)$/i, `$1${MASK}$2`);
-  if (/^k=/.test(line)) return line.replace(/^(k=[^:\r]{1,40}).*?(\r?)$/, `$1:${MASK}$2`);
+  if (/^a=key-mgmt:/i.test(line)) return line.replace(/^(a=key-mgmt:\s?\S{1,40} ).*?(\r?)$/is, `$1${MASK}$2`);
+  if (/^k=/.test(line)) return line.replace(/^(k=[^:\r]{1,40}).*?(\r?)$/s, `$1:${MASK}$2`);
   return line.replace(/(\bsips?:[^\s:@<>"]{1,256}):[^\s@<>"]{1,256}@/gi, `$1:${MASK}@`);
 }
 
