@@ -1,10 +1,13 @@
-// One call of an operation: its input checked, its caller judged, then carried out, with what it has changed.
-import type { FastifyRequest } from 'fastify';
-import type { AuditedCall } from './audit.ts';
+// One call of an operation, by whatever protocol it came: its input checked, its caller judged, then carried out and noted in the audit,
+// with what it has changed.
+import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
+import type { Caller } from '../fleet/access/caller.ts';
+import type { Audit, AuditedCall } from './audit.ts';
 import { type Change, ChangeReader, changeOf } from './audit-change.ts';
-import type { Called } from './authentication.ts';
 import { assertAllowed, assertReached } from './authorization.ts';
-import { readBody, readQuery, refuseNul } from './input.ts';
+import { readQuery, refuseNul } from './input.ts';
 import {
   type CallContext,
   factsOf,
@@ -12,27 +15,75 @@ import {
   type OperationContext,
   type OperationInput,
   type OperationOutput,
+  type RequestOrigin,
 } from './operation.ts';
 import { operations } from './operations.ts';
-import { isSecureRequest } from './session-cookie.ts';
 
-/** @param call receives the body once it is read, and what was changed @throws UserError; whatever the operation throws */
+/** A request for an operation. */
+export interface OperationRequest {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  contentType: string;
+  /** Reads the body, once the rights allow the operation. @throws UserError */
+  body: () => Promise<unknown>;
+  caller: Caller;
+  origin: RequestOrigin;
+}
+
+/** @throws whatever `attempt` throws, once it is noted */
 export async function carryOut(
   operation: Operation,
-  { request, call, options }: { request: FastifyRequest; call: Omit<AuditedCall, 'status'>; options: OperationContext },
+  request: OperationRequest,
+  { options, audit }: { options: OperationContext; audit: Audit },
 ): Promise<OperationOutput> {
-  const { caller, params } = call;
+  const { caller, params, origin } = request;
+  const call: Omit<AuditedCall, 'status'> = { caller, params, body: undefined, address: origin.address };
+  let output: OperationOutput;
+  try {
+    output = await attempt(operation, { request, call, options });
+  } catch (error) {
+    const known = knownError(error);
+    await audit.note(operation, { ...call, status: known?.status ?? 500, error: known });
+    throw error;
+  }
+  await audit.note(operation, { ...call, status: statusOf(output), by: output.by });
+  return output;
+}
+
+export const statusOf = ({ status, body, bytes }: OperationOutput): number => status ?? ((body ?? bytes) ? 200 : 204);
+
+/** The error as an answer; undefined for a bug. @param limit bytes of a body */
+export function knownError(error: unknown, limit?: number): UserError | undefined {
+  if (error instanceof UserError) return error;
+  if (error instanceof CwmpFault) return new UserError(400, 'cwmp-fault', `${error.code} ${error.message}`);
+  const status = (error as { statusCode?: number }).statusCode;
+  if (status === 413)
+    return new UserError(
+      413,
+      'too-large',
+      `the body exceeds the limit of this operation${limit ? `: ${limit} bytes` : ''}`,
+    );
+  return status && status < 500 ? new UserError(status, 'bad-request', messageOf(error)) : undefined;
+}
+
+/** @param call receives the body once it is read, and what was changed @throws UserError; whatever the operation throws */
+async function attempt(
+  operation: Operation,
+  {
+    request,
+    call,
+    options,
+  }: { request: OperationRequest; call: Omit<AuditedCall, 'status'>; options: OperationContext },
+): Promise<OperationOutput> {
+  const { caller, params, contentType, origin } = request;
   assertAllowed(operation, caller.principal);
-  const contentType = request.headers['content-type'] ?? '';
   for (const [name, value] of Object.entries(params)) refuseNul(name, value);
-  const query = await readQuery(operation, request.query as Record<string, unknown>);
-  call.body = await readBody(operation, request, contentType);
+  const query = await readQuery(operation, request.query);
+  call.body = await request.body();
   const { fleet, store, clock, sendConnectionRequest } = options;
   const { names } = fleet.secrets;
   if (names.isStale()) await names.refresh();
   const input = { params, query, body: call.body, contentType };
-  const { session } = (request as Called<typeof request>).identity;
-  const origin = { address: request.ip, isSecure: isSecureRequest(request), ...(session ? { session } : {}) };
   const show = { secrets: fleet.secrets, caller };
   const context: CallContext = { fleet, store, clock, sendConnectionRequest, caller, show, origin };
   await assertReached(operation, input, context);

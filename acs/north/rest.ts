@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Random } from '../../shared/clock.ts';
-import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { ConnectionPlaces } from '../../shared/net/connection-places.ts';
@@ -16,12 +15,14 @@ import { UserError } from '../errors.ts';
 import type { EventBus } from '../events.ts';
 import { Caller } from '../fleet/access/caller.ts';
 import type { Metrics } from '../metrics.ts';
-import { Audit, type AuditedCall } from './audit.ts';
+import { Audit } from './audit.ts';
 import { type Called, identityOf, type PrincipalOf } from './authentication.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, knownError, type OperationRequest, statusOf } from './carry-out.ts';
+import { readBody } from './input.ts';
 import { jsonOf } from './json.ts';
 import type { Operation, OperationContext, OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
+import { isSecureRequest } from './session-cookie.ts';
 import { registerLive } from './sse.ts';
 
 export interface RestOptions extends OperationContext {
@@ -151,20 +152,6 @@ function methodsAt(url: string): string[] {
   return url === `${BASE}/events` ? ['GET'] : [...new Set(found)];
 }
 
-/** The error as an answer; undefined for a bug. */
-function knownError(error: unknown, limit?: number): UserError | undefined {
-  if (error instanceof UserError) return error;
-  if (error instanceof CwmpFault) return new UserError(400, 'cwmp-fault', `${error.code} ${error.message}`);
-  const status = (error as { statusCode?: number }).statusCode;
-  if (status === 413)
-    return new UserError(
-      413,
-      'too-large',
-      `the body exceeds the limit of this operation${limit ? `: ${limit} bytes` : ''}`,
-    );
-  return status && status < 500 ? new UserError(status, 'bad-request', messageOf(error)) : undefined;
-}
-
 const problemText = ({ status, code, message, detail }: UserError): string =>
   JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code, ...detail });
 
@@ -180,8 +167,6 @@ function refuseUnreadable(error: UnreadableError, socket: Socket): void {
     body: problemText(new UserError(status, 'bad-http', `the request is not valid HTTP (${error.code})`)),
   }));
 }
-
-const statusOf = ({ status, body, bytes }: OperationOutput): number => status ?? ((body ?? bytes) ? 200 : 204);
 
 /** The content, read while it is sent. A failure breaks the answer off; the client notices by its Content-Length. */
 function outgoing(request: FastifyRequest, bytes: AsyncIterable<Buffer>, log: Log): Readable {
@@ -202,20 +187,14 @@ function register(
     config: { isOpen: operation.isOpen === true },
     ...(operation.isOpen ? { bodyLimit: MAX_OPEN_JSON } : {}),
     handler: async (request, reply) => {
-      const { caller } = request as Called<typeof request>;
-      const params = request.params as Record<string, string>;
-      const call: Omit<AuditedCall, 'status'> = { caller, params, body: undefined, address: request.ip };
       let output: OperationOutput;
       try {
-        output = await carryOut(operation, { request, call, options });
+        output = await carryOut(operation, requestOf(operation, request), { options, audit });
       } catch (error) {
-        const known = knownError(error);
-        await audit.note(operation, { ...call, status: known?.status ?? 500, error: known });
         // Discards the rest of a refused body.
         request.raw.resume();
         throw error;
       }
-      await audit.note(operation, { ...call, status: statusOf(output), by: output.by });
       if (output.headers) void reply.headers(output.headers);
       void reply.code(statusOf(output));
       if (output.bytes) return reply.send(outgoing(request, output.bytes, options.log));
@@ -223,4 +202,18 @@ function register(
       return reply.type('application/json').send(await jsonOf(output.body));
     },
   });
+}
+
+function requestOf(operation: Operation, request: FastifyRequest): OperationRequest {
+  const { caller, identity } = request as Called<typeof request>;
+  const { session } = identity;
+  const contentType = request.headers['content-type'] ?? '';
+  return {
+    params: request.params as Record<string, string>,
+    query: request.query as Record<string, unknown>,
+    contentType,
+    body: async () => await readBody(operation, request, contentType),
+    caller,
+    origin: { address: request.ip, isSecure: isSecureRequest(request), ...(session ? { session } : {}) },
+  };
 }
