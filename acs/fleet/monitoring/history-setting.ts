@@ -4,8 +4,8 @@ import { ThrottledLog } from '../../../shared/throttled-log.ts';
 import { UserError } from '../../errors.ts';
 import { durationOf } from '../../query/literals.ts';
 import { parseFilter } from '../../query/parser.ts';
+import { pathRule } from '../../query/path-rule.ts';
 import { type Predicate, toPredicate } from '../../query/predicate.ts';
-import { isWild, wildPattern } from '../../query/wildcard.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 
@@ -107,16 +107,11 @@ function compileHistoryRule(rule: HistoryRule): CompiledHistoryRule {
     throw new UserError(400, 'too-many-parameters', `parameters: at most ${MAX_PATTERNS} are allowed`);
   const stray = parameters.find(path => !/^(Device|InternetGatewayDevice)\.(([\w-]+|\*)\.)*([\w-]+|\*)?$/.test(path));
   if (stray !== undefined) throw new UserError(400, 'bad-path', `parameters: '${stray}' is not a path`);
-  const tests = parameters.map((path): ((name: string) => boolean) => {
-    const pattern = isWild(path) ? wildPattern(path) : undefined;
-    if (pattern) return name => pattern.test(name);
-    return path.endsWith('.') ? name => name.startsWith(path) : name => name === path;
-  });
   return {
     rule,
     text: JSON.stringify(rule),
     fits: filter === undefined ? () => true : readAt('filter', () => toPredicate(parseFilter(filter))),
-    matches: name => tests.some(test => test(name)),
+    matches: pathRule(parameters).fits,
     readMs: read === undefined ? undefined : durationOf(read),
   };
 }

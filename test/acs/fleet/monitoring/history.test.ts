@@ -59,6 +59,13 @@ describe('history', () => {
     await api.refused(404, 'no-such-device', 'GET', '/devices/0090F8-4102S-none/events');
   });
 
+  it('keeps all below a partial path with *', async () => {
+    await put({ parameters: ['Device.X_0090F8_SipEp.*.1.'] });
+    await inform({ [state]: 'Up', 'Device.Other.1.State': 'Up' });
+    const values = (await events()).filter(({ type }) => type === 'value').map(({ data }) => data.path);
+    assert.deepEqual(values, [state]);
+  });
+
   it('keeps numbers as series and changes of other values as events, but no secret', async () => {
     await put({ filter: 'serial = "A"', parameters: [load, 'Device.X_0090F8_SipEp.*.1.State', 'Device.Secret.'] });
     for (const [n, value] of ['10', '20', '60', '30'].entries()) {
