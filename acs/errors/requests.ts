@@ -82,6 +82,11 @@ export const requestErrors = {
     meaning: 'A duration is not valid.',
     remedy: 'Write a number and a unit: 30s, 5m, 1h or 2d.',
   },
+  'bad-field': {
+    status: 400,
+    meaning: 'A name in `fields` is not one of this list.',
+    remedy: 'The message names it. The fields are those of an entry in the API description.',
+  },
   'bad-sort': {
     status: 400,
     meaning: 'The result cannot be sorted by this field.',

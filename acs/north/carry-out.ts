@@ -24,6 +24,10 @@ export interface OperationRequest {
   params: Record<string, string>;
   query: Record<string, unknown>;
   contentType: string;
+  /** The Accept header. */
+  accept?: string;
+  /** Only the headers of the answer are sent. */
+  isHead?: boolean;
   /** Reads the body, once the rights allow the operation. @throws UserError */
   body: () => Promise<unknown>;
   caller: Caller;
@@ -83,7 +87,8 @@ async function attempt(
   const { fleet, store, clock, sendConnectionRequest } = options;
   const { names } = fleet.secrets;
   if (names.isStale()) await names.refresh();
-  const input = { params, query, body: call.body, contentType };
+  const { accept, isHead = false } = request;
+  const input = { params, query, body: call.body, contentType, ...(accept ? { accept } : {}), isHead };
   const show = { secrets: fleet.secrets, caller };
   const context: CallContext = { fleet, store, clock, sendConnectionRequest, caller, show, origin };
   await assertReached(operation, input, context);

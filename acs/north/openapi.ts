@@ -33,7 +33,8 @@ function answersOf(operation: Operation): Json {
     if (shape === 'nothing') return [status, { description: 'Success, without content' }];
     const content =
       shape === 'bytes' ? BYTES : shape === 'text' ? TEXT : { 'application/json': { schema: plain(shape) } };
-    return [status, { description: words[status] ?? 'Success', content }];
+    const csv = operation.csv ? { 'text/csv': { schema: { type: 'string' } } } : {};
+    return [status, { description: words[status] ?? 'Success', content: { ...content, ...csv } }];
   });
   const own = Object.entries(operation.problems ?? {}).map(([status, text]) => [status, problem(text)]);
   return { ...Object.fromEntries([...good, ...own]), default: { $ref: '#/components/responses/Problem' } };

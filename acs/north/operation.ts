@@ -84,6 +84,8 @@ export interface Operation {
   body?: OperationBody;
   /** The successful answers by status; any other answer is a problem document. */
   answers: Record<number, TSchema | 'bytes' | 'text' | 'nothing'>;
+  /** The answer comes as CSV, too (lists/list.ts). */
+  csv?: true;
   /** Problems that are specific to the operation, by status. */
   problems?: Record<number, string>;
   run(input: OperationInput, context: CallContext): Promise<OperationOutput>;
@@ -101,6 +103,10 @@ export interface OperationInput {
   query: Record<string, unknown>;
   body: unknown;
   contentType: string;
+  /** The Accept header. */
+  accept?: string;
+  /** Only the headers of the answer are sent. */
+  isHead?: boolean;
 }
 
 /** `status` defaults to 200; without `body` the answer is empty; `bytes` are sent as fast as the client reads them. */

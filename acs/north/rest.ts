@@ -207,11 +207,13 @@ function register(
 function requestOf(operation: Operation, request: FastifyRequest): OperationRequest {
   const { caller, identity } = request as Called<typeof request>;
   const { session } = identity;
-  const contentType = request.headers['content-type'] ?? '';
+  const { 'content-type': contentType = '', accept } = request.headers;
   return {
     params: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,
     contentType,
+    ...(accept ? { accept } : {}),
+    isHead: request.method === 'HEAD',
     body: async () => await readBody(operation, request, contentType),
     caller,
     origin: { address: request.ip, isSecure: isSecureRequest(request), ...(session ? { session } : {}) },

@@ -12,6 +12,8 @@ export interface DeviceView {
   oui: string;
   productClass: string;
   serialNumber: string;
+  /** `serial`, `firmware` and `hardware` are the names that filters use; the long ones are those of TR-069. */
+  serial: string;
   state: string;
   /** The reason why it is held. */
   hold: { reason: string; since: string; detail: string } | null;
@@ -27,7 +29,9 @@ export interface DeviceView {
   lastEvents: string[];
   address: string;
   softwareVersion: string;
+  firmware: string;
   hardwareVersion: string;
+  hardware: string;
   provisioningCode: string;
   parameterKey: string;
   wantedRevision: string | null;
@@ -51,49 +55,86 @@ export interface DeviceView {
   warnings?: string[];
 }
 
-const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
-
-export function viewOf(row: DeviceRow, now: number): DeviceView {
-  return {
-    id: row.id,
-    manufacturer: row.manufacturer,
-    oui: row.oui,
-    productClass: row.productClass,
-    serialNumber: row.serialNumber,
-    state: row.state,
-    hold: row.hold
-      ? { reason: row.hold.reason, since: new Date(row.hold.since).toISOString(), detail: row.hold.detail }
-      : null,
-    online: livenessOf(row, now) === 'online',
-    liveness: livenessOf(row, now) ?? null,
-    unfinished: row.unfinished ? unfinishedView(row.unfinished) : null,
-    created: new Date(row.created).toISOString(),
-    lastInform: iso(row.lastInform),
-    lastBoot: iso(row.lastBoot),
-    lastBootstrap: iso(row.lastBootstrap),
-    lastEvents: row.lastEvents,
-    address: row.address,
-    softwareVersion: row.softwareVersion,
-    hardwareVersion: row.hardwareVersion,
-    provisioningCode: row.provisioningCode,
-    parameterKey: row.parameterKey,
-    wantedRevision: row.reconciled?.revision ?? null,
-    username: row.credentials?.next?.username ?? row.credentials?.username ?? null,
-    login: row.login ?? null,
-    unusedLogins: row.unusedLogins?.taken ?? 0,
-    connectionRequestUrl: row.connectionRequest.url,
-    tags: row.tags,
-    site: row.site,
-    overrides: row.overrides,
-    applied: row.applied,
-    openTasks: row.tasks.length,
-    rollout: row.rollout ? rolloutView(row.rollout) : null,
-    faults: row.faults,
-    drift: row.drift ?? [],
-    restart: row.restart ?? null,
-    move: row.move ?? null,
-  };
+/** What a field of the view is made from, and how. */
+interface ViewField<T> {
+  from: readonly (keyof DeviceRow)[];
+  of(row: DeviceRow, now: number): T;
 }
+
+type ViewFields = { [N in keyof Omit<DeviceView, 'warnings'>]-?: ViewField<DeviceView[N]> };
+export type ViewName = keyof ViewFields;
+
+const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
+const same = <N extends keyof DeviceRow>(name: N): ViewField<DeviceRow[N]> => ({
+  from: [name],
+  of: row => row[name],
+});
+const timeOf = (name: 'created' | 'lastInform' | 'lastBoot' | 'lastBootstrap'): ViewField<string | null> => ({
+  from: [name],
+  of: row => iso(row[name]),
+});
+const seen = ['lastInform', 'informInterval'] as const;
+
+const viewFields: ViewFields = {
+  id: same('id'),
+  manufacturer: same('manufacturer'),
+  oui: same('oui'),
+  productClass: same('productClass'),
+  serialNumber: same('serialNumber'),
+  serial: same('serialNumber'),
+  state: same('state'),
+  hold: {
+    from: ['hold'],
+    of: ({ hold }) =>
+      hold ? { reason: hold.reason, since: new Date(hold.since).toISOString(), detail: hold.detail } : null,
+  },
+  online: { from: seen, of: (row, now) => livenessOf(row, now) === 'online' },
+  liveness: { from: seen, of: (row, now) => livenessOf(row, now) ?? null },
+  unfinished: { from: ['unfinished'], of: ({ unfinished }) => (unfinished ? unfinishedView(unfinished) : null) },
+  created: { from: ['created'], of: row => new Date(row.created).toISOString() },
+  lastInform: timeOf('lastInform'),
+  lastBoot: timeOf('lastBoot'),
+  lastBootstrap: timeOf('lastBootstrap'),
+  lastEvents: same('lastEvents'),
+  address: same('address'),
+  softwareVersion: same('softwareVersion'),
+  firmware: same('softwareVersion'),
+  hardwareVersion: same('hardwareVersion'),
+  hardware: same('hardwareVersion'),
+  provisioningCode: same('provisioningCode'),
+  parameterKey: same('parameterKey'),
+  wantedRevision: { from: ['reconciled'], of: ({ reconciled }) => reconciled?.revision ?? null },
+  username: {
+    from: ['credentials'],
+    of: ({ credentials }) => credentials?.next?.username ?? credentials?.username ?? null,
+  },
+  login: { from: ['login'], of: ({ login }) => login ?? null },
+  unusedLogins: { from: ['unusedLogins'], of: ({ unusedLogins }) => unusedLogins?.taken ?? 0 },
+  connectionRequestUrl: { from: ['connectionRequest'], of: ({ connectionRequest }) => connectionRequest.url },
+  tags: same('tags'),
+  site: same('site'),
+  overrides: same('overrides'),
+  applied: same('applied'),
+  openTasks: { from: ['tasks'], of: ({ tasks }) => tasks.length },
+  rollout: { from: ['rollout'], of: ({ rollout }) => (rollout ? rolloutView(rollout) : null) },
+  faults: same('faults'),
+  drift: { from: ['drift'], of: ({ drift }) => drift ?? [] },
+  restart: { from: ['restart'], of: ({ restart }) => restart ?? null },
+  move: { from: ['move'], of: ({ move }) => move ?? null },
+};
+
+export const viewNames = Object.keys(viewFields) as readonly ViewName[];
+
+/** The fields of a row that fields of the view are made from. */
+export const sourcesOf = (names: readonly ViewName[]): (keyof DeviceRow)[] => [
+  ...new Set(names.flatMap(name => viewFields[name].from)),
+];
+
+export const viewOf = (row: DeviceRow, now: number): DeviceView => partOf(row, now, viewNames) as DeviceView;
+
+/** @param row has what these fields of the view are made from */
+export const partOf = (row: DeviceRow, now: number, names: readonly ViewName[]): Partial<DeviceView> =>
+  Object.fromEntries(names.map(name => [name, viewFields[name].of(row, now)]));
 
 const unfinishedView = ({ sessions, since, error }: Unfinished): NonNullable<DeviceView['unfinished']> => ({
   sessions,

@@ -1,11 +1,8 @@
 // Devices: what is known of them, and what operators write of them.
-import { mapInTurns } from '../../../shared/turns.ts';
 import { newRow } from '../../device/operations/new-row.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
-import { bothFilters, type Filter } from '../../query/filter.ts';
-import { parseFilter } from '../../query/parser.ts';
 import type { ParameterQuery } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
@@ -14,6 +11,7 @@ import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { deviceId, parseDeviceId } from './device-id.ts';
 import { checkDeviceInput, type DeviceInput, devicePatch, sealOldOverrides, withInput } from './device-input.ts';
+import { countDevices, type DeviceSearch, type ListedDevice, listDevices } from './device-list.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
 
 /** An id with too many hyphens was most likely decoded once too often on its way. */
@@ -26,20 +24,7 @@ export const unknownDevice = (id: string): UserError =>
 
 const warningsOf = (warnings: string[]): { warnings?: string[] } => (warnings.length > 0 ? { warnings } : {});
 
-const DEFAULT_LIMIT = 50;
-/** Views that are made without a break: about a millisecond. */
-export const VIEWS = 64;
-
 type ParameterPage = { items: readonly KnownValue[]; next?: string };
-
-export interface DeviceSearch {
-  filter?: string;
-  sort?: string;
-  limit?: number;
-  cursor?: string;
-  /** Devices beyond it are left out as if they were not there. */
-  within?: Filter | undefined;
-}
 
 export class Devices {
   readonly #context: FleetContext;
@@ -63,18 +48,13 @@ export class Devices {
   }
 
   /** @throws UserError 400 for a bad filter, sort field or cursor */
-  async list(query: DeviceSearch): Promise<{ items: DeviceView[]; next: string | null }> {
-    const { filter: text, within, sort, cursor, limit = DEFAULT_LIMIT } = query;
-    const filter = bothFilters(text ? parseFilter(text) : undefined, within);
-    const page = await this.#context.store.devices({
-      ...(filter ? { filter } : {}),
-      ...(sort ? { sort } : {}),
-      ...(cursor ? { cursor } : {}),
-      limit,
-      now: this.#now,
-    });
-    const items = await mapInTurns(page.items, VIEWS, item => viewOf(item, this.#now));
-    return { items, next: page.next ?? null };
+  list(query: DeviceSearch): Promise<{ items: ListedDevice[]; next: string | null }> {
+    return listDevices(this.#context, query);
+  }
+
+  /** @throws UserError 400 for a bad filter */
+  count(query: Pick<DeviceSearch, 'filter' | 'within'>): Promise<number> {
+    return countDevices(this.#context, query);
   }
 
   /** Registers a device before it comes. @param caller whose rights must reach it then @throws UserError 400, 403, 409 */

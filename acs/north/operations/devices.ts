@@ -2,8 +2,11 @@
 import { mapInTurns } from '../../../shared/turns.ts';
 import { UserError } from '../../errors.ts';
 import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
-import { unknownDevice, VIEWS } from '../../fleet/devices/devices.ts';
+import { VIEWS } from '../../fleet/devices/device-list.ts';
+import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
+import { type DeviceFilter, deviceList } from '../lists/devices.ts';
+import { answerList } from '../lists/list.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
 import { forceQuery } from '../schemas/common.ts';
@@ -117,11 +120,8 @@ export const devices: readonly Operation[] = [
     parameters: 'checked',
     query: schemas.deviceQuery,
     answers: { 200: answers.devices },
-    run: async ({ query }, { fleet, caller, show }) => {
-      if (query.filter) caller.readable(String(query.filter));
-      const { items, next } = await fleet.devices.list({ ...query, within: caller.within });
-      return ok({ items: await mapInTurns(items, VIEWS, item => deviceView(item, show)), next });
-    },
+    csv: true,
+    run: async (input, context) => await answerList(input, deviceList(input.query as DeviceFilter, context)),
   },
   {
     name: 'announceDevices',

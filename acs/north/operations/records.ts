@@ -1,6 +1,7 @@
 // Operations on faults and on the audit.
 
 import { auditCsv, auditFilter } from '../audit-list.ts';
+import { csvHeaders } from '../lists/list.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { audit, auditExportQuery, auditQuery, auditReport } from '../schemas/audit.ts';
@@ -67,11 +68,7 @@ export const records: readonly Operation[] = [
     answers: { 200: 'bytes' },
     run: async ({ query }, { fleet }) => {
       const { separator = ',' } = query as { separator?: string };
-      const headers = {
-        'content-type': 'text/csv; charset=utf-8',
-        'content-disposition': 'attachment; filename="audit.csv"',
-      };
-      return { bytes: auditCsv(fleet.audit.all(auditFilter(query)), separator), headers };
+      return { bytes: auditCsv(fleet.audit.all(auditFilter(query)), separator), headers: csvHeaders('audit') };
     },
   },
   {

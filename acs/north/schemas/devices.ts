@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { logins } from '../../device/credentials.ts';
 import { byName, choice, closed, list, nullable, optional, page, text, texts, time } from './common.ts';
 import { fault } from './faults.ts';
+import { listOf, listQuery } from './lists.ts';
 import { restartWish, typedValue, wantedValue } from './values.ts';
 
 const login = closed({
@@ -42,10 +43,9 @@ export const deviceAnnounce = closed({
   ...deviceFields,
   site: optional(Type.Record(Type.String(), siteText)),
 });
-export const deviceQuery = closed({
+export const deviceQuery = listQuery({
   filter: optional(text('For example: productClass = "4102S" and firmware < "49.2" and not online')),
   sort: optional(text('A field; with - in front for descending order')),
-  ...page,
 });
 export const parameterQuery = closed({
   path: optional(text('A parameter, or a partial path that ends with a dot')),
@@ -90,6 +90,7 @@ export const device = Type.Object({
   oui: Type.String(),
   productClass: Type.String(),
   serialNumber: Type.String(),
+  serial: text('The same as serialNumber, by its name in filters'),
   state: choice(['known', 'quarantine', 'enrolled', 'held']),
   hold: nullable(
     Type.Object({
@@ -113,7 +114,9 @@ export const device = Type.Object({
   lastEvents: texts,
   address: Type.String(),
   softwareVersion: Type.String(),
+  firmware: text('The same as softwareVersion'),
   hardwareVersion: Type.String(),
+  hardware: text('The same as hardwareVersion'),
   provisioningCode: Type.String(),
   parameterKey: Type.String(),
   wantedRevision: nullable(Type.String()),
@@ -156,7 +159,7 @@ const announced = Type.Object({
 
 export const answers = {
   device,
-  devices: Type.Object({ items: Type.Array(device), next: nullable(Type.String()) }),
+  devices: listOf(device),
   announced,
   announcedAll: Type.Union([device, announced]),
   updated: Type.Object({

@@ -23,24 +23,31 @@ type View = Record<string, unknown>;
 const iso = (time: number): string => new Date(time).toISOString();
 const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
 
-export function deviceView(view: DeviceView, { secrets, caller }: Shown): View {
+/** The view, or the part of it that is there. */
+export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown): View {
   const shown = (name: string, text: string): string => shownText(secrets, name, text);
-  const overrides = Object.entries(limitedRecord(view.overrides, caller)).map(([path, wanted]) => [
-    path,
-    { ...wanted, value: shown(path, wanted.value) },
-  ]);
-  const site = Object.entries(view.site).map(([name, text]) => [name, shown(name, text)]);
+  const { connectionRequestUrl: url, site, overrides, faults, drift, restart, move } = view;
   return {
     ...view,
-    connectionRequestUrl: shown('ConnectionRequestURL', view.connectionRequestUrl),
-    site: Object.fromEntries(site),
-    overrides: Object.fromEntries(overrides),
-    faults: view.faults.map(fault => faultView(fault, caller)),
-    drift: view.drift.filter(({ path }) => caller.mayRead(path)).map(driftView),
-    restart: view.restart ? restartView(view.restart) : null,
-    move: view.move ? moveView(view.move) : null,
+    ...(url === undefined ? {} : { connectionRequestUrl: shown('ConnectionRequestURL', url) }),
+    ...(site ? { site: mapped(site, shown) } : {}),
+    ...(overrides
+      ? {
+          overrides: mapped(limitedRecord(overrides, caller), (path, wanted) => ({
+            ...wanted,
+            value: shown(path, wanted.value),
+          })),
+        }
+      : {}),
+    ...(faults ? { faults: faults.map(fault => faultView(fault, caller)) } : {}),
+    ...(drift ? { drift: drift.filter(({ path }) => caller.mayRead(path)).map(driftView) } : {}),
+    ...(restart ? { restart: restartView(restart) } : {}),
+    ...(move ? { move: moveView(move) } : {}),
   };
 }
+
+const mapped = <T, R>(record: Readonly<Record<string, T>>, make: (name: string, value: T) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, make(name, value)]));
 
 export const traceView = (device: string, { on, sessions }: ReturnType<Traces['of']>): View => ({
   device,

@@ -124,14 +124,14 @@ describe('REST API', () => {
         /^body\.events\.0: must be one of enrolled, [^{}]*$/,
       ],
       ['a limit in words', 'GET', '/devices?limit=many', 'bad-input', undefined, /^query\.limit: must be integer/],
-      ['a limit too large', 'GET', '/devices?limit=501', 'bad-input', undefined, /^query\.limit: must be <= 500/],
+      ['a limit too large', 'GET', '/devices?limit=1001', 'bad-input', undefined, /^query\.limit: must be <= 1000/],
       [
         'an unknown query',
         'GET',
         '/devices?page=2',
         'bad-input',
         undefined,
-        /^query: unknown field page \(known: filter, sort, limit, cursor\)/,
+        /^query: unknown field page \(known: filter, sort, fields, limit, cursor, count, format, separator\)/,
       ],
       [
         'a query for an operation without one',

@@ -19,7 +19,7 @@ function informWith(cpe: ScriptedCpe, given: DeviceId): string {
 
 const ids = async (acs: TestAcs): Promise<string[]> => {
   const { items } = await acs.fleet.devices.list({ limit: 100 });
-  return items.map(({ id }) => id).sort();
+  return items.map(({ view }) => String(view.id)).sort();
 };
 
 describe('identity of an Inform', () => {

@@ -88,7 +88,7 @@ describe('places of sessions', () => {
       await limit.settled();
     }
     const { items } = await acs.fleet.devices.list({ limit: 100 });
-    const kept = items.map(({ serialNumber }) => serialNumber);
+    const kept = items.map(({ view }) => view.serialNumber);
     assert.ok(kept.includes(serial(0)) && kept.includes(serial(1)) && kept.includes(serial(19)));
     assert.ok(!kept.includes(serial(2)));
     assert.ok(kept.length <= 5 + 1 + 5, String(kept.length));

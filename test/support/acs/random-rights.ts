@@ -88,8 +88,11 @@ export const operationOf = (name: string): Operation =>
 
 export const one = (all: readonly string[], at: number): string => all[at % Math.max(1, all.length)] ?? 'none';
 
-export function queryOf({ name, filter, path, device }: RandomCall): string {
-  if (name === 'listDevices') return `?filter=${encodeURIComponent(filter)}`;
+export function queryOf({ name, filter, path, device, pick }: RandomCall): string {
+  if (name === 'listDevices') {
+    const forms = ['', `&fields=id,site,overrides,${path}`, '&format=csv', '&count=true'];
+    return `?filter=${encodeURIComponent(filter)}${one(forms, pick)}`;
+  }
   if (name === 'getParameters') return '?path=Device.&limit=2';
   if (name === 'getHistory') return `?path=${path}`;
   if (name === 'listTasks') return device % 2 === 0 ? `?device=${ids[device]}` : '?limit=2';

@@ -128,7 +128,7 @@ describe('C4: a device that accepts a login and keeps the old one', () => {
     }
     const { items } = await acs.fleet.devices.list({});
     assert.deepEqual(
-      items.map(({ login }) => login),
+      items.map(({ view }) => view.login),
       ['enrolment'],
     );
     await acs.clock.advance(30 * 24 * 3_600_000);

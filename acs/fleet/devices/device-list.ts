@@ -1,0 +1,94 @@
+// Lists of devices: a page of a search with the fields that are asked for, of which only the sources are read.
+import { mapInTurns } from '../../../shared/turns.ts';
+import { informValues } from '../../device/inform.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import { bothFilters, type Filter } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
+import type { KnownTexts } from '../../store/store.ts';
+import type { FleetContext } from '../common/context.ts';
+import { type DeviceView, partOf, sourcesOf, type ViewName, viewNames } from './device-view.ts';
+
+const DEFAULT_LIMIT = 50;
+/** Views that are made without a break: about a millisecond. */
+export const VIEWS = 64;
+
+export interface DeviceSearch {
+  filter?: string;
+  sort?: string;
+  limit?: number;
+  cursor?: string;
+  /** Devices beyond it are left out as if they were not there. */
+  within?: Filter | undefined;
+  /** Fields of the view; default: all. */
+  names?: readonly ViewName[];
+  /** Parameters beside them. */
+  paths?: readonly string[];
+}
+
+/** A device in a list. */
+export interface ListedDevice {
+  view: Partial<DeviceView>;
+  /** Values of the parameters that were asked for, null for unknown ones. */
+  values: Readonly<Record<string, string | null>>;
+}
+
+type Context = Pick<FleetContext, 'store' | 'clock'>;
+
+/** @throws UserError 400 for a bad filter, sort field or cursor */
+export async function listDevices(
+  { store, clock }: Context,
+  { filter: text, within, sort, cursor, limit = DEFAULT_LIMIT, names, paths = [] }: DeviceSearch,
+): Promise<{ items: ListedDevice[]; next: string | null }> {
+  const filter = bothFilters(text ? parseFilter(text) : undefined, within);
+  const now = clock.now();
+  const told = paths.length > 0 ? (['told'] as const) : [];
+  const page = await store.devices({
+    ...(filter ? { filter } : {}),
+    ...(sort ? { sort } : {}),
+    ...(cursor ? { cursor } : {}),
+    ...(names ? { only: [...new Set([...sourcesOf(names), 'id' as const, ...told])] } : {}),
+    limit,
+    now,
+  });
+  const known = await knownOf(store, page.items, paths);
+  const items = await mapInTurns(page.items, VIEWS, row => ({
+    view: partOf(row, now, names ?? viewNames),
+    values: valuesOf(row, paths, known.get(row.id)),
+  }));
+  return { items, next: page.next ?? null };
+}
+
+/** Reads from the parameter trees what the last Informs did not carry. */
+async function knownOf(
+  store: Context['store'],
+  rows: readonly DeviceRow[],
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, KnownTexts>> {
+  if (paths.length === 0) return new Map();
+  const cold = rows.filter(row => {
+    const told = informValues(row);
+    return paths.some(path => !Object.hasOwn(told, path) || told[path] === null);
+  });
+  const ids = cold.map(({ id }) => id);
+  return ids.length > 0 ? await store.knownValues(ids, paths) : new Map();
+}
+
+function valuesOf(
+  row: DeviceRow,
+  paths: readonly string[],
+  known: KnownTexts | undefined,
+): Record<string, string | null> {
+  if (paths.length === 0) return {};
+  const told: Record<string, string | null> = informValues(row);
+  const valueAt = (path: string, at: number): string | null =>
+    (Object.hasOwn(told, path) ? told[path] : null) ?? known?.[at] ?? null;
+  return Object.fromEntries(paths.map((path, at) => [path, valueAt(path, at)]));
+}
+
+/** The number of devices that fit. @throws UserError 400 for a bad filter */
+export async function countDevices(
+  { store, clock }: Context,
+  { filter: text, within }: Pick<DeviceSearch, 'filter' | 'within'>,
+): Promise<number> {
+  return await store.countDevices(bothFilters(text ? parseFilter(text) : undefined, within), clock.now());
+}

@@ -1,0 +1,66 @@
+// The list of devices: fields by the names of filters and of the view, and parameters by their paths.
+
+import { shownText } from '../../fleet/common/secrets.ts';
+import type { DeviceSearch, ListedDevice } from '../../fleet/devices/device-list.ts';
+import { type ViewName, viewNames } from '../../fleet/devices/device-view.ts';
+import type { CallContext } from '../operation.ts';
+import { deviceView } from '../views/core.ts';
+import { pick } from './fields.ts';
+import type { List } from './list.ts';
+
+/** Names of filters for what has another place in the view. */
+const places: ReadonlyMap<string, string> = new Map([
+  ['tag', 'tags'],
+  ['tasks', 'openTasks'],
+  ['fault', 'faults.cause'],
+  ['faultCode', 'faults.code'],
+  ['rolloutState', 'rollout.state'],
+]);
+
+const known: ReadonlySet<string> = new Set(viewNames);
+const placeOf = (name: string): string => places.get(name) ?? name;
+const viewName = (name: string): ViewName | undefined => {
+  const first = placeOf(name).split('.', 1)[0] ?? '';
+  return known.has(first) ? (first as ViewName) : undefined;
+};
+const isPath = (name: string): boolean => viewName(name) === undefined && /^\w+(\.\w+)+$/.test(name);
+
+const columns = [
+  ...['id', 'manufacturer', 'productClass', 'serial', 'firmware', 'hardware', 'state', 'liveness', 'lastInform'],
+  ...['address', 'provisioningCode', 'username', 'tags', 'site', 'openTasks', 'faultCode'],
+];
+
+export type DeviceFilter = Pick<DeviceSearch, 'filter' | 'sort'>;
+
+/** @throws UserError 400 for a bad filter, 403 for parameters in it that the caller may not read */
+export function deviceList(
+  { filter, sort }: DeviceFilter,
+  { fleet, clock, caller, show }: CallContext,
+): List<ListedDevice> {
+  if (filter) caller.readable(filter);
+  const search = { ...(filter ? { filter } : {}), ...(sort ? { sort } : {}), within: caller.within };
+  return {
+    name: 'devices',
+    columns,
+    isField: name => {
+      if (!isPath(name)) return viewName(name) !== undefined && !/\.(\.|$)/.test(name);
+      caller.assertReads([name]);
+      return true;
+    },
+    page: async ({ fields, ...page }) =>
+      await fleet.devices.list({ ...search, ...page, ...(fields ? partsOf(fields) : {}) }),
+    count: async () => ({ total: await fleet.devices.count(search), exact: true, countedAt: clock.now() }),
+    view: ({ view, values }, fields = []) => {
+      const made = deviceView(view, show);
+      for (const [path, value] of Object.entries(values))
+        made[path] = value === null ? null : shownText(show.secrets, path, value);
+      for (const name of fields) if (places.has(name)) made[name] = pick(made, placeOf(name));
+      return made;
+    },
+  };
+}
+
+const partsOf = (fields: readonly string[]): { names: ViewName[]; paths: string[] } => ({
+  names: [...new Set(fields.flatMap(name => viewName(name) ?? []))],
+  paths: fields.filter(isPath),
+});

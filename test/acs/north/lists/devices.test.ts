@@ -1,0 +1,107 @@
+// The list of devices: fields, pages, CSV.
+import assert from 'node:assert/strict';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
+
+const count = 5;
+const idOf = (at: number): string => `0090F8-4102S-${at}`;
+
+describe('the list of devices', () => {
+  let api: TestApi;
+  before(async () => {
+    api = await testApi();
+    for (let at = 0; at < count; at++)
+      await api.call('POST', '/devices', {
+        body: {
+          id: idOf(at),
+          tags: ['a', `t${at}`],
+          site: { name: at === 1 ? '=1+1; "x"' : `S${at}`, phone: `-${at}` },
+        },
+      });
+    const value = { path: 'Device.A.State', value: 'up', type: 'xsd:string', time: 0 };
+    await api.acs.store.putParameters(idOf(2), [value, { ...value, path: 'Device.A.Password', value: 'hidden' }]);
+  });
+  after(async () => await api.close());
+  const get = async (query: string) => (await api.call('GET', `/devices?${query}`)).json;
+
+  it('has only the fields that are asked for, by their names', async () => {
+    const { items } = await get(
+      'sort=id&limit=2&fields=serial,firmware,site.name,tag,openTasks,faultCode,Device.A.State',
+    );
+    assert.deepEqual(items, [
+      {
+        serial: '0',
+        firmware: '',
+        'site.name': 'S0',
+        tag: ['a', 't0'],
+        openTasks: 0,
+        faultCode: [],
+        'Device.A.State': null,
+      },
+      {
+        serial: '1',
+        firmware: '',
+        'site.name': '=1+1; "x"',
+        tag: ['a', 't1'],
+        openTasks: 0,
+        faultCode: [],
+        'Device.A.State': null,
+      },
+    ]);
+    const [third] = (await get(`filter=serial="2"&fields=Device.A.State,Device.A.Password,hardware`)).items;
+    assert.deepEqual(third, { 'Device.A.State': 'up', 'Device.A.Password': '***', hardware: '' });
+  });
+
+  it('has every field of a device, each by the same value as in the whole', async () => {
+    const [whole] = (await get('sort=id&limit=1')).items;
+    assert.ok(whole);
+    const [picked] = (await get(`sort=id&limit=1&fields=${Object.keys(whole).join(',')}`)).items;
+    assert.deepEqual(picked, whole);
+  });
+
+  it('refuses fields that no device has', async () => {
+    for (const fields of ['nothing', 'site.', 'Device.', ''])
+      await api.refused(400, 'bad-field', 'GET', `/devices?fields=${fields}`);
+  });
+
+  it('comes as CSV over all pages, by Accept or format', async () => {
+    const query = 'sort=-id&fields=id,tag,site.name,site.phone';
+    const lines = (separator: string): string =>
+      ['id', 'tag', 'site.name', 'site.phone'].join(separator) +
+      Array.from({ length: count }, (_, nth) => count - 1 - nth)
+        .map(at => `\r\n${[idOf(at), `a t${at}`, at === 1 ? `"'=1+1; ""x"""` : `S${at}`, `-${at}`].join(separator)}`)
+        .join('') +
+      '\r\n';
+    const byAccept = await api.call('GET', `/devices?${query}`, { headers: { accept: 'text/csv' } });
+    assert.equal(byAccept.text, lines(','));
+    assert.match(String(byAccept.headers['content-type']), /^text\/csv; charset=utf-8$/);
+    assert.equal(byAccept.headers['content-disposition'], 'attachment; filename="devices.csv"');
+    assert.equal((await api.call('GET', `/devices?${query}&format=csv&separator=;`)).text, lines(';'));
+    const part = await api.call('GET', `/devices?${query}&format=csv&limit=2`);
+    assert.equal(part.text.split('\r\n').length, 4);
+  });
+
+  it('refuses a wrong filter, sort and cursor of CSV as it does of JSON', async () => {
+    for (const [code, query] of [
+      ['bad-filter', 'filter=x'],
+      ['bad-sort', 'sort=x'],
+      ['bad-cursor', 'cursor=x'],
+      ['bad-field', 'fields=x'],
+    ])
+      await api.refused(400, String(code), 'GET', `/devices?format=csv&${query}`);
+  });
+
+  it('gives at most 1,000 devices a page', async () => {
+    assert.equal((await get('limit=1000')).items.length, count);
+    await api.refused(400, 'bad-input', 'GET', '/devices?limit=1001');
+  });
+
+  it('says how many devices there are, in the answer and in the headers of HEAD', async () => {
+    const { total, exact, countedAt, items } = await get('count=true&limit=1&filter=not serial = "3"');
+    const now = new Date(api.acs.clock.now()).toISOString();
+    assert.deepEqual([total, exact, countedAt, items.length], [count - 1, true, now, 1]);
+    const head = await api.call('HEAD', '/devices?filter=not serial = "3"');
+    const { 'x-total-count': counted, 'content-length': length } = head.headers;
+    assert.deepEqual([head.status, counted, length, head.text], [200, String(count - 1), undefined, '']);
+    await api.refused(400, 'bad-filter', 'GET', '/devices?count=true&filter=x');
+  });
+});
