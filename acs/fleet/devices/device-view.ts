@@ -55,7 +55,7 @@ export interface DeviceView {
   warnings?: string[];
 }
 
-/** What a field of the view is made from, and how. */
+/** A field of the view: the fields of the row that it is made from, and how. */
 interface ViewField<T> {
   from: readonly (keyof DeviceRow)[];
   of(row: DeviceRow, now: number): T;

@@ -1,9 +1,21 @@
 // Shapes of devices.
 import { Type } from 'typebox';
 import { logins } from '../../device/credentials.ts';
-import { byName, choice, closed, list, nullable, optional, page, text, texts, time } from './common.ts';
+import {
+  byName,
+  choice,
+  closed,
+  list,
+  listOf,
+  listQuery,
+  nullable,
+  optional,
+  page,
+  text,
+  texts,
+  time,
+} from './common.ts';
 import { fault } from './faults.ts';
-import { listOf, listQuery } from './lists.ts';
 import { restartWish, typedValue, wantedValue } from './values.ts';
 
 const login = closed({

@@ -14,7 +14,7 @@ async function written(columns: readonly string[], rows: unknown[][], separator 
   return Buffer.concat(parts).toString();
 }
 
-/** What a spreadsheet would take for a formula has an apostrophe in front. */
+/** The cell with an apostrophe in front where a spreadsheet would take it for a formula. */
 const defused = (text: string): string =>
   /^[=+\-@\t\r]/.test(text) && !/^-\d{1,15}(\.\d{1,15})?$/.test(text) ? `'${text}` : text;
 
