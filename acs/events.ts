@@ -53,6 +53,14 @@ export interface AcsEvents {
     rpcs: number;
     milliseconds: number;
     events: string[];
+    address: string;
+    /** Bytes of the messages from the CPE and to it. */
+    bytesUp: number;
+    bytesDown: number;
+    /** Version and cipher suite; absent without TLS. */
+    tls?: string;
+    /** The last fault with which the CPE has answered. */
+    fault?: number;
     error?: string;
   };
   rpc: { device: string; method: string; direction: 'to-cpe' | 'to-acs'; fault?: number };

@@ -7,6 +7,16 @@ export const deviceErrors = {
     meaning: 'There is no device with this id.',
     remedy: 'Check the id (OUI-ProductClass-Serial). In a URL its % is encoded as %25.',
   },
+  'no-such-session': {
+    status: 404,
+    meaning: 'No session of the device that began at this time is kept.',
+    remedy: 'Take `started` from GET /devices/{id}/sessions: the last 50 sessions are kept.',
+  },
+  'no-such-message': {
+    status: 404,
+    meaning: 'The session has no message with this number, or it was not traced.',
+    remedy: 'Start a trace (PUT /devices/{id}/trace) before the session. Traces are kept in memory.',
+  },
   'device-exists': {
     status: 409,
     meaning: 'A device with this id exists already.',

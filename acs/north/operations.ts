@@ -7,8 +7,10 @@ import { alerts } from './operations/alerts.ts';
 import { devices } from './operations/devices.ts';
 import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
-import { history } from './operations/history.ts';
 import { models } from './operations/models.ts';
+import { deviceSessions } from './operations/monitoring/device-sessions.ts';
+import { history } from './operations/monitoring/history.ts';
+import { traces } from './operations/monitoring/traces.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
@@ -16,7 +18,6 @@ import { rollouts } from './operations/rollouts.ts';
 import { session } from './operations/session.ts';
 import { settings } from './operations/settings.ts';
 import { tasks } from './operations/tasks.ts';
-import { traces } from './operations/traces.ts';
 import { wanted } from './operations/wanted.ts';
 import { webhooks } from './operations/webhooks.ts';
 
@@ -36,6 +37,7 @@ const description: readonly Operation[] = [
 
 export const operations: readonly Operation[] = [
   ...devices,
+  ...deviceSessions,
   ...tasks,
   ...presets,
   ...models,

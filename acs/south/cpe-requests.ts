@@ -22,7 +22,7 @@ export async function serveRequests(cpe: Exchange, session: DeviceSession, conte
     if (served >= MAX_REQUESTS) throw new SessionLost(`more than ${MAX_REQUESTS} requests came in one session`);
     const { body } = turn.posted;
     const method = 'method' in body ? body.method : body.kind;
-    cpe.rpcs++;
+    cpe.counts.rpcs++;
     try {
       cpe.answer(turn, await serve(session, requestIn(body), context));
       events.emit('rpc', { device: session.id, method, direction: 'to-acs' });

@@ -11,6 +11,16 @@ import { type Posted, PostStream, type Reply, type Turn } from './post-stream.ts
 /** Called for each RPC of the session, in either direction: metrics and traces. */
 export type Observe = (rpc: { method: string; direction: 'to-cpe' | 'to-acs'; fault?: number }) => void;
 
+/** All that a session has exchanged so far. */
+interface SessionCounts {
+  rpcs: number;
+  /** Bytes of the messages from the CPE and to it, as they were sent. */
+  bytesUp: number;
+  bytesDown: number;
+  /** The last fault with which the CPE has answered. */
+  fault?: number;
+}
+
 export class Exchange implements Cpe {
   readonly #posts: PostStream;
   readonly #observe: Observe;
@@ -21,7 +31,7 @@ export class Exchange implements Cpe {
   cwmp: Version = '1.0';
   /** The CPE reads booleans as words only. */
   words = false;
-  rpcs = 0;
+  readonly counts: SessionCounts = { rpcs: 0, bytesUp: 0, bytesDown: 0 };
   /** The id of the device, once the Inform is admitted. */
   device = '';
   /** The POST that is still to be answered: its answer carries the next ACS request, or the end. */
@@ -77,7 +87,7 @@ export class Exchange implements Cpe {
     const carrier = this.#open;
     if (!carrier) throw new Error(`no POST to carry ${method}`);
     this.#open = undefined;
-    this.rpcs++;
+    this.counts.rpcs++;
     const id = String(++this.#sequence);
     const words = this.words ? { words: true } : {};
     carrier.reply({ namespace: this.namespace, id, ...words, body: requestBody(method, args) as Body });

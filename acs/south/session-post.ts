@@ -29,6 +29,8 @@ export async function exchangePost(
     rejectBusy(reply, admission.retryAfter());
     return;
   }
+  const { counts } = session.exchange;
+  if (Buffer.isBuffer(request.body)) counts.bytesUp += request.body.length;
   let answer: Reply;
   try {
     answer = await session.exchange.post(posted);
@@ -43,5 +45,8 @@ export async function exchangePost(
     // The session is over. Where connections are scarce this one is not kept for the next session.
     if (isOverloaded()) reply.header('connection', 'close');
     reply.code(204).send();
-  } else await answerXml(reply, answer, tracer, session.compresses && acceptsGzip(request));
+    return;
+  }
+  const sent = await answerXml(reply, answer, tracer, session.compresses && acceptsGzip(request));
+  counts.bytesDown += sent;
 }

@@ -35,7 +35,10 @@ export class SessionTable {
   /** @param release called once, when the session is over */
   start(request: FastifyRequest, caller: Caller, release: () => void): OpenSession {
     const { clock, events } = this.#context;
-    const exchange: Exchange = new Exchange(clock, rpc => events.emit('rpc', { device: exchange.device, ...rpc }));
+    const exchange: Exchange = new Exchange(clock, rpc => {
+      if (rpc.fault !== undefined) exchange.counts.fault = rpc.fault;
+      events.emit('rpc', { device: exchange.device, ...rpc });
+    });
     const session: OpenSession = {
       exchange,
       cookie: this.#cookies.issue(),

@@ -56,9 +56,11 @@ export async function runSession(cpe: Exchange, caller: Caller, context: Session
   if (!session) return;
   const { id: device, token: claim } = session;
   events.emit('session', {
-    ...{ device, member: fleet.members.self, claim, outcome, cwmp: cpe.cwmp, rpcs: cpe.rpcs },
+    ...{ device, member: fleet.members.self, claim, outcome, cwmp: cpe.cwmp, ...cpe.counts },
     milliseconds: clock.now() - started,
     events: session.events,
+    address: caller.address,
+    ...(caller.tls === undefined ? {} : { tls: caller.tls }),
     ...(error ? { error } : {}),
   });
   await fleet.sessions.end(session, outcome === 'ok', lost).catch(failure => {

@@ -1,4 +1,5 @@
 // Records that the store keeps beside devices: documents, notices for webhooks, history, the audit.
+import type { SessionRecord } from './session-record.ts';
 
 /** Kinds of the small documents that the whole server shares. */
 export type DocumentKind =
@@ -75,6 +76,7 @@ export interface HistoryEntry {
   device: string;
   events?: readonly DeviceEvent[];
   samples?: readonly { path: string; time: number; value: number }[];
+  sessions?: readonly SessionRecord[];
 }
 
 export type DeliveryOutcome = { state: 'delivered' } | { state: 'waiting' | 'dead'; due: number; error: string };

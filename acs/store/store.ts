@@ -21,6 +21,7 @@ import type {
   StoredDocument,
 } from './records.ts';
 import type { Bucket } from './series.ts';
+import type { SessionRecord, SessionsQuery } from './session-record.ts';
 
 /**
  * A process that serves the store. Each raises its beat; a member whose beat has not grown for longer than the lease is gone, and its
@@ -204,13 +205,15 @@ export interface Store {
   /** Reads at once the changes of other processes; absent where they are always known. */
   refresh?(): Promise<void>;
 
-  /** Appends to the history of devices; of events the newest 200 are kept. Devices that are not there are skipped. */
+  /** Appends to the history of devices; of events the newest 200 are kept, of sessions the newest 50. Devices that are not there are skipped. */
   appendHistory(entries: readonly HistoryEntry[]): Promise<void>;
   series(query: SeriesQuery): Promise<Bucket[]>;
   /** The parameters that have a series. */
   seriesPaths(device: string): Promise<string[]>;
   /** The newest first. */
   deviceEvents(device: string, limit: number): Promise<DeviceEvent[]>;
+  /** Records of ended sessions, the newest first. */
+  deviceSessions(query: SessionsQuery): Promise<SessionRecord[]>;
 
   /** Notices that are due for a webhook, the oldest first. Each goes to one of several processes at a time; each is taken at least once. */
   takeDeliveries(query: TakeDeliveries): Promise<Delivery[]>;

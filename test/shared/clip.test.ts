@@ -65,6 +65,7 @@ describe('foreign text', () => {
       rpcs: 1,
       milliseconds: 1,
       events: [],
+      ...{ address: '::1', bytesUp: 1, bytesDown: 1 },
     } as const;
     events.emit('session', { ...session, events: [], device: 'a', error: long });
     assert.equal(heard.length, 2);

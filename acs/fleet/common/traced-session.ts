@@ -21,6 +21,8 @@ export interface TracedSession {
   started: number;
   address: string;
   ended?: number;
+  /** Fencing token of its claim, once it has ended: the same as in its record. */
+  claim?: number;
   outcome?: string;
   error?: string;
   messages: TracedMessage[];

@@ -1,4 +1,5 @@
-// Observes the event bus and adds to the history: rare events of all devices; Informs, tasks and values only of the chosen devices.
+// Observes the event bus and adds to the history: sessions and rare events of all devices; Informs, tasks and values only of the chosen
+// devices.
 import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { AcsEvents } from '../../events.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -30,6 +31,7 @@ export class HistoryObserver {
     this.#subscriptions = [
       events.on('values', event => this.#onValues(event)),
       events.on('task', event => this.#onTask(event)),
+      events.on('session', event => this.#onSession(event)),
       events.on('enrolled', ({ device, state }) => add(device, 'enrolled', { state })),
       events.on('late', ({ device, lastInform }) => add(device, 'late', { lastInform })),
       events.on('lost', ({ device, lastInform }) => add(device, 'lost', { lastInform })),
@@ -54,6 +56,12 @@ export class HistoryObserver {
     if (!chosen?.fits(row, this.#context.clock.now())) return;
     if (inform && chosen.rule.events !== false) this.#buffer.addEvent(row.id, 'inform', inform);
     this.#addValues(row.id, chosenValues(chosen, list, this.#context.secrets.names));
+  }
+
+  /** A record waits for the next hand-over to the store: no session costs a commit of its own. */
+  #onSession({ device, member: _member, cwmp: _cwmp, milliseconds, ...record }: AcsEvents['session']): void {
+    const ended = this.#context.clock.now();
+    this.#buffer.add({ device, sessions: [{ ...record, started: ended - milliseconds, ended }] });
   }
 
   #onTask({ task }: AcsEvents['task']): void {

@@ -5,6 +5,7 @@ import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import type { DeviceEvent } from '../../store/records.ts';
 import { levelFor, levels, pointsOf, type SeriesPoint } from '../../store/series.ts';
+import type { SessionRecord, SessionsQuery } from '../../store/session-record.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
 import { HistoryBuffer } from './history-buffer.ts';
@@ -64,6 +65,12 @@ export class History {
   async events(device: string, limit: number): Promise<DeviceEvent[]> {
     await this.#buffer.flushed();
     return await this.#context.store.deviceEvents(device, limit);
+  }
+
+  /** Records of the sessions of a device that have ended, the newest first. */
+  async sessions(query: SessionsQuery): Promise<SessionRecord[]> {
+    await this.#buffer.flushed();
+    return await this.#context.store.deviceSessions(query);
   }
 
   /** Reads the chosen parameters of a device in session, if a read is due. */

@@ -103,9 +103,9 @@ export class Traces {
     this.#unsubscribe();
   }
 
-  #end({ device, outcome, error }: AcsEvents['session']): void {
+  #end({ device, claim, outcome, error }: AcsEvents['session']): void {
     const session = this.#devices.get(device)?.sessions.findLast(({ ended }) => ended === undefined);
-    if (session) Object.assign(session, { ended: this.#clock.now(), outcome, ...(error ? { error } : {}) });
+    if (session) Object.assign(session, { ended: this.#clock.now(), claim, outcome, ...(error ? { error } : {}) });
   }
 }
 

@@ -52,7 +52,7 @@ const mapped = <T, R>(record: Readonly<Record<string, T>>, make: (name: string, 
 export const traceView = (device: string, { on, sessions }: ReturnType<Traces['of']>): View => ({
   device,
   on,
-  sessions: sessions.map(({ started, ended, messages, ...rest }) => ({
+  sessions: sessions.map(({ started, ended, claim: _claim, messages, ...rest }) => ({
     started: iso(started),
     ...isoMaybe('ended', ended),
     ...rest,

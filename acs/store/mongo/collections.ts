@@ -197,6 +197,7 @@ export interface Collections {
   series: Collection<SeriesDocument>;
   seriesPaths: Collection<{ _id: string; path: string }>;
   deviceEvents: Collection<{ _id: string; time: number; type: string; body: string }>;
+  deviceSessions: Collection<{ _id: string; started: number; claim: number; body: string }>;
 }
 
 const sparse = { sparse: true } as const;
@@ -255,6 +256,7 @@ export async function openTables(link: Link): Promise<Collections> {
     series: db.collection('series'),
     seriesPaths: db.collection('seriesPaths'),
     deviceEvents: db.collection('deviceEvents'),
+    deviceSessions: db.collection('deviceSessions'),
   };
   await checkVersion(link, collections);
   for (const [name, wanted] of Object.entries(indexes))

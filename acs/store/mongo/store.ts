@@ -19,7 +19,7 @@ import { TaskSearch } from './devices/task-search.ts';
 import { WorkSearch } from './devices/work-search.ts';
 import { WrittenDocuments } from './devices/written-documents.ts';
 import { Documents } from './documents.ts';
-import { History } from './history.ts';
+import { History } from './history/history.ts';
 import { type Link, type MongoOptions, openLink } from './link.ts';
 import { Records } from './records.ts';
 import { upgradeDevices } from './upgrade.ts';
@@ -183,13 +183,14 @@ const documentStore = (link: Link, documents: Documents): DocumentPart => ({
   refresh: () => link.run(() => documents.kinds.refresh()),
 });
 
-type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;
+type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents' | 'deviceSessions'>;
 
 const historyStore = (link: Link, history: History): HistoryPart => ({
   appendHistory: entries => link.run(() => history.append(entries)),
   series: query => link.run(() => history.series(query)),
   seriesPaths: device => link.run(() => history.paths(device)),
   deviceEvents: (device, limit) => link.run(() => history.events(device, limit)),
+  deviceSessions: query => link.run(() => history.sessions(query)),
 });
 
 type DeliveryPart = Pick<

@@ -216,6 +216,16 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   ) STRICT;
   ALTER TABLE parameters ADD COLUMN read INTEGER;
   `,
+  `
+  -- The last sessions of each device, packed (session-record.ts). Those of one device lie together.
+  CREATE TABLE device_sessions (
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    started REAL NOT NULL,
+    claim INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (device, started, claim)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

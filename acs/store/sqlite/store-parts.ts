@@ -145,7 +145,7 @@ export function documentStore({ write, queries }: Connections, clock: Clock): Do
   };
 }
 
-type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents'>;
+type HistoryPart = Pick<Store, 'appendHistory' | 'series' | 'seriesPaths' | 'deviceEvents' | 'deviceSessions'>;
 
 export const historyStore = ({ write, queries }: Connections): HistoryPart => ({
   appendHistory: async entries => {
@@ -154,6 +154,7 @@ export const historyStore = ({ write, queries }: Connections): HistoryPart => ({
   series: async query => queries.history.series(query),
   seriesPaths: async device => queries.history.paths(device),
   deviceEvents: async (device, limit) => queries.history.events(device, limit),
+  deviceSessions: async query => queries.history.sessions(query),
 });
 
 type DeliveryPart = Pick<

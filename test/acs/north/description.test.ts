@@ -179,6 +179,19 @@ async function whileTimePasses<T>({ acs }: TestApi, answering: Promise<T>): Prom
 /** Statuses of unreachable devices and servers, which are no errors of the ACS. */
 const mayFail = new Set(['connectionRequest 504', 'addTask 504', 'probeServer 502']);
 
+/** Keeps a session of the device, and its trace. @returns the time of its begin */
+async function keepSession({ acs }: TestApi, device: string): Promise<string[]> {
+  const { clock, fleet, store } = acs;
+  const started = clock.now();
+  const record = { started, ended: started, claim: 0, events: [], outcome: 'ok', rpcs: 0, bytesUp: 0, bytesDown: 0 };
+  await store.appendHistory([{ device, sessions: [{ ...record, address: '::1' }] }]);
+  fleet.traces.set(device, true);
+  const traced = fleet.traces.begin(device, '::1');
+  fleet.traces.add(device, traced, { time: started, from: 'cpe', what: 'Inform', headers: {}, length: 1 });
+  traced.claim = 0;
+  return [new Date(started).toISOString()];
+}
+
 describe('operations with random input', () => {
   let api: TestApi;
   before(async () => {
@@ -205,7 +218,8 @@ describe('operations with random input', () => {
     const task = await api.call('POST', `/devices/${id}/tasks`, { body: { method: 'GetRPCMethods' } });
     const about = { cause: 'preset:x', code: 9002, message: 'no', retryAt: 0, now: 1 };
     const fault = await api.acs.store.apply(id, 'faultRaised', about);
-    Object.assign(existing, { tasks: [String(task.json.id)], faults: [fault.id] });
+    const sessions = await keepSession(api, id);
+    Object.assign(existing, { tasks: [String(task.json.id)], faults: [fault.id], sessions, messages: ['1'] });
     await api.call('PUT', '/alerts/first', { body: good.putAlert });
     await api.call('PUT', '/models/first', { body: good.putModel });
     await api.call('PUT', '/webhooks/first', { body: good.putWebhook });

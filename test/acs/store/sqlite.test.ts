@@ -1,4 +1,5 @@
 // The SQLite store beyond the contract: its file, its threads, and failures of the disk or the process.
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,6 +15,7 @@ import { openSqlite, type SqliteOptions } from '../../../acs/store/sqlite/store.
 import type { Store } from '../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
+import { backToBefore } from '../../support/acs/old-store.ts';
 import { bytesOf, putBytes } from '../../support/contents.ts';
 import { identityOf, idOf, informOf, newYear } from '../../support/devices.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -196,12 +198,10 @@ describe('SQLite store', () => {
     const before = await store.device(id);
     assert.equal(before?.rollout?.state, 'planned');
     await store.close();
-    const step = migrations.findIndex(each => String(each).includes('CREATE TABLE positions'));
     const db = new DatabaseSync(file);
     db.exec(`UPDATE rows SET body = json_set(body, '$.rollout', json((SELECT body FROM positions WHERE device = rows.device)))
       WHERE device IN (SELECT device FROM positions)`);
-    db.exec('ALTER TABLE parameters DROP COLUMN read; DROP TABLE reads');
-    db.exec(`DROP TABLE positions; PRAGMA user_version = ${step}`);
+    backToBefore(db, 'CREATE TABLE positions');
     db.close();
     const again = await openStore();
     assert.deepEqual(await again.device(id), before);

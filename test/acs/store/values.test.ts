@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { KnownValue } from '../../../acs/device/parameter.ts';
+import { MAX_SESSIONS } from '../../../acs/store/session-record.ts';
 import {
   addTask,
   announce,
@@ -277,6 +278,42 @@ contractSuite('parameters and history', subject => {
       );
       assert.deepEqual(await subject.store.seriesPaths(deviceId('A')), ['Device.X']);
       assert.deepEqual(await series('B', 'Device.X', 0), []);
+    });
+
+    it('keeps the newest sessions of a device, each once, and deletes them with it', async () => {
+      await announce(subject.store, 'A');
+      const record = (claim: number) => ({
+        ...{ started: at + claim * 1000, ended: at + claim * 1000 + 40, claim, events: ['2 PERIODIC'], outcome: 'ok' },
+        ...{ rpcs: 0, bytesUp: 900, bytesDown: 400, address: '198.51.100.7' },
+      });
+      const odd = {
+        ...record(0),
+        outcome: 'lost',
+        fault: 9005,
+        tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384',
+        error: '"gone"\n',
+      };
+      const sessions = [odd, ...Array.from({ length: 11 }, (_, n) => record(n + 1))];
+      for (let repeat = 0; repeat < 2; repeat++)
+        await subject.store.appendHistory([
+          { device: deviceId('A'), sessions },
+          { device: deviceId('nobody'), sessions },
+        ]);
+      const list = async (limit: number, before?: { started: number; claim: number }) =>
+        await subject.store.deviceSessions({ device: deviceId('A'), limit, ...(before ? { before } : {}) });
+      const first = await list(5);
+      const rest = await list(100, first.at(-1));
+      assert.deepEqual([...first, ...rest], [...sessions].reverse());
+      for (let claim = 12; claim < 300; claim += 6)
+        await subject.store.appendHistory([
+          { device: deviceId('A'), sessions: Array.from({ length: 6 }, (_, n) => record(claim + n)) },
+        ]);
+      const kept = await list(1000);
+      assert.ok(kept.length >= 40 && kept.length <= MAX_SESSIONS, `${kept.length}`);
+      assert.deepEqual(kept[0], record(299));
+      await subject.store.apply(deviceId('A'), 'removed', { now: at });
+      await announce(subject.store, 'A');
+      assert.deepEqual(await list(10), []);
     });
 
     it('bounds the series and events of a device, and deletes them with the device', async () => {

@@ -118,7 +118,8 @@ function urlOf({ name, device, pick }: RandomCall, objects: Objects): { method: 
   const { method, path } = operationOf(name);
   const kind = /^\/(tasks|faults|rollouts)\/:id/.exec(path)?.[1] as keyof Objects | undefined;
   const id = kind ? one(objects[kind], pick) : ids[device];
-  return { method, url: path.replace(':id', String(id)).replace(':name', path.startsWith('/files') ? 'fw.bin' : 'p') };
+  const parts = path.replace(':id', String(id)).replace(':name', path.startsWith('/files') ? 'fw.bin' : 'p');
+  return { method, url: parts.replace(':started', '2026-01-01T00:00:00.000Z').replace(':n', '1') };
 }
 
 async function need(api: TestApi, method: string, path: string, body: unknown): Promise<Answer> {

@@ -6,7 +6,7 @@ import type { KnownValue } from '../../../device/parameter.ts';
 import { parameterLimit } from '../../parameter-limit.ts';
 import type { Store } from '../../store.ts';
 import type { Collections, HeldDocument } from '../collections.ts';
-import { forgetHistory } from '../history.ts';
+import { forgetHistory } from '../history/history.ts';
 import type { Link } from '../link.ts';
 import { checkSize } from './device-document.ts';
 import { countBeyond, type KnownTree, type Put, treeAfter } from './known-tree.ts';

@@ -1,6 +1,7 @@
-// Reads of history: the buckets of a series, and the newest events of a device.
+// Reads of history: the buckets of a series, and the newest events and sessions of a device.
 import type { DeviceEvent } from '../../records.ts';
 import type { Bucket } from '../../series.ts';
+import { type SessionPlace, type SessionRecord, type SessionsQuery, unpackedSession } from '../../session-record.ts';
 import type { SeriesQuery } from '../../store.ts';
 import type { Statements } from '../statements.ts';
 
@@ -44,5 +45,20 @@ export class HistoryQueries {
         limit,
       )
       .map(({ time, type, body }) => ({ time, type, data: JSON.parse(body) as Record<string, unknown> }));
+  }
+
+  /** The newest first. */
+  sessions({ device, limit, before }: SessionsQuery): SessionRecord[] {
+    const { started, claim } = before ?? { started: Number.MAX_SAFE_INTEGER, claim: 0 };
+    return this.#statements
+      .all<SessionPlace & { body: string }>(
+        `SELECT started, claim, body FROM device_sessions WHERE device = ${DEVICE} AND (started, claim) < (?, ?)
+      ORDER BY started DESC, claim DESC LIMIT ?`,
+        device,
+        started,
+        claim,
+        limit,
+      )
+      .map(({ body, ...place }) => unpackedSession(place, body));
   }
 }

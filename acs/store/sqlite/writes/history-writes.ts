@@ -1,9 +1,10 @@
-// Writes of history in SQLite: numbers go into rings of buckets (series.ts), and each device keeps its newest events.
+// Writes of history in SQLite: numbers go into rings of buckets (series.ts), and each device keeps its newest events and sessions.
 import type { DeviceEvent, HistoryEntry } from '../../records.ts';
 import { bucketAt, levels, MAX_EVENTS, MAX_SERIES, slotOf } from '../../series.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
 import type { Statements } from '../statements.ts';
 import type { ParameterRows } from './parameter-rows.ts';
+import { SessionWrites, TrimCounts } from './session-writes.ts';
 
 /** Events of a device after which its oldest are deleted. */
 const TRIM_EVERY = 32;
@@ -21,19 +22,21 @@ export class HistoryWrites {
   readonly #parameters: ParameterRows;
   /** Series that are known to exist, as numbers of device and path. */
   readonly #series = new Set<string>();
-  /** Events since those of a device were trimmed, by its number. */
-  readonly #untrimmed = new Map<number, number>();
+  readonly #untrimmed = new TrimCounts(TRIM_EVERY);
+  readonly #sessions: SessionWrites;
 
   constructor(statements: Statements, parameters: ParameterRows) {
     this.#statements = statements;
     this.#parameters = parameters;
+    this.#sessions = new SessionWrites(statements);
   }
 
   append(entries: readonly HistoryEntry[]): void {
-    for (const { device, events = [], samples = [] } of entries) {
+    for (const { device, events = [], samples = [], sessions = [] } of entries) {
       const pk = this.#statements.all<{ pk: number }>('SELECT pk FROM devices WHERE id = ?', device)[0]?.pk;
       if (pk === undefined) continue;
       for (const event of events) this.#addEvent(pk, event);
+      for (const session of sessions) this.#sessions.add(pk, session);
       for (const { path, time, value } of samples) {
         const number = this.#parameters.pathNumber(path);
         if (!this.#isKept(pk, number)) continue;
@@ -48,6 +51,7 @@ export class HistoryWrites {
   forget(): void {
     this.#series.clear();
     this.#untrimmed.clear();
+    this.#sessions.forget();
   }
 
   /** True when the device has this series, or room for it. */
@@ -72,10 +76,7 @@ export class HistoryWrites {
       checkedText(type),
       jsonOf(data),
     );
-    const count = (this.#untrimmed.get(pk) ?? TRIM_EVERY - 1) + 1;
-    if (this.#untrimmed.size >= MAX_KNOWN) this.#untrimmed.clear();
-    this.#untrimmed.set(pk, count % TRIM_EVERY);
-    if (count < TRIM_EVERY) return;
+    if (!this.#untrimmed.isDue(pk)) return;
     const last = 'SELECT pk FROM device_events WHERE device = ? ORDER BY pk DESC LIMIT 1 OFFSET ?';
     this.#statements.run(
       `DELETE FROM device_events WHERE device = ? AND pk <= (${last})`,

@@ -12,6 +12,7 @@ import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
 import { SqliteWrites } from '../../../../acs/store/sqlite/writes/writes.ts';
 import type { Store } from '../../../../acs/store/store.ts';
 import { VirtualClock } from '../../../../shared/clock.ts';
+import { backToBefore } from '../../../support/acs/old-store.ts';
 import { announce, known } from '../../../support/acs/store-contract.ts';
 import { identityOf, idOf, newYear } from '../../../support/devices.ts';
 
@@ -39,11 +40,10 @@ describe('reads of many parameters in SQLite', () => {
   it('keeps values that an earlier version wrote, with their times', async () => {
     const store = await openStore();
     await announce(store, 'A');
-    const step = migrations.findIndex(each => String(each).includes('CREATE TABLE reads'));
     await store.close();
     const db = new DatabaseSync(file);
-    db.exec('ALTER TABLE parameters DROP COLUMN read; DROP TABLE reads');
-    db.exec(`PRAGMA user_version = ${step}; INSERT INTO paths VALUES (1, 'Device.A')`);
+    backToBefore(db, 'CREATE TABLE reads');
+    db.exec(`INSERT INTO paths VALUES (1, 'Device.A')`);
     db.exec(`INSERT INTO parameters SELECT pk, 1, 'a', 'xsd:string', 1, NULL, 77 FROM devices`);
     db.close();
     const again = await openStore();

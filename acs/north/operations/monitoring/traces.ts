@@ -1,9 +1,9 @@
 // Operations on traces: the messages between a device and the ACS.
-import { ladder } from '../../fleet/tracing/ladder.ts';
-import type { Operation } from '../operation.ts';
-import { noDevice, none, ok, param } from '../operation.ts';
-import * as schemas from '../schemas/traces.ts';
-import { traceView } from '../views/core.ts';
+import { ladder } from '../../../fleet/tracing/ladder.ts';
+import type { Operation } from '../../operation.ts';
+import { noDevice, none, ok, param } from '../../operation.ts';
+import * as schemas from '../../schemas/monitoring/traces.ts';
+import { traceView } from '../../views/core.ts';
 
 export const traces: readonly Operation[] = [
   {

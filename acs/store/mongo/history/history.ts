@@ -1,12 +1,15 @@
-// The history of devices in MongoDB: a document for each place of a ring of numbers, and one for each event. They hang on the tree of the
+// The history of devices in MongoDB: a document for each place of a ring of numbers, one for each event and each session. They hang on the tree of the
 // device, so that a device which returns after its removal has none of the old.
-import type { DeviceEvent, HistoryEntry } from '../records.ts';
-import { type Bucket, bucketAt, levels, MAX_EVENTS, MAX_SERIES, merged, slotOf } from '../series.ts';
-import type { SeriesQuery } from '../store.ts';
-import { jsonOf } from '../text-checks.ts';
-import type { Collections, SeriesDocument } from './collections.ts';
-import { orderKey, textKey } from './devices/device-document.ts';
-import type { Link } from './link.ts';
+import type { DeviceEvent, HistoryEntry } from '../../records.ts';
+import { type Bucket, bucketAt, levels, MAX_EVENTS, MAX_SERIES, merged, slotOf } from '../../series.ts';
+import type { SessionRecord, SessionsQuery } from '../../session-record.ts';
+import type { SeriesQuery } from '../../store.ts';
+import { jsonOf } from '../../text-checks.ts';
+import type { Collections, SeriesDocument } from '../collections.ts';
+import { orderKey, textKey } from '../devices/device-document.ts';
+import type { Link } from '../link.ts';
+import { AppendCounts } from './append-counts.ts';
+import { SessionHistory } from './sessions.ts';
 
 const bounds = (tree: string) => ({ $gte: `${tree}/`, $lt: `${tree}0` });
 const seriesKey = (tree: string, path: string): string => `${tree}/${textKey(path)}`;
@@ -14,30 +17,6 @@ const slotKey = (series: string, level: number, slot: number): string => `${seri
 
 /** Events that a device may have beyond the bound before the oldest are looked for; they are not shown. */
 const EVENTS_BEYOND = 32;
-const MAX_COUNTED = 50_000;
-
-/** Counts events, so that the oldest are looked for only now and then. */
-class EventCounts {
-  /** Events of each tree since its oldest were looked for. */
-  readonly #appended = new Map<string, number>();
-
-  /** The trees that got many events since their oldest were looked for. */
-  grown(trees: readonly string[]): string[] {
-    const grown: string[] = [];
-    for (const tree of trees) {
-      const count = (this.#appended.get(tree) ?? 0) + 1;
-      // The one that grew last is the last to be forgotten.
-      this.#appended.delete(tree);
-      if (count >= EVENTS_BEYOND) grown.push(tree);
-      else this.#appended.set(tree, count);
-    }
-    for (const oldest of this.#appended.keys()) {
-      if (this.#appended.size <= MAX_COUNTED) break;
-      this.#appended.delete(oldest);
-    }
-    return grown;
-  }
-}
 
 interface TreeSample {
   tree: string;
@@ -51,21 +30,24 @@ export class History {
   readonly #collections: Collections;
   /** Orders events of one time by when this process appended them. */
   #sequence = 0;
-  readonly #counts = new EventCounts();
+  readonly #counts = new AppendCounts(EVENTS_BEYOND);
+  readonly #sessions: SessionHistory;
 
   constructor(link: Link, collections: Collections) {
     this.#link = link;
     this.#collections = collections;
+    this.#sessions = new SessionHistory(link, collections);
   }
 
   /** Entries of many devices cost as many requests as those of one. */
   async append(entries: readonly HistoryEntry[]): Promise<void> {
-    const trees = await this.#treesOf([...new Set(entries.map(({ device }) => device))]);
-    const found = entries.flatMap(({ device, events = [], samples = [] }) => {
+    const trees = await treesOf(this.#link, this.#collections, [...new Set(entries.map(({ device }) => device))]);
+    const found = entries.flatMap(({ device, events = [], samples = [], sessions = [] }) => {
       const tree = trees.get(textKey(device));
-      return tree === undefined ? [] : [{ tree, events, samples }];
+      return tree === undefined ? [] : [{ tree, events, samples, sessions }];
     });
     await this.#addEvents(found.flatMap(({ tree, events }) => events.map(event => ({ tree, event }))));
+    await this.#sessions.add(found.flatMap(({ tree, sessions }) => sessions.map(record => ({ tree, record }))));
     const samples = found.flatMap(({ tree, samples }) => samples.map(sample => ({ tree, ...sample })));
     if (samples.length > 0) await addSamples(this.#link, this.#collections, samples);
   }
@@ -96,12 +78,17 @@ export class History {
     return found.map(({ time, type, body }) => ({ time, type, data: JSON.parse(body) as Record<string, unknown> }));
   }
 
+  async sessions(query: SessionsQuery): Promise<SessionRecord[]> {
+    const tree = await this.#treeOf(query.device);
+    return tree === undefined ? [] : await this.#sessions.of(tree, query);
+  }
+
   async #addEvents(events: readonly { tree: string; event: DeviceEvent }[]): Promise<void> {
     if (events.length === 0) return;
     const { deviceEvents } = this.#collections;
     const writes = events.map(({ tree, event: { time, type, data } }) => ({
       replaceOne: {
-        filter: { _id: `${tree}/${orderKey(time, this.#nextSequence())}/${this.#link.newId()}` },
+        filter: { _id: `${tree}/${orderKey(time, padded(this.#sequence++))}/${this.#link.newId()}` },
         replacement: { time, type, body: jsonOf(data) },
         upsert: true,
       },
@@ -113,18 +100,18 @@ export class History {
     if (old.length > 0) await this.#link.retry(() => deviceEvents.deleteMany({ _id: { $in: old } }));
   }
 
-  readonly #nextSequence = (): string => String(this.#sequence++).padStart(12, '0');
-
-  async #treesOf(ids: readonly string[]): Promise<Map<string, string>> {
-    const query = { _id: { $in: ids.map(textKey) }, gone: { $exists: false } };
-    const options = { projection: { tree: 1 } };
-    const found = await this.#link.retry(() => this.#collections.devices.find(query, options).toArray());
-    return new Map(found.map(({ _id, tree }) => [_id, tree]));
-  }
-
   async #treeOf(device: string): Promise<string | undefined> {
-    return (await this.#treesOf([device])).get(textKey(device));
+    return (await treesOf(this.#link, this.#collections, [device])).get(textKey(device));
   }
+}
+
+const padded = (sequence: number): string => String(sequence).padStart(12, '0');
+
+/** The trees of devices by their keys. */
+async function treesOf(link: Link, { devices }: Collections, ids: readonly string[]): Promise<Map<string, string>> {
+  const query = { _id: { $in: ids.map(textKey) }, gone: { $exists: false } };
+  const found = await link.retry(() => devices.find(query, { projection: { tree: 1 } }).toArray());
+  return new Map(found.map(({ _id, tree }) => [_id, tree]));
 }
 
 /** Ids of the events beyond those that are kept. */
@@ -191,9 +178,9 @@ async function seriesOf(
 /** Deletes all history of a device that is removed. */
 export async function forgetHistory(
   link: Link,
-  { series, seriesPaths, deviceEvents }: Collections,
+  { series, seriesPaths, deviceEvents, deviceSessions }: Collections,
   tree: string,
 ): Promise<void> {
-  for (const collection of [series, seriesPaths, deviceEvents])
+  for (const collection of [series, seriesPaths, deviceEvents, deviceSessions])
     await link.retry(() => (collection as typeof seriesPaths).deleteMany({ _id: bounds(tree) }));
 }

@@ -1,6 +1,6 @@
 // Shapes of traces.
 import { Type } from 'typebox';
-import { byName, choice, closed, optional, text, time } from './common.ts';
+import { byName, choice, closed, optional, text, time } from '../common.ts';
 
 export const traceInput = closed({ on: Type.Boolean() });
 export const tracing = Type.Object({ device: Type.String(), on: Type.Boolean() });

@@ -1,6 +1,6 @@
 // Shapes of history.
 import { Type } from 'typebox';
-import { closed, list, optional, text, time } from './common.ts';
+import { closed, list, optional, text, time } from '../common.ts';
 
 const rule = {
   filter: optional(text('The devices that are recorded; default: all')),

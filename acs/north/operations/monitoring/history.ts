@@ -1,10 +1,10 @@
 // Operations on history: events of devices, and their parameters over time.
-import { UserError } from '../../errors.ts';
-import type { HistoryRule } from '../../fleet/monitoring/history-setting.ts';
-import { noDevice, none, type Operation, ok, param } from '../operation.ts';
-import * as schemas from '../schemas/history.ts';
-import { timeAt } from '../time-input.ts';
-import { limitedEvent } from '../views/limited.ts';
+import { UserError } from '../../../errors.ts';
+import type { HistoryRule } from '../../../fleet/monitoring/history-setting.ts';
+import { noDevice, none, type Operation, ok, param } from '../../operation.ts';
+import * as schemas from '../../schemas/monitoring/history.ts';
+import { timeAt } from '../../time-input.ts';
+import { limitedEvent } from '../../views/limited.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
