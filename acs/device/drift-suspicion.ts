@@ -10,7 +10,7 @@ const touching: ReadonlySet<string> = new Set(['SetParameterValues', 'AddObject'
 
 /** The row after a task of an operator that may have changed managed values. */
 export function suspected(row: DeviceRow, task: Task): DeviceRow {
-  if (task.state !== 'done' || task.origin !== 'operator' || !touching.has(task.method)) return row;
+  if (task.state !== 'done' || task.origin !== 'operator' || !touching.has(task.method) || task.diagnostic) return row;
   if (!row.reconciled?.managed || row.reconciled.suspect) return row;
   return { ...row, reconciled: { ...row.reconciled, suspect: 'fresh' } };
 }

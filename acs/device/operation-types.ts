@@ -1,5 +1,6 @@
 // Every operation on a device by name, with its arguments and result. Their functions are in operations/.
 
+import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { ConnectionRequestAccess, Credentials, Login, Sealed } from './credentials.ts';
 import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired-state.ts';
 import type { DeviceFault } from './fault.ts';
@@ -138,6 +139,11 @@ export interface DeviceOperations {
    */
   taskSettled: {
     args: { token?: number; id: string; outcome: Outcome; known?: KnownValue[]; most?: number; now: number };
+    result: { task: Task; row: DeviceRow } | 'stale' | 'gone';
+  };
+  /** Notes that the device has started the diagnostic of a task, which waits for its end until `expires`. */
+  diagnosticBegun: {
+    args: { token: number; id: string; path: string; list: ParameterValue[]; now: number; expires: number };
     result: { task: Task; row: DeviceRow } | 'stale' | 'gone';
   };
   /** Notes that the answer to an RPC that must not be repeated cannot be read: it stays sent. */

@@ -31,6 +31,7 @@ import {
   valuesKnown,
 } from './operations/sessions.ts';
 import {
+  diagnosticBegun,
   taskAdded,
   taskCancelled,
   taskSent,
@@ -68,6 +69,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   taskAdded,
   taskSent,
   taskSettled,
+  diagnosticBegun,
   taskUnreadable,
   taskCancelled,
   transferCompleted,

@@ -100,13 +100,14 @@ function transferKeys(events: InformFacts['events']): Set<string> {
 }
 
 /**
- * The tasks after a session that ended well: those sent in an earlier one had no evidence in it. A transfer that the CPE accepted may take
- * any time: it ends by TransferComplete, or by its own expiry.
+ * The tasks after a session that ended well: those sent in an earlier one had no evidence in it. A transfer that the CPE accepted, and a
+ * diagnostic that it has started, may take any time: they end by its report, or by their own expiry.
  * @param token of the session that ends
  */
 export function afterSession(tasks: Task[], token: number, now: number): Judged {
   return applyVerdicts(tasks, task => {
-    if (!isSent(task) || task.sentBy === token || (task.state === 'waiting' && isTransfer(task))) return task;
+    if (!isSent(task) || task.sentBy === token) return task;
+    if (task.state === 'waiting' && (isTransfer(task) || task.diagnostic)) return task;
     const silentSessions = (task.silentSessions ?? 0) + 1;
     if (silentSessions < MAX_SILENT_SESSIONS) return { ...task, silentSessions };
     return endedAs({ ...task, silentSessions }, now, unknownOutcome(`no report of it in ${silentSessions} sessions`));

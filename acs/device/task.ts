@@ -11,6 +11,17 @@ export interface TaskFault {
   parameters?: { name: string; code: number; message: string }[];
 }
 
+/** The diagnostic that a SetParameterValues starts. The task ends when the device has told the result. */
+export interface TaskDiagnostic {
+  kind: string;
+  /** Its settings as they were asked for, by their names in requests. */
+  input: Readonly<Record<string, string | number>>;
+  /** The objects that may hold it, in the order in which they are tried. */
+  paths: readonly string[];
+  /** The object that the device has, once it was started there. */
+  path?: string;
+}
+
 export interface Task {
   id: string;
   device: string;
@@ -32,6 +43,7 @@ export interface Task {
   expires?: number;
   started?: number;
   ended?: number;
+  diagnostic?: TaskDiagnostic;
   /** The rollout that it belongs to: it leaves only while the device's position there is `offered`. */
   rollout?: string;
   /** Fencing token of the session that sent it. */

@@ -108,6 +108,27 @@ export const deviceErrors = {
     meaning: 'A task with the same CommandKey is open on this device.',
     remedy: 'Choose another CommandKey.',
   },
+  'unknown-diagnostic': {
+    status: 404,
+    meaning: 'There is no diagnostic of this kind.',
+    remedy: 'Use one of the kinds that the message lists.',
+  },
+  'bad-setting': {
+    status: 400,
+    meaning: 'A setting of the diagnostic is unknown, missing, or outside of its range.',
+    remedy: 'Correct the setting that the message names.',
+  },
+  'no-diagnostic': {
+    status: 409,
+    meaning:
+      'The device does not have the object or the parameter that the diagnostic needs. Also the code of a fault.',
+    remedy: 'Leave out a setting that it lacks, or use another diagnostic.',
+  },
+  'diagnostic-open': {
+    status: 409,
+    meaning: 'A diagnostic of this kind is under way on the device.',
+    remedy: 'Wait for its end, or cancel the task that the message names.',
+  },
   'unknown-method': {
     status: 400,
     meaning: 'The method is not an RPC that an ACS calls.',

@@ -9,6 +9,8 @@ import type { Post } from './common/ports.ts';
 import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
 import type { Secrets } from './common/secrets.ts';
 import { Devices } from './devices/devices.ts';
+import { Diagnostics } from './diagnostics/diagnostics.ts';
+import { DiagnosticRuns } from './diagnostics/runs.ts';
 import { Enrolment } from './enrolment/enrolment.ts';
 import { Files } from './files/files.ts';
 import { ModelCatalogue } from './models/catalogue.ts';
@@ -48,6 +50,7 @@ export interface Fleet {
   audit: AuditTrail;
   faults: Faults;
   tasks: Tasks;
+  diagnostics: Diagnostics;
   sessions: DeviceSessions;
   traces: Traces;
   moves: Moves;
@@ -100,7 +103,11 @@ export function createFleet(context: FleetContext): Fleet {
     audit: new AuditTrail({ ...context, ...context.ports }),
     faults: new Faults(context),
     tasks,
-    sessions: new DeviceSessions(context, { tasks, wantedStates, models, files, rollouts, history, learning }),
+    diagnostics: new Diagnostics(context),
+    sessions: new DeviceSessions(context, {
+      ...{ tasks, wantedStates, models, files, rollouts, history, learning },
+      diagnostics: new DiagnosticRuns(context),
+    }),
     history,
     traces,
     clusterMemory: new ClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),

@@ -4,6 +4,7 @@ import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { access } from './operations/access.ts';
 import { alerts } from './operations/alerts.ts';
+import { diagnostics } from './operations/device-work/diagnostics.ts';
 import { devices } from './operations/devices.ts';
 import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
@@ -39,6 +40,7 @@ export const operations: readonly Operation[] = [
   ...devices,
   ...deviceSessions,
   ...tasks,
+  ...diagnostics,
   ...presets,
   ...models,
   ...preflight,

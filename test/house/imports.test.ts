@@ -8,7 +8,7 @@ const fleetRooms = [
   ['fleet', 'duties'],
   ['cluster', 'session'],
   ['reconcile'],
-  ['preflight', 'rollout'],
+  ['preflight', 'rollout', 'diagnostics'],
   ['presets'],
   ['devices', 'tasks', 'enrolment', 'monitoring', 'webhooks', 'tracing', 'files', 'access'],
   ['models'],

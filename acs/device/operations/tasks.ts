@@ -25,6 +25,14 @@ export const taskAdded: Operation<'taskAdded'> = (row, { task }, id) => {
   if (tasks.length >= MAX_OPEN_TASKS)
     throw new UserError(429, 'too-many-tasks', `device ${id} has ${tasks.length} open tasks already`);
   if (tasks.some(open => open.id === task.id)) throw new UserError(409, 'task-exists', `task ${task.id} exists`);
+  const same = task.diagnostic && tasks.find(open => open.diagnostic?.kind === task.diagnostic?.kind);
+  if (same)
+    throw new UserError(
+      409,
+      'diagnostic-open',
+      `${task.diagnostic?.kind} is under way on device ${id} already: task ${same.id}`,
+      { task: same.id },
+    );
   const key = commandKeyOf(task);
   if (key !== undefined && tasks.some(open => commandKeyOf(open) === key))
     throw new UserError(409, 'command-key-open', `a task with CommandKey "${key}" is open on device ${id}`);
@@ -84,6 +92,25 @@ function withOutcome(task: Task, outcome: Outcome, now: number): Task {
   if (outcome.state !== 'waiting') next.ended = now;
   return next;
 }
+
+export const diagnosticBegun: Operation<'diagnosticBegun'> = (row, args, id) => {
+  const { token, id: taskId, path, list, now, expires } = args;
+  const known = existing(row, id);
+  if (isStale(known, token)) return unchanged(row, 'stale');
+  const task = known.tasks.find(open => open.id === taskId);
+  if (!task?.diagnostic) return unchanged(row, 'gone');
+  const begun: Task = {
+    ...task,
+    args: { ...task.args, ParameterList: list },
+    state: 'waiting',
+    started: now,
+    sentBy: token,
+    expires,
+    diagnostic: { ...task.diagnostic, path },
+  };
+  const next = replaced(known, begun);
+  return changed(next, { task: begun, row: next });
+};
 
 export const taskUnreadable: Operation<'taskUnreadable'> = (row, { token, id: taskId, error }, id) => {
   const known = existing(row, id);

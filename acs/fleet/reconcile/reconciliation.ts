@@ -10,6 +10,7 @@ import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { SessionState } from '../common/session-state.ts';
+import type { DiagnosticRuns } from '../diagnostics/runs.ts';
 import type { Files } from '../files/files.ts';
 import type { ModelLearning } from '../models/learning.ts';
 import type { History } from '../monitoring/history.ts';
@@ -26,6 +27,7 @@ export interface ReconcileParts {
   models: Models;
   files: Files;
   rollouts: Pick<Rollouts, 'isOffering' | 'noticed'>;
+  diagnostics: DiagnosticRuns;
   history?: Pick<History, 'read'>;
   learning?: ModelLearning;
 }

@@ -59,6 +59,7 @@ export class SessionWork {
     if (session.row.unfinished) await refresh(session, this.#context);
     session.purpose = { cause: CREDENTIALS };
     await this.#credentials.offer(session, cpe);
+    await this.#parts.diagnostics.read(session, cpe);
   }
 
   /** Does all that is due, and the reads that end a session. @returns whether the CPE restarts after this session */
@@ -87,6 +88,11 @@ export class SessionWork {
       // Later tasks are in the row that the last of these leaves, or are asked for again.
       this.#claimed.takeAsked(session.id);
       for (const task of queue) {
+        const { diagnostic } = task;
+        if (diagnostic) {
+          await this.#parts.diagnostics.begin(session, { ...task, diagnostic }, cpe);
+          continue;
+        }
         const { task: after, ends } = await this.#parts.tasks.run(session, task, cpe);
         session.touched.push(...touchedBy(after));
         if (ends) return true;

@@ -1,9 +1,6 @@
 // Operations on tasks: any RPC of TR-069 Annex A for a device.
-import { isAbort } from '../../../shared/errors.ts';
 import { Turns } from '../../../shared/turns.ts';
-import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
-import type { SendConnectionRequest } from '../../fleet/common/ports.ts';
 import { assertFile } from '../../fleet/files/visible.ts';
 import type { TaskInput } from '../../fleet/tasks/new-task.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
@@ -12,6 +9,7 @@ import * as schemas from '../schemas/tasks.ts';
 import { assertTask } from '../set-rights.ts';
 import { taskView } from '../views/core.ts';
 import type { Shown } from '../views/limited.ts';
+import { outcomeWithin } from './device-work/task-outcome.ts';
 
 async function addTask(
   input: OperationInput,
@@ -27,30 +25,12 @@ async function addTask(
   const isInSession = await fleet.sessions.notice(id);
   const wait = input.query.wait as number | undefined;
   if (wait === undefined) return { status: 201, body: { ...taskView(task, show), ...warned } };
-  // The device may inform by itself meanwhile, and a connection request may take longer than `wait`.
-  const waitEnded = new AbortController();
-  const requesting = isInSession
-    ? undefined
-    : requestOrAbort(sendConnectionRequest, await fleet.devices.row(id), waitEnded.signal);
-  const after = await fleet.tasks.outcome(task.id, wait * 1000);
-  waitEnded.abort();
-  const requested = await requesting;
-  const ended = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
-  const failure = requested && !requested.accepted && !ended ? { connectionRequest: requested.reason } : {};
-  return { status: ended ? 200 : 202, body: { ...taskView(after, show), ...failure, ...warned } };
-}
-
-async function requestOrAbort(
-  sendConnectionRequest: SendConnectionRequest,
-  device: DeviceRow,
-  signal: AbortSignal,
-): ReturnType<SendConnectionRequest> {
-  try {
-    return await sendConnectionRequest(device, signal);
-  } catch (error) {
-    if (isAbort(error)) return { accepted: false, reason: 'the device has not answered yet' };
-    throw error;
-  }
+  const {
+    task: after,
+    isEnded,
+    failure,
+  } = await outcomeWithin({ fleet, sendConnectionRequest }, { task, ms: wait * 1000, isInSession });
+  return { status: isEnded ? 200 : 202, body: { ...taskView(after, show), ...failure, ...warned } };
 }
 
 /** Entries of results whose secrets are masked without a break. */

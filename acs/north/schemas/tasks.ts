@@ -31,6 +31,7 @@ export const task = Type.Object({
   lastError: optional(text('The end of the last of them, or what cannot be read in the answer')),
   origin: choice(['operator', 'reconcile']),
   file: optional(Type.String()),
+  diagnostic: optional(text('The kind of the diagnostic that it is')),
   result: optional(Type.Record(Type.String(), Type.Unknown())),
   fault: optional(
     Type.Object({

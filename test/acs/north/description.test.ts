@@ -90,7 +90,10 @@ const existing: Record<string, string[]> = {
   alerts: ['first'],
   rollouts: ['first', 'second'],
   roles: ['first', 'second'],
+  diagnostics: ['ping'],
 };
+/** Operations that wait for an outcome in real time, where `wait` says so. */
+const awaiting = new Set(['addTask', 'runDiagnostic']);
 const nameAfter = (collection = ''): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.nat().map(at => pick(existing[collection] ?? ['first', id], at)) },
@@ -101,6 +104,7 @@ const pick = (all: readonly string[], at: number): string => all[at % all.length
 /** Valid bodies that random input rarely produces. */
 const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
+  runDiagnostic: { host: 'host.example' },
   createSession: { name: 'first', password: 'correct horse battery' },
   createUser: { name: 'second', role: 'viewer' },
   putUser: { role: 'viewer' },
@@ -244,7 +248,7 @@ describe('operations with random input', () => {
     it(`${name} answers every input as described, without a server error`, async function () {
       this.timeout(60_000);
       // Without `wait`: no outcome is awaited in real time.
-      const soon = { ...operation, query: operation.name === 'addTask' ? undefined : operation.query } as Operation;
+      const soon = { ...operation, query: awaiting.has(operation.name) ? undefined : operation.query } as Operation;
       const statuses = new Set<number>();
       if (operation.isOpen) await api.call('PATCH', '/users/first', { body: { password: 'correct horse battery' } });
       await fc.assert(

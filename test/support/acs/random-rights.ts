@@ -111,6 +111,7 @@ export function bodyOf({ name, device, other, path, filter, pick }: RandomCall):
     putPreset: { when: 'tag = "none"', set: { [path]: 'x' } },
     putAlert: { filter: 'not online', above: 1 },
     traceDevice: { on: true },
+    runDiagnostic: { host: 'host.example' },
     putFile: 'x',
   };
   return bodies[name];
