@@ -3,7 +3,19 @@
 // Two-valued: a comparison with something unknown is false, `!=` is the opposite of `=`, so `not` always turns the answer round.
 import type { Literal, Operator } from './compare.ts';
 
-type FieldKind = 'text' | 'version' | 'time' | 'flag' | 'liveness' | 'tag' | 'state' | 'site' | 'path';
+type FieldKind =
+  | 'text'
+  | 'version'
+  | 'time'
+  | 'flag'
+  | 'liveness'
+  | 'tag'
+  | 'state'
+  | 'site'
+  | 'path'
+  // Of any fault of the device; in a search for faults, of the fault itself.
+  | 'fault'
+  | 'faultTime';
 
 /** `name`: the canonical field name; for `site` the name after `site.`; for `path` the parameter path. */
 export interface Field {
@@ -52,7 +64,14 @@ export const fields: Readonly<Record<string, Field>> = {
   rolloutDue: { kind: 'time', name: 'rolloutDue' },
   // A number, 0 for unknown: compared like a time.
   rolloutWave: { kind: 'time', name: 'rolloutWave' },
+  'fault.code': { kind: 'fault', name: 'code' },
+  'fault.cause': { kind: 'fault', name: 'cause' },
+  'fault.parameter': { kind: 'fault', name: 'parameter' },
+  'fault.since': { kind: 'faultTime', name: 'first' },
+  'fault.last': { kind: 'faultTime', name: 'last' },
 };
+
+export const isFaultField = ({ kind }: Field): boolean => kind === 'fault' || kind === 'faultTime';
 
 /** @returns the filter that fits where both do; undefined where none is given */
 export function bothFilters(one: Filter | undefined, other: Filter | undefined): Filter | undefined {
@@ -80,6 +99,7 @@ const passing: ReadonlySet<string> = new Set(
 /** The first part of a filter that changes by itself (`now`, `online`, `lastInform`, …): a preset must not depend on it. */
 export function passingPart(filter: Filter): string | undefined {
   for (const atom of atomsOf(filter)) {
+    if (isFaultField(atom.field)) return 'fault';
     if (passing.has(atom.field.name)) return atom.field.name;
     const values = atom.op === 'compare' ? [atom.value] : atom.op === 'in' ? atom.values : [];
     if (values.some(value => 'now' in value)) return 'now';

@@ -54,6 +54,7 @@ export function fitLiteral(literal: FoundLiteral): Literal {
   const { field, found, written, ordered, column } = literal;
   switch (field.kind) {
     case 'time':
+    case 'faultTime':
       if (found.as === 'time') return found;
       if (found.as === 'text') return { as: 'time', at: timeOf(found.text, column) };
       if (found.as === 'number' && Number.isFinite(found.number)) return { as: 'time', at: found.number };
@@ -72,6 +73,7 @@ export function fitLiteral(literal: FoundLiteral): Literal {
     case 'tag':
       return orderless(literal);
     case 'text':
+    case 'fault':
       return { as: 'text', text: written };
     case 'version':
       if (versionKey(written) !== '') return { as: 'version', text: written };

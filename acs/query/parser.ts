@@ -129,7 +129,8 @@ function parseTest(tokens: Tokens, field: Field): Filter | undefined {
   if (tokens.accept('like')) {
     const pattern = tokens.take();
     if (pattern.kind !== 'text') throw badFilter('"like" takes a text in quotes', pattern.column);
-    if (field.kind === 'time' || field.kind === 'flag') throw badFilter(`"${field.name}" is not a text`, column);
+    if (field.kind === 'time' || field.kind === 'faultTime' || field.kind === 'flag')
+      throw badFilter(`"${field.name}" is not a text`, column);
     return { op: 'like', field, pattern: pattern.text };
   }
   if (!tokens.accept('in')) return undefined;

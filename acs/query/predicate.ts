@@ -1,5 +1,6 @@
 // A filter as a test of one device.
 
+import type { DeviceFault } from '../device/fault.ts';
 import { informValues } from '../device/inform.ts';
 import { isUnfinished, livenessOf } from '../device/liveness.ts';
 import type { DeviceRow } from '../device/row.ts';
@@ -61,6 +62,8 @@ function comparePredicate(field: Field, test: Operator, value: Literal): Predica
       const at = timeField(row, field);
       return value.as === 'time' && at > 0 && holds(at - timeAt(value, now), test);
     };
+  if (field.kind === 'faultTime')
+    return (row, now) => value.as === 'time' && faultTimes(row, field).some(at => holds(at - timeAt(value, now), test));
   return (row, now, tree) => textsOf(row, field, now, tree).some(text => holds(orderOf(text, value, now), test));
 }
 
@@ -69,9 +72,17 @@ const flagOf = (row: DeviceRow, { name }: Field, now: number): boolean =>
 
 function exists(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): boolean {
   if (field.kind === 'time') return timeField(row, field) > 0;
+  if (field.kind === 'faultTime') return faultTimes(row, field).length > 0;
   const texts = textsOf(row, field, now, tree);
   return field.kind === 'path' || field.kind === 'site' ? texts.length > 0 : texts.some(text => text !== '');
 }
+
+const faultTimes = (row: DeviceRow, { name }: Field): number[] =>
+  row.faults.map(fault => (name === 'first' ? fault.first : fault.last));
+
+/** The text of a fault by which it is found; '' where it has none. */
+export const faultText = (fault: DeviceFault, name: string): string =>
+  String(fault[name as 'code' | 'cause' | 'parameter'] ?? '');
 
 function timeField(row: DeviceRow, field: Field): number {
   switch (field.name) {
@@ -88,9 +99,10 @@ function timeField(row: DeviceRow, field: Field): number {
   }
 }
 
-/** The texts of a field: one, none if unknown, several for tags. */
+/** The texts of a field, each once: one, none if unknown, several for tags and faults. */
 export function textsOf(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): readonly string[] {
   if (field.kind === 'tag') return row.tags;
+  if (field.kind === 'fault') return [...new Set(row.faults.map(fault => faultText(fault, field.name)))];
   if (field.kind === 'path' && isWild(field.name)) return wildTexts(row, field.name, tree);
   const text = field.kind === 'liveness' ? livenessOf(row, now) : fieldText(row, field, tree);
   return text === undefined ? [] : [text];

@@ -32,6 +32,16 @@ export function sortOf(
   return { column, descending };
 }
 
+/** Fields that faults are sorted by. */
+const faultSorts = ['last', 'first', 'count', 'code', 'cause', 'parameter', 'device'] as const;
+const faultSortNames = Object.fromEntries(faultSorts.map(name => [name, name]));
+
+/** @throws UserError 400 `bad-sort` */
+export function faultSort(sort = '-last'): { sort: string; name: string; descending: boolean } {
+  const { column: name, descending } = sortOf(sort, faultSortNames);
+  return { sort: `fault ${sort}`, name, descending };
+}
+
 export const cursorText = (sort: string | undefined, key: string | number, id: string): string =>
   Buffer.from(JSON.stringify([sort ?? 'id', key, id])).toString('base64url');
 

@@ -80,6 +80,52 @@ export interface Groups {
   count: number;
 }
 
+export interface FaultQuery {
+  /** Over each fault and its device. */
+  filter?: Filter;
+  /** One of `faultSorts`, `-` in front for descending; `id` breaks ties. Default: `-last`. */
+  sort?: string;
+  limit: number;
+  cursor?: string;
+  now: number;
+}
+
+/** What faults are grouped by: a text of their own, or a field of their device that has one value. */
+export type FaultKey = 'cause' | 'code' | 'parameter' | Field;
+
+export interface FaultGroupQuery {
+  filter?: Filter;
+  by: readonly FaultKey[];
+  /** Most groups, the largest count first. */
+  limit: number;
+  now: number;
+}
+
+export interface FaultGroup {
+  /** The values of what is grouped by, '' for none. */
+  key: string[];
+  count: number;
+  devices: number;
+  /** Times in milliseconds: the earliest `first` and the latest `last` of its faults. */
+  first: number;
+  last: number;
+  /** Id of its latest fault. */
+  latest: string;
+  /** Ids of devices with its latest faults. */
+  examples: string[];
+  /** The most frequent values of its devices. */
+  spread: Record<'firmware' | 'product', { value: string; count: number }[]>;
+}
+
+export interface FaultGroups {
+  /** Faults and devices with faults that the filter fits. */
+  total: number;
+  devices: number;
+  groups: FaultGroup[];
+  /** Beyond the limit. */
+  omitted: { groups: number; faults: number };
+}
+
 export interface OverdueQuery {
   now: number;
   limit: number;
@@ -180,8 +226,11 @@ export interface Store {
   tasks(query: TaskQuery): Promise<{ items: Task[]; next?: string }>;
   task(id: string): Promise<Task | undefined>;
 
-  /** The latest first. */
-  faults(limit: number): Promise<DeviceFault[]>;
+  /** Faults of all devices that fit. A filter may have to look at each. */
+  faults(query: FaultQuery): Promise<{ items: DeviceFault[]; next?: string }>;
+  countFaults(filter: Filter | undefined, now: number): Promise<number>;
+  /** Counts faults that are alike. */
+  faultGroups(query: FaultGroupQuery): Promise<FaultGroups>;
   fault(id: string): Promise<DeviceFault | undefined>;
 
   documents<T>(kind: DocumentKind): Promise<StoredDocument<T>[]>;

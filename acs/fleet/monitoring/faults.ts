@@ -4,23 +4,20 @@ import { UserError } from '../../errors.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 
-/** Faults among which those of a caller are looked for. */
-const MOST = 100_000;
-
 export const unknownFault = (id: string): UserError => new UserError(404, 'no-such-fault', `no fault '${id}'`);
 
 export class Faults {
-  readonly #context: Pick<FleetContext, 'store'>;
+  readonly #context: Pick<FleetContext, 'store' | 'clock'>;
 
-  constructor(context: Pick<FleetContext, 'store'>) {
+  constructor(context: Pick<FleetContext, 'store' | 'clock'>) {
     this.#context = context;
   }
 
   /** The first faults of devices that the caller reaches. */
   async list(caller: Caller, limit: number): Promise<readonly DeviceFault[]> {
-    const { store } = this.#context;
-    if (!caller.isScoped) return await store.faults(limit);
-    return (await caller.seenOf(await store.faults(MOST), ({ device }) => device)).slice(0, limit);
+    const { store, clock } = this.#context;
+    const { within } = caller;
+    return (await store.faults({ ...(within ? { filter: within } : {}), limit, now: clock.now() })).items;
   }
 
   /** @throws UserError 404 */

@@ -58,6 +58,19 @@ export interface DeviceDocument extends Versioned {
   /** Order keys of the newest open task and of the latest fault. */
   newestTask?: string;
   latestFault?: string;
+  /** What its faults are filtered, sorted and grouped by; absent for none. */
+  faults?: FaultEntry[];
+}
+
+/** A fault in the document of its device; the texts as keys. */
+export interface FaultEntry {
+  id: string;
+  cause: string;
+  code: string;
+  parameter: string;
+  first: number;
+  last: number;
+  count: number;
 }
 
 /** The document of a device as far as its next write needs it. */

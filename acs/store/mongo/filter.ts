@@ -118,6 +118,8 @@ type Test = { [word: string]: string | number };
 function compareBounds(field: Field, operator: Operator, value: Literal, now: number): Bounds {
   if (operator === '!=') return opposite(compareBounds(field, '=', value, now));
   const word = words[operator];
+  if (field.kind === 'faultTime')
+    return exact(value.as === 'time' ? on(`faults.${field.name}`, { [word]: timeAt(value, now) }) : false);
   if (field.kind === 'flag') {
     const found = field.name === 'unfinished' ? exact({ unfinished: true }) : livenessBounds(field.name, now);
     return value.as === 'flag' && value.flag ? found : opposite(found);
@@ -162,7 +164,7 @@ function textBounds(field: Field, test: Test | undefined, isWhole: boolean): Bou
     // A value that the last Informs did not carry may be in the parameter tree.
     return { over: anyOf([{ values: passing }, { 'values.k': { $ne: k } }]), under: whole && { values: passing } };
   }
-  const column = field.kind === 'text' && field.name === 'id' ? '_id' : field.name;
+  const column = field.kind === 'fault' ? `faults.${field.name}` : field.name === 'id' ? '_id' : field.name;
   return bounded(test ? on(column, test) : true, isWhole && test !== undefined);
 }
 
@@ -180,6 +182,7 @@ function likeBounds(field: Field, pattern: string, now: number): Bounds {
 
 function existsBounds(field: Field): Bounds {
   if (field.kind === 'time') return exact(on(field.name, { $gt: 0 }));
+  if (field.kind === 'faultTime') return exact(on(`faults.${field.name}`, { $gte: 0 }));
   if (field.kind === 'liveness') return exact({ onlineUntil: { $gt: 0 } });
   const k = textKey(field.name);
   if (field.kind === 'site') return exact({ site: { $elemMatch: { k } } });

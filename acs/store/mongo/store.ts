@@ -15,14 +15,15 @@ import { DeviceGroups } from './devices/groups.ts';
 import { putOf } from './devices/known-tree.ts';
 import { ManyWrites } from './devices/many-writes.ts';
 import { ParameterTrees } from './devices/parameter-trees.ts';
-import { TaskSearch } from './devices/task-search.ts';
-import { WorkSearch } from './devices/work-search.ts';
 import { WrittenDocuments } from './devices/written-documents.ts';
 import { Documents } from './documents.ts';
 import { History } from './history/history.ts';
 import { type Link, type MongoOptions, openLink } from './link.ts';
 import { Records } from './records.ts';
 import { upgradeDevices } from './upgrade.ts';
+import { FaultSearch } from './work/fault-search.ts';
+import { TaskSearch } from './work/task-search.ts';
+import { WorkSearch } from './work/work-search.ts';
 
 export type { MongoOptions } from './link.ts';
 
@@ -65,6 +66,7 @@ export async function storeOn(link: Link): Promise<Store> {
         trees,
       }),
       ...workStore(link, new WorkSearch(link, collections), new TaskSearch(link, collections)),
+      ...faultStore(link, new FaultSearch(link, collections.devices, scan)),
       ...documentStore(link, documents),
       ...contentStore(link, contents),
       ...recordStore(
@@ -160,15 +162,19 @@ function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: 
   };
 }
 
-const workStore = (
-  link: Link,
-  work: WorkSearch,
-  search: TaskSearch,
-): Pick<Store, 'tasks' | 'task' | 'faults' | 'fault'> => ({
+const workStore = (link: Link, work: WorkSearch, search: TaskSearch): Pick<Store, 'tasks' | 'task'> => ({
   tasks: query => link.run(() => search.tasks(query)),
   task: id => link.run(() => work.task(id)),
-  faults: limit => link.run(() => work.faults(limit)),
-  fault: id => link.run(() => work.fault(id)),
+});
+
+const faultStore = (
+  link: Link,
+  search: FaultSearch,
+): Pick<Store, 'faults' | 'countFaults' | 'faultGroups' | 'fault'> => ({
+  faults: query => link.run(() => search.page(query)),
+  countFaults: (filter, now) => link.run(() => search.count(filter, now)),
+  faultGroups: query => link.run(() => search.groups(query)),
+  fault: id => link.run(() => search.byId(id)),
 });
 
 type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;

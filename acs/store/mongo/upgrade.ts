@@ -7,15 +7,17 @@ const BATCH = 500;
 
 /** Safe beside other processes, and safe to repeat: only a document that is still the same is changed. */
 export async function upgradeDevices(link: Link, { devices }: Collections): Promise<void> {
-  const old = { due: { $exists: false }, gone: { $exists: false } };
+  const withoutFaults = { latestFault: { $gt: '' }, faults: { $exists: false } };
+  const old = { $or: [{ due: { $exists: false } }, withoutFaults], gone: { $exists: false } };
   for (let from = ''; ; ) {
     const options = { projection: { op: 1, row: 1 }, sort: { _id: 1 as const }, limit: BATCH };
     const found = await link.retry(() => devices.find({ ...old, _id: { $gt: from } }, options).toArray());
     for (const { _id, op, row: text } of found) {
       const row = rowOf({ row: text ?? 'null' });
       if (!row) continue;
-      const { lateUntil, due } = columnsOf(row);
-      await link.retry(() => devices.updateOne({ _id, op }, { $set: { lateUntil, due } as object }));
+      const { lateUntil, due, faults } = columnsOf(row);
+      const $set = { lateUntil, due, ...(faults ? { faults } : {}) };
+      await link.retry(() => devices.updateOne({ _id, op }, { $set: $set as object }));
     }
     if (found.length < BATCH) return;
     from = found.at(-1)?._id ?? '';

@@ -4,14 +4,11 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
 import { isLike, type Literal, type Operator, orderOf, timeAt } from '../../query/compare.ts';
-import type { Atom, Field, Filter } from '../../query/filter.ts';
+import { type Atom, type Field, type Filter, isFaultField } from '../../query/filter.ts';
 import { versionKey } from '../../query/version-key.ts';
 import { isWild, wildPattern, wildStart } from '../../query/wildcard.ts';
-
-export interface Condition {
-  sql: string;
-  params: (string | number)[];
-}
+import type { Condition } from './condition.ts';
+import { faultCondition } from './fault-filter.ts';
 
 /** Column of each field in the narrow `devices` table. */
 export const columns: Readonly<Record<string, string>> = {
@@ -35,19 +32,19 @@ export const columns: Readonly<Record<string, string>> = {
   rolloutWave: 'rollout_wave',
 };
 
-/** @param now milliseconds, for `now` and `online` */
-export function toSql(filter: Filter, now: number): Condition {
+/** @param now milliseconds, for `now` and `online` @param isOfFault the condition is on `faults f` too (fault-filter.ts) */
+export function toSql(filter: Filter, now: number, isOfFault = false): Condition {
   switch (filter.op) {
     case 'and':
     case 'or':
       return joined(
-        filter.of.map(part => toSql(part, now)),
+        filter.of.map(part => toSql(part, now, isOfFault)),
         filter.op.toUpperCase(),
       );
     case 'not':
-      return negated(toSql(filter.of, now));
+      return negated(toSql(filter.of, now, isOfFault));
     default:
-      return atomSql(filter, now);
+      return isFaultField(filter.field) ? faultCondition(filter, now, isOfFault) : atomSql(filter, now);
   }
 }
 

@@ -226,6 +226,28 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
     PRIMARY KEY (device, started, claim)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What faults are filtered, sorted and grouped by stands beside their ids.
+  DROP TABLE faults;
+  CREATE TABLE faults (
+    id TEXT PRIMARY KEY,
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    cause TEXT NOT NULL,
+    code TEXT NOT NULL,
+    parameter TEXT NOT NULL,
+    first REAL NOT NULL,
+    last REAL NOT NULL,
+    count INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT OR REPLACE INTO faults
+    SELECT f.value ->> '$.id', r.device, f.value ->> '$.cause', CAST(f.value ->> '$.code' AS TEXT), COALESCE(f.value ->> '$.parameter', ''),
+      f.value ->> '$.first', f.value ->> '$.last', f.value ->> '$.count'
+    FROM rows r, json_each(r.body, '$.faults') f;
+  CREATE INDEX faults_device ON faults (device);
+  CREATE INDEX faults_last ON faults (last, id);
+  CREATE INDEX faults_code ON faults (code, device);
+  CREATE INDEX faults_cause ON faults (cause, code, parameter, device);
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

@@ -1,13 +1,14 @@
 // The parts of the SQLite store by topic: each request goes to the writer, to a search, or to a quick read.
 import type { Clock } from '../../../shared/clock.ts';
 import { Turns } from '../../../shared/turns.ts';
+import type { DeviceFault } from '../../device/fault.ts';
 import type { Moved } from '../../device/many.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { pageOf } from '../paging.ts';
 import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
-import type { DeviceQuery, Groups, Store } from '../store.ts';
+import type { DeviceQuery, FaultGroups, Groups, Store } from '../store.ts';
 import { taskPage } from '../task-page.ts';
 import type { Connections } from './connections.ts';
 import { type PartsAnswer, rowsOf } from './queries/device-queries.ts';
@@ -108,12 +109,17 @@ const unindexed: ReadonlySet<string> = new Set(
 );
 const isIndexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');
 
-export const workStore = ({ queries }: Connections): Pick<Store, 'tasks' | 'task' | 'faults' | 'fault'> => ({
+type WorkPart = Pick<Store, 'tasks' | 'task' | 'faults' | 'countFaults' | 'faultGroups' | 'fault'>;
+
+export const workStore = ({ search, queries }: Connections): WorkPart => ({
   tasks: async query =>
     await taskPage(queries.work.taskKeys(query), pageOf(query.limit), async ids => queries.work.taskTexts(ids)),
   task: async id => queries.work.task(id),
-  faults: async limit => queries.work.faults(limit),
-  fault: async id => queries.work.fault(id),
+  faults: async query => (await search({ do: 'faults', query })) as { items: DeviceFault[]; next?: string },
+  countFaults: async (filter, now) =>
+    (await search({ do: 'countFaults', ...(filter ? { filter } : {}), now })) as number,
+  faultGroups: async query => (await search({ do: 'faultGroups', query })) as FaultGroups,
+  fault: async id => queries.faults.byId(id),
 });
 
 type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;

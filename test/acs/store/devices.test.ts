@@ -82,7 +82,7 @@ contractSuite('devices', subject => {
       assert.equal(await subject.store.apply(deviceId('A'), 'removed', {}), false);
       assert.equal(await subject.store.device(deviceId('A')), undefined);
       assert.deepEqual(await subject.store.parameters(deviceId('A'), ''), []);
-      assert.deepEqual(await subject.store.faults(10), []);
+      assert.deepEqual((await subject.store.faults({ limit: 10, now: 0 })).items, []);
       assert.equal((await subject.store.task('t'))?.state, 'cancelled');
       await inform(subject.store, 'A', newYear + 10);
       const stale = await subject.store.apply(deviceId('A'), 'released', { token, complete: true, now: newYear + 11 });

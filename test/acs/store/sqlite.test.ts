@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { parseFilter } from '../../../acs/query/parser.ts';
 import { migrations } from '../../../acs/store/sqlite/migrations.ts';
 import { openSqlite, type SqliteOptions } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
@@ -210,6 +211,28 @@ describe('SQLite store', () => {
     const inRows = `SELECT count(*) AS n FROM rows WHERE body -> '$.rollout' IS NOT NULL`;
     assert.deepEqual({ ...(there.prepare(inRows).get() as object) }, { n: 0 });
     there.close();
+  });
+
+  it('finds faults of an earlier version by what stands in the rows', async () => {
+    const store = await openStore();
+    await announce(store, 'A');
+    const raise = (cause: string, more: object = {}) =>
+      store.apply(id, 'faultRaised', { cause, code: 9005, message: 'no', retryAt: 0, now: newYear, ...more });
+    const faults = [await raise('preset:a', { parameter: 'Device.X' }), await raise('restart', { code: 'drift' })];
+    await store.close();
+    const step = migrations.findIndex(each => String(each).includes('DROP TABLE faults'));
+    const db = new DatabaseSync(file);
+    db.exec(
+      `DROP TABLE faults; CREATE TABLE faults (id TEXT PRIMARY KEY, device INTEGER NOT NULL, last REAL NOT NULL) STRICT`,
+    );
+    db.exec(String(migrations[step]));
+    db.close();
+    const again = await openStore();
+    const found = async (text: string) =>
+      (await again.faults({ filter: parseFilter(text), limit: 9, now: newYear })).items;
+    assert.deepEqual(await found('fault.code = 9005 and fault.parameter = "Device.X"'), faults.slice(0, 1));
+    assert.deepEqual(await found('fault.code = "drift" and not fault.parameter exists'), faults.slice(1));
+    await again.close();
   });
 
   it('copies the log into the file beside the writer', async () => {

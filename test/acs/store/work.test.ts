@@ -145,11 +145,11 @@ contractSuite('tasks and faults', subject => {
     await raise('B', 'one', 2);
     const third = await raise('A', 'two', 3);
     const again = await raise('A', 'one', 4);
-    const list = await subject.store.faults(2);
+    const list = (await subject.store.faults({ limit: 2, now: 0 })).items;
     assert.deepEqual(list, [again, third]);
     await subject.store.apply(deviceId('A'), 'faultCleared', { id: again.id });
     assert.deepEqual(
-      (await subject.store.faults(9)).map(fault => [fault.device, fault.cause]),
+      (await subject.store.faults({ limit: 9, now: 0 })).items.map(fault => [fault.device, fault.cause]),
       [
         [deviceId('A'), 'two'],
         [deviceId('B'), 'one'],

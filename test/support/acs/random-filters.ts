@@ -27,6 +27,14 @@ export interface RandomDevice {
     hot: [string, string][];
   }[];
   cold: [string, string][];
+  faults: RandomFault[];
+}
+
+interface RandomFault {
+  cause: string;
+  code: number | string;
+  parameter?: string | undefined;
+  at: number;
 }
 
 const pairsArb = fc.array(fc.tuple(fc.constantFrom(...paths), textArb), { maxLength: 2 });
@@ -48,6 +56,15 @@ export const deviceArb: fc.Arbitrary<RandomDevice> = fc.record({
     { maxLength: 2 },
   ),
   cold: pairsArb,
+  faults: fc.uniqueArray(
+    fc.record({
+      cause: fc.constantFrom('preset:a', 'override:Device.X.A', 'restart', '\u{1f600}'),
+      code: fc.constantFrom<string | number>(9005, 9007, 'drift'),
+      parameter: fc.constantFrom(undefined, 'Device.X.A', 'Device.X.B', '\uffff'),
+      at: fc.constantFrom(-3 * HOUR, -HOUR, 0),
+    }),
+    { maxLength: 3, selector: ({ cause }) => cause },
+  ),
 });
 
 export async function addDevice(store: Store, serial: string, device: RandomDevice): Promise<void> {
@@ -66,6 +83,10 @@ export async function addDevice(store: Store, serial: string, device: RandomDevi
   }
   const values = device.cold.map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear }));
   await store.putParameters(id, values);
+  for (const { at, parameter, ...fault } of device.faults) {
+    const about = { ...fault, ...(parameter === undefined ? {} : { parameter }), message: 'no', retryAt: 0 };
+    await store.apply(id, 'faultRaised', { ...about, now: newYear + at });
+  }
 }
 
 const operatorArb = fc.constantFrom('=', '!=', '<', '<=', '>', '>=');
@@ -111,6 +132,20 @@ const likeArb = fc.constantFrom(
   'not exists',
 );
 
+const faultTests = [
+  '= 9005',
+  '!= 9005',
+  '= "preset:a"',
+  'in (9007, "restart", "Device.X.A")',
+  'not in ("drift", "\uffff")',
+  'like "%:%"',
+  'like "Device.X._"',
+  '< "drift"',
+  '>= "\u{1f600}"',
+  'exists',
+  'not exists',
+];
+
 const atomArb = fc.oneof(
   join(plainFieldArb, operatorArb, fc.oneof(textArb, fc.constantFrom('4102S', 'A1', 'A2', 'C711')).map(quoted)),
   join(valueFieldArb, operatorArb, literalArb),
@@ -124,6 +159,9 @@ const atomArb = fc.oneof(
   join(word('tag'), equalArb, fc.constantFrom('"a"', '"ab"', '"B"', '"b"', '""')),
   join(word('state'), equalArb, fc.constantFrom('"known"', '"enrolled"', '"quarantine"')),
   join(fc.oneof(plainFieldArb, valueFieldArb, versionFieldArb, word('tag'), word('state')), likeArb),
+  join(fc.constantFrom('fault.code', 'fault.cause', 'fault.parameter'), fc.constantFrom(...faultTests)),
+  join(fc.constantFrom('fault.since', 'fault.last'), operatorArb, timeArb),
+  fc.constantFrom('fault.last exists', 'not fault.since exists'),
   fc.constantFrom('online', 'not online', 'online = false', 'online != true', 'late', 'not lost', 'lost != true'),
   fc.constantFrom('unfinished', 'not unfinished', 'unfinished = false'),
   fc.constantFrom('liveness = "online"', 'liveness != "lost"', 'liveness in ("late", "lost")', 'liveness exists'),
@@ -144,6 +182,6 @@ export const byArb = fc.option(
   fc.oneof(
     plainFieldArb,
     valueFieldArb.filter(name => !name.includes('*')),
-    fc.constantFrom('tag', 'state', 'firmware', 'liveness'),
+    fc.constantFrom('tag', 'state', 'firmware', 'liveness', 'fault.code', 'fault.parameter'),
   ),
 );

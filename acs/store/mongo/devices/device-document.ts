@@ -1,5 +1,6 @@
 // The document of a device in MongoDB, and the keys that make the plain order of a server that of the filter language.
 
+import type { DeviceFault } from '../../../device/fault.ts';
 import { informValues } from '../../../device/inform.ts';
 import { dueAt, isUnfinished, lateUntil, onlineUntil } from '../../../device/liveness.ts';
 import type { RolloutPosition } from '../../../device/rollout-position.ts';
@@ -8,7 +9,7 @@ import type { Task } from '../../../device/task.ts';
 import { UserError } from '../../../errors.ts';
 import { versionKey } from '../../../query/version-key.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
-import type { DeviceDocument, EndedTask, HeldDocument, Pair } from '../collections.ts';
+import type { DeviceDocument, EndedTask, FaultEntry, HeldDocument, Pair } from '../collections.ts';
 
 const HIGH = /[\ud800-\uffff]/;
 
@@ -84,9 +85,19 @@ export function columnsOf(row: DeviceRow, beside?: DeviceRow): Omit<DeviceDocume
     ...(row.told === beside?.told ? {} : { values: pairsOf(informValues(row)) }),
     ...(row.tasks.length > 0 ? { tasks: row.tasks.map(task => task.id) } : {}),
     ...(newestTask === undefined ? {} : { newestTask }),
-    ...(latestFault === undefined ? {} : { latestFault }),
+    ...(latestFault === undefined ? {} : { latestFault, faults: row.faults.map(faultEntry) }),
   };
 }
+
+const faultEntry = ({ id, cause, code, parameter = '', first, last, count }: DeviceFault): FaultEntry => ({
+  id,
+  cause: textKey(cause),
+  code: textKey(String(code)),
+  parameter: textKey(parameter),
+  first,
+  last,
+  count,
+});
 
 /** The fields of a document that its next write needs. */
 export const heldFields = Object.fromEntries(

@@ -38,7 +38,7 @@ export class DeviceGroups {
       })
       .sort((a, b) => b.count - a.count || Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
     const sum =
-      by?.kind === 'tag'
+      by?.kind === 'tag' || by?.kind === 'fault'
         ? ((await this.#counts(both, undefined, now)).get('')?.n ?? 0)
         : groups.reduce((total, group) => total + group.count, 0);
     return { groups: groups.slice(0, limit), omitted: Math.max(0, groups.length - limit), count: sum };
@@ -47,7 +47,7 @@ export class DeviceGroups {
   async #counts(filter: Filter, by: Field | undefined, now: number): Promise<Counts> {
     if (by?.kind === 'liveness') return await this.#byLiveness(filter, now);
     const bounds = toMongo(filter, now);
-    if (!isExact(bounds) || by?.kind === 'path') return await this.#oneByOne(filter, by, now);
+    if (!isExact(bounds) || by?.kind === 'path' || by?.kind === 'fault') return await this.#oneByOne(filter, by, now);
     const all: Counts = new Map();
     for (const counted of await byServer(this.#link, this.#devices, bounds.over, by)) count(all, counted);
     return all;

@@ -1,7 +1,9 @@
 // Devices counted by the value of a field, in SQL: one pass over the narrow `devices` table.
 import type { Field } from '../../../query/filter.ts';
 import type { Group, GroupQuery, Groups } from '../../store.ts';
-import { type Condition, columns, livenessWords, textExpression, toSql } from '../filter.ts';
+import type { Condition } from '../condition.ts';
+import { faultColumns } from '../fault-filter.ts';
+import { columns, livenessWords, textExpression, toSql } from '../filter.ts';
 import type { Statements } from '../statements.ts';
 
 interface Counted {
@@ -17,7 +19,9 @@ export function readGroups(statements: Statements, query: GroupQuery): Groups {
   const found = statements.all<Counted>(text, ...params);
   const groups = found.slice(0, query.limit).map(groupOf);
   const count =
-    query.by?.kind === 'tag' ? untagged(statements, query) : found.reduce((sum, group) => sum + group.count, 0);
+    query.by && isPlural(query.by)
+      ? countedOnce(statements, query)
+      : found.reduce((sum, group) => sum + group.count, 0);
   return { groups, omitted: Math.max(0, found.length - groups.length), count };
 }
 
@@ -30,7 +34,7 @@ const groupOf = ({ key, count, total, first, last }: Counted): Group => ({
 
 function groupsSql({ among, filter, by, totals, now }: GroupQuery): { text: string; params: (string | number)[] } {
   const key = groupKey(by, now);
-  const from = by?.kind === 'tag' ? 'devices d LEFT JOIN tags t ON t.device = d.pk' : 'devices d';
+  const from = `devices d ${joinOf(by)}`;
   const all = toSql(among, now);
   const fits = toSql(filter, now);
   const samples = 'min(CASE WHEN fits THEN id END) AS first, max(CASE WHEN fits THEN id END) AS last';
@@ -46,8 +50,17 @@ function groupsSql({ among, filter, by, totals, now }: GroupQuery): { text: stri
   };
 }
 
-/** A device with several tags is in several groups, but one device. */
-function untagged(statements: Statements, { among, filter, now }: GroupQuery): number {
+/** Fields of which a device may have several values. */
+const isPlural = ({ kind }: Field): boolean => kind === 'tag' || kind === 'fault';
+
+function joinOf(by: Field | undefined): string {
+  if (by?.kind === 'tag') return 'LEFT JOIN tags t ON t.device = d.pk';
+  if (by?.kind !== 'fault') return '';
+  return `LEFT JOIN (SELECT DISTINCT device, ${faultColumns[by.name]} AS text FROM faults) t ON t.device = d.pk`;
+}
+
+/** A device with several tags or faults is in several groups, but one device. */
+function countedOnce(statements: Statements, { among, filter, now }: GroupQuery): number {
   const [a, f] = [toSql(among, now), toSql(filter, now)];
   const text = `SELECT count(*) AS n FROM devices d WHERE ${a.sql} AND ${f.sql}`;
   return statements.all<{ n: number }>(text, ...a.params, ...f.params)[0]?.n ?? 0;
@@ -56,6 +69,7 @@ function untagged(statements: Statements, { among, filter, now }: GroupQuery): n
 function groupKey(by: Field | undefined, now: number): Condition {
   if (!by) return { sql: "''", params: [] };
   if (by.kind === 'tag') return { sql: "COALESCE(t.tag, '')", params: [] };
+  if (by.kind === 'fault') return { sql: "COALESCE(t.text, '')", params: [] };
   if (by.kind === 'liveness') return livenessWords(now);
   if (by.kind === 'text' || by.kind === 'state') return { sql: `d.${columns[by.name]}`, params: [] };
   const { sql, params } = textExpression(by);

@@ -1,12 +1,20 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from '../../../query/filter.ts';
-import type { DeviceQuery, GroupQuery, OverdueQuery, ParameterQuery } from '../../store.ts';
+import type {
+  DeviceQuery,
+  FaultGroupQuery,
+  FaultQuery,
+  GroupQuery,
+  OverdueQuery,
+  ParameterQuery,
+} from '../../store.ts';
 import { Statements } from '../statements.ts';
 import { ContentQueries } from './content-queries.ts';
 import { DeliveryQueries } from './delivery-queries.ts';
 import { DeviceQueries } from './device-queries.ts';
 import { DocumentQueries } from './document-queries.ts';
+import { FaultQueries } from './fault-queries.ts';
 import { readGroups } from './groups.ts';
 import { HistoryQueries } from './history-queries.ts';
 import { ParameterQueries } from './parameter-queries.ts';
@@ -17,6 +25,9 @@ export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
   | { do: 'groups'; query: GroupQuery }
+  | { do: 'faults'; query: FaultQuery }
+  | { do: 'countFaults'; filter?: Filter; now: number }
+  | { do: 'faultGroups'; query: FaultGroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] }
   | { do: 'parameters'; query: ParameterQuery };
@@ -27,6 +38,7 @@ export class SqliteQueries {
   readonly devices: DeviceQueries;
   readonly parameters: ParameterQueries;
   readonly work: WorkQueries;
+  readonly faults: FaultQueries;
   readonly documents: DocumentQueries;
   readonly contents: ContentQueries;
   readonly deliveries: DeliveryQueries;
@@ -38,6 +50,7 @@ export class SqliteQueries {
     this.devices = new DeviceQueries(statements);
     this.parameters = new ParameterQueries(statements);
     this.work = new WorkQueries(statements);
+    this.faults = new FaultQueries(statements);
     this.documents = new DocumentQueries(statements);
     this.contents = new ContentQueries(statements);
     this.deliveries = new DeliveryQueries(statements);
@@ -57,6 +70,12 @@ export class SqliteQueries {
         return this.devices.page(request.query);
       case 'groups':
         return readGroups(this.#statements, request.query);
+      case 'faults':
+        return this.faults.page(request.query);
+      case 'countFaults':
+        return this.faults.count(request.filter, request.now);
+      case 'faultGroups':
+        return this.faults.groups(request.query);
       case 'overdue':
         return this.devices.overdue(request.query);
       case 'parameters':

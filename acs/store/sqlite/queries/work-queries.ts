@@ -1,5 +1,4 @@
-// Reads of tasks, open and ended, and of faults.
-import type { DeviceFault } from '../../../device/fault.ts';
+// Reads of tasks, open and ended.
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
 import { newestFirst, pageOf, type TaskKey, taskBefore } from '../../paging.ts';
@@ -51,20 +50,6 @@ export class WorkQueries {
     if (open) return open;
     const ended = this.#endedText(id);
     return ended === undefined ? undefined : (JSON.parse(ended) as Task);
-  }
-
-  /** The latest first. */
-  faults(limit: number): DeviceFault[] {
-    const found = this.#statements.all<{ id: string; body: string }>(
-      'SELECT f.id, r.body FROM faults f JOIN rows r ON r.device = f.device ORDER BY f.last DESC, f.id LIMIT ?',
-      pageOf(limit),
-    );
-    return found.flatMap(({ id, body }) => (JSON.parse(body) as DeviceRow).faults.filter(fault => fault.id === id));
-  }
-
-  fault(id: string): DeviceFault | undefined {
-    const pk = this.#statements.one<{ device: number }>('SELECT device FROM faults WHERE id = ?', id)?.device;
-    return pk === undefined ? undefined : this.#rowAt(pk)?.faults.find(fault => fault.id === id);
   }
 
   #endedText(id: string): string | undefined {

@@ -16,10 +16,14 @@ export function updateSideTables(
   for (const task of tasks.removed) statements.run('DELETE FROM open_tasks WHERE id = ?', task.id);
   for (const task of tasks.added)
     statements.run('INSERT INTO open_tasks (id, device, created) VALUES (?, ?, ?)', task.id, pk, task.created);
-  const faults = difference(before?.faults ?? [], row.faults, fault => `${fault.id} ${fault.last}`);
+  const faults = difference(before?.faults ?? [], row.faults, fault => `${fault.id} ${fault.last} ${fault.count}`);
   for (const fault of faults.removed) statements.run('DELETE FROM faults WHERE id = ?', fault.id);
   for (const fault of faults.added)
-    statements.run('INSERT OR REPLACE INTO faults (id, device, last) VALUES (?, ?, ?)', fault.id, pk, fault.last);
+    statements.run(
+      'INSERT OR REPLACE INTO faults (id, device, cause, code, parameter, first, last, count) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[fault.id, pk, fault.cause, String(fault.code), fault.parameter ?? ''],
+      ...[fault.first, fault.last, fault.count],
+    );
 }
 
 function difference<T>(

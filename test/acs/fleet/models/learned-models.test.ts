@@ -61,7 +61,7 @@ bothStoresSuite('models learned from devices', subject => {
     assert.deepEqual(await put('wifi', { when: ofRouter, set: { [ssid]: 'newer', [ntp]: 'ntp.example' } }), []);
     await cpe.run();
     assert.equal(cpe.value(ssid), 'newer');
-    assert.deepEqual(await api.acs.store.faults(10), []);
+    assert.deepEqual((await api.acs.store.faults({ limit: 10, now: 0 })).items, []);
   });
 
   it('F3: sets TR-098 parameters and warns of those that its product has not shown', async () => {

@@ -103,7 +103,11 @@ describe('a move to another ACS', () => {
     const { move, faults } = await view();
     assert.deepEqual([move?.state, faults.map(({ code }) => code)], ['waiting', ['acs-not-answering']]);
     assert.match(String(faults[0]?.message), /no ACS answers at http:\/\/other\.test: .*nobody there/);
-    const { count = 0, last, retryAt } = (await world.store.faults(1))[0] ?? { last: 0, retryAt: 0 };
+    const {
+      count = 0,
+      last,
+      retryAt,
+    } = (await world.store.faults({ limit: 1, now: 0 })).items[0] ?? { last: 0, retryAt: 0 };
     const wait = (retryAt - last) / (5 * MINUTE * 2 ** (count - 1));
     assert.ok(wait >= 0.75 && wait <= 1.25 && wait !== 1, `five minutes by chance, ${wait}`);
     await world.another(other, { cpeAuth: 'none' });

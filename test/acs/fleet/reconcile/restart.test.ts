@@ -187,13 +187,13 @@ describe('restarts, message by message', () => {
     const cpe = slow();
     await session(cpe, ['1 BOOT']);
     for (let time = 0; time < 4; time++) await session(cpe);
-    const [fault] = await acs.store.faults(10);
+    const [fault] = (await acs.store.faults({ limit: 10, now: 0 })).items;
     assert.deepEqual([fault?.cause, fault?.code], ['restart', 'not-restarted']);
     assert.deepEqual(asked(await session(cpe)), []);
     await acs.clock.advance(2 * HOUR);
     assert.deepEqual(asked(await session(cpe)).slice(-1), ['Reboot']);
     await session(cpe, ['1 BOOT']);
-    assert.deepEqual(await acs.store.faults(10), []);
+    assert.deepEqual((await acs.store.faults({ limit: 10, now: 0 })).items, []);
   });
 
   it('raises a fault with backoff for a refused restart, and keeps the values', async () => {
@@ -203,7 +203,7 @@ describe('restarts, message by message', () => {
     await session(cpe, ['1 BOOT'], (method, args) =>
       method === 'Reboot' ? (new CwmpFault(9001, 'not now') as never) : cpe.answer(method, args),
     );
-    const [fault, ...more] = await acs.store.faults(10);
+    const [fault, ...more] = (await acs.store.faults({ limit: 10, now: 0 })).items;
     assert.deepEqual([more.length, fault?.cause, fault?.code], [0, 'restart', 9001]);
     const wait = ((fault?.retryAt ?? 0) - (fault?.last ?? 0)) / HOUR;
     assert.ok(wait >= 0.75 && wait <= 1.25 && wait !== 1, `an hour by chance, ${wait}`);

@@ -68,6 +68,6 @@ describe('the interval of a new device', () => {
     const refuse = () => new CwmpFault(9005);
     assert.equal((await session(refuse, '0 BOOTSTRAP', '1 BOOT')).length, 1);
     assert.deepEqual(await session(refuse, '2 PERIODIC'), []);
-    assert.deepEqual(await acs.store.faults(10), []);
+    assert.deepEqual((await acs.store.faults({ limit: 10, now: 0 })).items, []);
   });
 });

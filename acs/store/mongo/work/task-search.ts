@@ -5,9 +5,9 @@ import { newestFirst, pageOf, type TaskKey, taskBefore } from '../../paging.ts';
 import type { TaskQuery } from '../../store.ts';
 import { taskPage } from '../../task-page.ts';
 import type { Collections, DeviceDocument } from '../collections.ts';
+import { orderKey, rowOf, textKey, textOfKey } from '../devices/device-document.ts';
 import { allOf, type Part } from '../filter.ts';
 import type { Link } from '../link.ts';
-import { orderKey, rowOf, textKey, textOfKey } from './device-document.ts';
 import { rowAndOutbox, taskOf } from './work-search.ts';
 
 /** Rows that are read at a time. */

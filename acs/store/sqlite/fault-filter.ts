@@ -1,0 +1,39 @@
+// Conditions on faults `f`, as parts of the filters of devices and of faults.
+import { timeAt } from '../../query/compare.ts';
+import type { Atom } from '../../query/filter.ts';
+import type { Condition } from './condition.ts';
+
+/** Column of each field in the `faults` table. */
+export const faultColumns: Readonly<Record<string, string>> = {
+  code: 'code',
+  cause: 'cause',
+  parameter: 'parameter',
+  first: 'first',
+  last: 'last',
+};
+
+/** A fault passes. */
+function faultSql(atom: Atom, now: number): Condition {
+  const column = `f.${faultColumns[atom.field.name]}`;
+  if (atom.op === 'exists') return { sql: atom.field.kind === 'faultTime' ? '1' : `(${column} <> '')`, params: [] };
+  if (atom.op === 'like') return { sql: `filter_like(${column}, ?)`, params: [atom.pattern] };
+  if (atom.op === 'in') {
+    const values = atom.values.map(value => faultSql({ op: 'compare', field: atom.field, test: '=', value }, now));
+    return {
+      sql: `(${values.map(({ sql }) => sql).join(' OR ')})`,
+      params: values.flatMap(({ params }) => params),
+    };
+  }
+  const { test, value } = atom;
+  if (value.as === 'time') return { sql: `(${column} ${test} ?)`, params: [timeAt(value, now)] };
+  return { sql: `(${column} ${test} ?)`, params: ['text' in value ? value.text : ''] };
+}
+
+/** @param isOfFault the filter is over faults, and `f` is the one in question; else any fault of the device `d` counts */
+export function faultCondition(atom: Atom, now: number, isOfFault: boolean): Condition {
+  // `!=` is the opposite of `=`: no fault has the text.
+  const isNot = atom.op === 'compare' && atom.test === '!=';
+  const { sql, params } = faultSql(isNot ? { ...atom, test: '=' } : atom, now);
+  const found = isOfFault ? sql : `EXISTS (SELECT 1 FROM faults f WHERE f.device = d.pk AND ${sql})`;
+  return { sql: isNot ? `NOT ${found}` : found, params };
+}
