@@ -27,8 +27,8 @@ export function announcingStore(store: Store, relay: Relay, members: Members): S
       await announce(kind);
       return generation;
     },
-    deleteDocument: async (kind, name) => {
-      const found = await store.deleteDocument(kind, name);
+    deleteDocument: async (kind, ...rest) => {
+      const found = await store.deleteDocument(kind, ...rest);
       if (found) await announce(kind);
       return found;
     },

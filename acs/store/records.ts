@@ -87,6 +87,9 @@ export interface StoredDocument<T = unknown> {
   generation: number;
   /** Time of its last change, milliseconds. */
   changed: number;
+  /** Of its last change, where the kind keeps versions and the change had one. */
+  author?: string;
+  comment?: string;
   body: T;
 }
 

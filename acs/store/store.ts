@@ -9,6 +9,7 @@ import type { DeviceRow } from '../device/row.ts';
 import type { Task } from '../device/task.ts';
 import type { Field, Filter } from '../query/filter.ts';
 import type { ByteRange, ContentSum } from './content-chunks.ts';
+import type { ChangeNote, DocumentVersion, VersionEntry, VersionedKind } from './document-versions.ts';
 import type {
   AuditEntry,
   AuditHead,
@@ -238,6 +239,7 @@ export interface Store {
   /**
    * @param expected the stored generation, 0 for none
    * @param notices for webhooks, kept in the same commit
+   * @param note of the change; kinds with versions (document-versions.ts) keep one in the same commit
    * @returns the new generation
    * @throws UserError 409 `changed-meanwhile` when `expected` is another one
    */
@@ -247,8 +249,15 @@ export interface Store {
     body: unknown,
     expected?: number,
     notices?: readonly Notice[],
+    note?: ChangeNote,
   ): Promise<number>;
-  deleteDocument(kind: DocumentKind, name: string): Promise<boolean>;
+  /** @returns whether there was one @throws UserError 409 `changed-meanwhile` when `expected` is not its generation */
+  deleteDocument(kind: DocumentKind, name: string, expected?: number, note?: ChangeNote): Promise<boolean>;
+  /** The versions that are kept of a name, the newest first; its deletion is one. */
+  versions(kind: VersionedKind, name: string): Promise<VersionEntry[]>;
+  version<T>(kind: VersionedKind, name: string, generation: number): Promise<DocumentVersion<T> | undefined>;
+  /** The names of which there are only versions, each as its deletion, the newest first. */
+  deletedDocuments(kind: VersionedKind): Promise<VersionEntry[]>;
   /** The largest generation of the kind: cheap, from memory; a change by another process is seen within seconds. */
   generation(kind: DocumentKind): number;
   /** Reads at once the changes of other processes; absent where they are always known. */

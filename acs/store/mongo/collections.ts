@@ -1,6 +1,7 @@
 // The database of the store on MongoDB: its collections, the documents in them, the indexes, and its version.
 import type { Binary, Collection, CreateIndexesOptions, IndexDescription } from 'mongodb';
 import { UserError } from '../../errors.ts';
+import type { ChangeNote } from '../document-versions.ts';
 import type { Link } from './link.ts';
 import { isDuplicate } from './link-errors.ts';
 import type { Versioned } from './versioned.ts';
@@ -161,9 +162,39 @@ interface BodyDocument {
 /** The documents of one kind: the body of each name. Bodies never change; this document says which ones count. */
 export interface KindDocument extends Versioned {
   generation: number;
-  names: { name: string; generation: number; changed: number; body: string }[];
+  names: KindEntry[];
   /** Notices of the write of this document, until they are in the queue of deliveries. */
   notices?: StoredNotice[];
+  /** The version that the write of this document has made, until it is in the collection of versions. */
+  version?: NewVersion;
+}
+
+/** A document of a kind. */
+export interface KindEntry extends Partial<ChangeNote> {
+  name: string;
+  generation: number;
+  changed: number;
+  /** Id of its body. */
+  body: string;
+  /** It is among the versions of its name; absent in entries that an older version has written. */
+  kept?: true;
+}
+
+/** A version, whose body is still that of the document; without one where the document was deleted. */
+export type NewVersion = Omit<KindEntry, 'body' | 'kept'> & { body?: string };
+
+/** A version of a document, with a body of its own. */
+export interface VersionDocument extends Partial<ChangeNote> {
+  /** Kind, name and generation. */
+  _id: string;
+  kind: string;
+  name: string;
+  generation: number;
+  changed: number;
+  /** Characters of the body. */
+  size: number;
+  /** JSON; absent where the document was deleted. */
+  body?: string;
 }
 
 /** The name of a file, and its content. */
@@ -201,6 +232,7 @@ export interface Collections {
   treeChunks: Collection<{ _id: string; body: string }>;
   kinds: Collection<KindDocument>;
   bodies: Collection<BodyDocument>;
+  versions: Collection<VersionDocument>;
   files: Collection<FileDocument>;
   contents: Collection<ContentDocument>;
   chunks: Collection<{ _id: string; body: Binary }>;
@@ -243,6 +275,7 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
   ],
   ended: [index({ device: 1, created: 1, _id: 1 }), index({ created: 1, _id: 1 }), index({ ended: 1 })],
   bodies: [index({ at: 1 })],
+  versions: [index({ kind: 1, name: 1, generation: 1 })],
   files: [index({ content: 1 })],
   contents: [index({ at: 1 })],
   audit: [index({ time: 1 }), index({ seq: 1 }, { sparse: true, unique: true })],
@@ -260,6 +293,7 @@ export async function openTables(link: Link): Promise<Collections> {
     treeChunks: db.collection('treeChunks'),
     kinds: db.collection('kinds'),
     bodies: db.collection('bodies'),
+    versions: db.collection('documentVersions'),
     files: db.collection('files'),
     contents: db.collection('contents'),
     chunks: db.collection('contentChunks'),

@@ -1,6 +1,7 @@
 // The store on MongoDB, for servers on several machines: single-document writes only, so that any server with the wire protocol and
 // w: majority will do (docs/running.md lists the requirements). It is loaded only when it is configured.
 import type { DeviceOperation, DeviceOperations } from '../../device/operation-types.ts';
+import type { VersionedKind } from '../document-versions.ts';
 import type { Notice } from '../records.ts';
 import type { Store } from '../store.ts';
 import { openTables } from './collections.ts';
@@ -16,7 +17,7 @@ import { putOf } from './devices/known-tree.ts';
 import { ManyWrites } from './devices/many-writes.ts';
 import { ParameterTrees } from './devices/parameter-trees.ts';
 import { WrittenDocuments } from './devices/written-documents.ts';
-import { Documents } from './documents.ts';
+import { Documents } from './documents/documents.ts';
 import { History } from './history/history.ts';
 import { type Link, type MongoOptions, openLink } from './link.ts';
 import { Records } from './records.ts';
@@ -177,14 +178,28 @@ const faultStore = (
   fault: id => link.run(() => search.byId(id)),
 });
 
-type DocumentPart = Pick<Store, 'refresh' | 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
+type DocumentPart = Pick<
+  Store,
+  | 'refresh'
+  | 'documents'
+  | 'document'
+  | 'putDocument'
+  | 'deleteDocument'
+  | 'versions'
+  | 'version'
+  | 'deletedDocuments'
+  | 'generation'
+>;
 
 const documentStore = (link: Link, documents: Documents): DocumentPart => ({
   documents: kind => link.run(() => documents.list(kind)),
   document: (kind, name) => link.run(() => documents.get(kind, name)),
-  putDocument: (kind, name, body, expected, notices) =>
-    link.run(() => documents.put(kind, name, body, expected, notices)),
-  deleteDocument: (kind, name) => link.run(() => documents.delete(kind, name)),
+  putDocument: (kind, name, body, ...rest) => link.run(() => documents.put(kind, name, body, ...rest)),
+  deleteDocument: (kind, name, expected, note) => link.run(() => documents.delete(kind, name, expected, note)),
+  versions: (kind, name) => link.run(() => documents.versions(kind, name)),
+  version: <T>(kind: VersionedKind, name: string, generation: number) =>
+    link.run(() => documents.version<T>(kind, name, generation)),
+  deletedDocuments: kind => link.run(() => documents.deleted(kind)),
   generation: kind => documents.kinds.generation(kind),
   refresh: () => link.run(() => documents.kinds.refresh()),
 });

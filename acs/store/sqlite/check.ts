@@ -175,6 +175,7 @@ function checkOthers(db: DatabaseSyncInstance, found: Findings): void {
     objectIn(body, `${kind} '${name}'`, found);
     if (Number(generation) > Number(newest ?? 0)) found.wrong(`${kind} '${name}' is newer than its kind`);
   }
+  checkVersions(db, found);
   for (const entry of db.prepare('SELECT pk, body FROM audit').iterate()) {
     const { pk, body } = entry as { pk: number; body: string };
     objectIn(body, `audit entry ${pk}`, found);
@@ -190,6 +191,20 @@ function checkOthers(db: DatabaseSyncInstance, found: Findings): void {
     )
     .get() as { n: number };
   if (lost.n > 0) found.wrong(`${lost.n} parameters belong to a read that is not known`);
+}
+
+/** Each version can be read, and the newest one of a name is its document, or its deletion. */
+function checkVersions(db: DatabaseSyncInstance, found: Findings): void {
+  const versions = `SELECT v.kind, v.name, v.generation, v.body, d.generation AS document, d.body IS v.body AS same,
+      v.generation = max(v.generation) OVER (PARTITION BY v.kind, v.name) AS newest
+    FROM document_versions v LEFT JOIN documents d ON d.kind = v.kind AND d.name = v.name`;
+  for (const entry of db.prepare(versions).iterate()) {
+    const { kind, name, generation, body, document, same, newest } = entry as Columns & { body: string | null };
+    if (body !== null) objectIn(body, `version ${generation} of ${kind} '${name}'`, found);
+    if (!newest) continue;
+    const isStored = document === null ? body === null : document === generation && same === 1;
+    if (!isStored) found.wrong(`${kind} '${name}': its newest version ${generation} is not what is stored`);
+  }
 }
 
 /** Each content against its SHA-256, and each file against its content. */
@@ -235,6 +250,7 @@ const counting: Readonly<Record<string, string>> = {
   'ended tasks': 'ended_tasks',
   faults: 'faults',
   documents: 'documents',
+  'document versions': 'document_versions',
   'file contents': 'contents',
   'audit entries': 'audit',
   'webhook notices': 'deliveries',

@@ -248,6 +248,26 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   CREATE INDEX faults_code ON faults (code, device);
   CREATE INDEX faults_cause ON faults (cause, code, parameter, device);
   `,
+  `
+  -- The author and the comment of the last change of a document.
+  ALTER TABLE documents ADD COLUMN author TEXT;
+  ALTER TABLE documents ADD COLUMN comment TEXT;
+  -- What was stored under a name, for kinds that keep it; a deletion has no body.
+  CREATE TABLE document_versions (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    changed REAL NOT NULL,
+    author TEXT,
+    comment TEXT,
+    size INTEGER NOT NULL,
+    body TEXT,
+    PRIMARY KEY (kind, name, generation)
+  ) STRICT;
+  INSERT INTO document_versions (kind, name, generation, changed, size, body)
+    SELECT kind, name, generation, changed, length(body), body FROM documents
+      WHERE kind IN ('preset', 'alert', 'enrolRule', 'setting', 'webhook');
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

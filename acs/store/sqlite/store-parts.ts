@@ -6,6 +6,7 @@ import type { Moved } from '../../device/many.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import type { DocumentVersion, VersionedKind } from '../document-versions.ts';
 import { pageOf } from '../paging.ts';
 import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
 import type { DeviceQuery, FaultGroups, Groups, Store } from '../store.ts';
@@ -122,7 +123,17 @@ export const workStore = ({ search, queries }: Connections): WorkPart => ({
   fault: async id => queries.faults.byId(id),
 });
 
-type DocumentPart = Pick<Store, 'documents' | 'document' | 'putDocument' | 'deleteDocument' | 'generation'>;
+type DocumentPart = Pick<
+  Store,
+  | 'documents'
+  | 'document'
+  | 'putDocument'
+  | 'deleteDocument'
+  | 'versions'
+  | 'version'
+  | 'deletedDocuments'
+  | 'generation'
+>;
 
 export function documentStore({ write, queries }: Connections, clock: Clock): DocumentPart {
   const generations = queries.documents.generations();
@@ -133,20 +144,28 @@ export function documentStore({ write, queries }: Connections, clock: Clock): Do
     documents: async <T>(kind: DocumentKind) => queries.documents.list(kind) as StoredDocument<T>[],
     document: async <T>(kind: DocumentKind, name: string) =>
       queries.documents.get(kind, name) as StoredDocument<T> | undefined,
-    putDocument: async (kind, name, body, expected, notices) => {
+    putDocument: async (kind, name, body, expected, notices, changeNote) => {
       const request: WriteRequest = { do: 'putDocument', kind, name, body, now: clock.now() };
       if (expected !== undefined) request.expected = expected;
       if (notices?.length) request.notices = notices;
+      if (changeNote) request.note = changeNote;
       const generation = (await write(request)) as number;
       note(kind, generation);
       return generation;
     },
-    deleteDocument: async (kind, name) => {
-      const generation = (await write({ do: 'deleteDocument', kind, name })) as number | undefined;
+    deleteDocument: async (kind, name, expected, changeNote) => {
+      const request: WriteRequest = { do: 'deleteDocument', kind, name, now: clock.now() };
+      if (expected !== undefined) request.expected = expected;
+      if (changeNote) request.note = changeNote;
+      const generation = (await write(request)) as number | undefined;
       if (generation === undefined) return false;
       note(kind, generation);
       return true;
     },
+    versions: async (kind, name) => queries.documents.versions(kind, name),
+    version: async <T>(kind: VersionedKind, name: string, generation: number) =>
+      queries.documents.version(kind, name, generation) as DocumentVersion<T> | undefined,
+    deletedDocuments: async kind => queries.documents.deleted(kind),
     generation: kind => generations.get(kind) ?? 0,
   };
 }

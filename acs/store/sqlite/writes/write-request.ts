@@ -2,6 +2,7 @@
 import type { ManyOperation } from '../../../device/many.ts';
 import type { DeviceOperation, DeviceOperations } from '../../../device/operation-types.ts';
 import type { KnownValue } from '../../../device/parameter.ts';
+import type { ChangeNote } from '../../document-versions.ts';
 import type { AuditEntry, DocumentKind, HistoryEntry, Notice } from '../../records.ts';
 import type { Retention } from '../../store.ts';
 import type { ContentRequest } from './content-writes.ts';
@@ -13,7 +14,7 @@ export type WriteRequest =
   | { do: 'applyToMany'; many: ManyOperation }
   | { do: 'putParameters'; device: string; values: KnownValue[]; replaceBelow?: string; most?: number }
   | PutDocument
-  | { do: 'deleteDocument'; kind: DocumentKind; name: string }
+  | DeleteDocument
   | ContentRequest
   | DeliveryRequest
   | { do: 'appendHistory'; entries: readonly HistoryEntry[] }
@@ -28,6 +29,16 @@ export interface PutDocument {
   now: number;
   expected?: number;
   notices?: readonly Notice[];
+  note?: ChangeNote;
+}
+
+export interface DeleteDocument {
+  do: 'deleteDocument';
+  kind: DocumentKind;
+  name: string;
+  now: number;
+  expected?: number;
+  note?: ChangeNote;
 }
 
 export type WriteOutcome = Written | { ok: false; error: unknown };

@@ -1,18 +1,26 @@
 // The documents of kinds in MongoDB: the body of each name, and the generation of the kind.
-import type { Collections, KindDocument, StoredNotice } from './collections.ts';
-import type { Deliveries } from './deliveries.ts';
-import { checkSize } from './devices/device-document.ts';
-import type { Link } from './link.ts';
-import { stamp } from './versioned.ts';
+import { isVersioned } from '../../document-versions.ts';
+import type { Collections, KindDocument, KindEntry, NewVersion, StoredNotice } from '../collections.ts';
+import type { Deliveries } from '../deliveries.ts';
+import { checkSize } from '../devices/device-document.ts';
+import type { Link } from '../link.ts';
+import { stamp } from '../versioned.ts';
+import type { DocumentVersions } from './document-versions.ts';
 
-export type Entry = KindDocument['names'][number];
+export type Entry = KindEntry;
+
+/** An entry after a change, undefined for none, and the version that the change makes. */
+export interface ChangedEntry {
+  entry: Entry | undefined;
+  version: NewVersion;
+}
 
 /** A change of one entry, with its notices for webhooks. */
 export interface EntryChange {
   kind: string;
   name: string;
-  /** The entry after the change, undefined for none; undefined as a whole: nothing is to be changed. */
-  next(stored: Entry | undefined, generation: number): { entry: Entry | undefined } | undefined;
+  /** Undefined: nothing is to be changed. */
+  next(stored: Entry | undefined, generation: number): ChangedEntry | undefined;
   notices?: readonly StoredNotice[];
 }
 
@@ -21,12 +29,18 @@ export class DocumentKinds {
   readonly #link: Link;
   readonly #kinds: Collections['kinds'];
   readonly #deliveries: Deliveries;
+  readonly #versions: DocumentVersions;
   readonly #generations = new Map<string, number>();
 
-  constructor(link: Link, { kinds }: Collections, deliveries: Deliveries) {
+  constructor(
+    link: Link,
+    { kinds }: Collections,
+    { deliveries, versions }: { deliveries: Deliveries; versions: DocumentVersions },
+  ) {
     this.#link = link;
     this.#kinds = kinds;
     this.#deliveries = deliveries;
+    this.#versions = versions;
   }
 
   generation(kind: string): number {
@@ -57,9 +71,10 @@ export class DocumentKinds {
       const generation = (before?.generation ?? 0) + 1;
       const made = change.next(stored, generation);
       if (!made) return undefined;
-      const document = kindAfter(this.#link, change, before, stored, made.entry);
+      const document = kindAfter(this.#link, change, before, stored, made);
       // Delivered first: this write does not carry them on.
-      if (before?.notices) await this.#deliveries.add(before.notices);
+      if (before) await this.#copy(before);
+      if (stored) await this.#versions.keepOld(change.kind, stored);
       if (!(await this.#link.replace(this.#kinds, before, document, { mayReturn: true }))) continue;
       this.note(change.kind, generation);
       // Nothing is lost where this fails: the next write or start delivers them.
@@ -68,10 +83,17 @@ export class DocumentKinds {
     }
   }
 
-  /** Delivers the notices that a process which ended left in the documents. */
+  /** Delivers what a process which ended left in the documents. */
   async deliverLeft(): Promise<void> {
-    const left = await this.#link.retry(() => this.#kinds.find({ 'notices.id': { $gt: '' } }).toArray());
+    const left = await this.#link.retry(() => this.#kinds.find().toArray());
     for (const document of left) await this.#deliver(document);
+  }
+
+  /** The document of a kind, whose last version is in the collection of versions. */
+  async settled(kind: string): Promise<KindDocument | undefined> {
+    const found = await this.get(kind);
+    if (found) await this.#versions.keep(found);
+    return found;
   }
 
   async bodiesThatCount(): Promise<ReadonlySet<string>> {
@@ -79,10 +101,17 @@ export class DocumentKinds {
     return new Set(documents.flatMap(({ names }) => names.map(entry => entry.body)));
   }
 
-  async #deliver({ _id, op, notices }: KindDocument): Promise<void> {
-    if (!notices) return;
-    await this.#deliveries.add(notices);
-    await this.#link.retry(() => this.#kinds.updateOne({ _id, op }, { $unset: { notices: '' } }));
+  async #deliver(document: KindDocument): Promise<void> {
+    const { _id, op, notices, version } = document;
+    if (!notices && !version) return;
+    await this.#copy(document);
+    await this.#link.retry(() => this.#kinds.updateOne({ _id, op }, { $unset: { notices: '', version: '' } }));
+  }
+
+  /** Copies the notices and the version that a document carries to their collections. */
+  async #copy(document: KindDocument): Promise<void> {
+    if (document.notices) await this.#deliveries.add(document.notices);
+    await this.#versions.keep(document);
   }
 }
 
@@ -92,13 +121,18 @@ function kindAfter(
   { kind, notices = [] }: EntryChange,
   before: KindDocument | undefined,
   stored: Entry | undefined,
-  entry: Entry | undefined,
+  { entry, version }: ChangedEntry,
 ): KindDocument {
+  const isKept = isVersioned(kind);
   const others = before?.names.filter(other => other !== stored) ?? [];
-  const names = [...others, ...(entry ? [entry] : [])].sort(byName);
+  const names = [...others, ...(entry ? [isKept ? { ...entry, kept: true as const } : entry] : [])].sort(byName);
   checkSize(`the list of documents of kind ${kind}`, [JSON.stringify(names)]);
   const document = { _id: kind, ...stamp(link, before), generation: (before?.generation ?? 0) + 1, names };
-  return notices.length > 0 ? { ...document, notices: [...notices] } : document;
+  return {
+    ...document,
+    ...(notices.length > 0 ? { notices: [...notices] } : {}),
+    ...(isKept ? { version } : {}),
+  };
 }
 
 const byName = (a: Entry, b: Entry): number => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name));

@@ -1,6 +1,6 @@
 // Bodies of documents in MongoDB: each is written once under an id of its own, and never changed.
-import type { Collections } from './collections.ts';
-import type { Link } from './link.ts';
+import type { Collections } from '../collections.ts';
+import type { Link } from '../link.ts';
 
 const SWEEP_BATCH = 500;
 
