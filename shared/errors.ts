@@ -37,7 +37,7 @@ export function readAt<T>(place: string, read: () => T): T {
 
 /** Holds for the error of a write that expected another revision of a document: another writer was faster. */
 export const isConflict = (error: unknown): error is UserError =>
-  error instanceof UserError && error.code === 'changed-meanwhile';
+  error instanceof UserError && error.status === 409 && error.code === 'changed-meanwhile';
 
 /** True when an error only reports that the work was aborted on purpose. */
 export function isAbort(error: unknown): boolean {

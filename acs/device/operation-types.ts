@@ -112,7 +112,8 @@ export interface DeviceOperations {
   valuesKnown: { args: { values: readonly KnownValue[]; replaceBelow?: string }; result: undefined };
   /** Announces a device before its first Inform. @throws UserError 409 when it exists */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
-  patched: { args: { patch: DevicePatch }; result: DeviceRow };
+  /** @param args.expected version by `editVersion` @throws UserError 409 `changed-meanwhile` for another one */
+  patched: { args: { patch: DevicePatch; expected?: string }; result: DeviceRow };
   /** Ends quarantine or a hold; a row that does not exist is made from `identity` and open until `openUntil`. */
   approved: { args: { identity?: DeviceIdentity; openUntil?: number; now: number }; result: DeviceRow };
   /** Adds a new pair: both are valid until the device uses the new one. */
@@ -221,8 +222,8 @@ export interface DeviceOperations {
   };
   /** Leaves the firmware to presets. `forget`: the position goes too, and that of an earlier rollout returns. */
   rolloutReleased: { args: { id: string; forget?: boolean }; result: boolean };
-  /** Removes the device; its open tasks end cancelled. */
-  removed: { args: { now?: number }; result: boolean };
+  /** Removes the device; its open tasks end cancelled. `expected` is as for `patched`. */
+  removed: { args: { now?: number; expected?: string }; result: boolean };
 }
 
 export type DeviceOperation = keyof DeviceOperations;

@@ -138,8 +138,9 @@ export const requestErrors = {
     remedy: 'The message holds the code and the reason.',
   },
   'changed-meanwhile': {
-    status: 409,
-    meaning: 'The object was changed by another request in the meantime.',
+    status: [409, 412],
+    meaning:
+      'The object was changed by another request in the meantime. 412: it is not in the state that If-Match or If-None-Match asks for; `etag` is that of the present version, null where there is none.',
     remedy: 'Read it again and repeat the change.',
   },
   internal: {

@@ -4,9 +4,11 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { UserError } from '../errors.ts';
 import type { Caller } from '../fleet/access/caller.ts';
+import { Edit } from '../fleet/common/edit.ts';
 import type { Audit, AuditedCall } from './audit.ts';
 import { type Change, ChangeReader, changeOf } from './audit-change.ts';
 import { assertAllowed, assertReached } from './authorization.ts';
+import { type Conditions, conditionOf, taggedChange, taggedRead, versionNow } from './entity.ts';
 import { readQuery, refuseNul } from './input.ts';
 import {
   type CallContext,
@@ -32,6 +34,8 @@ export interface OperationRequest {
   body: () => Promise<unknown>;
   caller: Caller;
   origin: RequestOrigin;
+  /** On the object that the operation is about. */
+  conditions?: Conditions;
 }
 
 /** @throws whatever `attempt` throws, once it is noted */
@@ -79,7 +83,7 @@ async function attempt(
     options,
   }: { request: OperationRequest; call: Omit<AuditedCall, 'status'>; options: OperationContext },
 ): Promise<OperationOutput> {
-  const { caller, params, contentType, origin } = request;
+  const { caller, params, contentType, origin, conditions = {} } = request;
   assertAllowed(operation, caller.principal);
   for (const [name, value] of Object.entries(params)) refuseNul(name, value);
   const query = await readQuery(operation, request.query);
@@ -90,12 +94,35 @@ async function attempt(
   const { accept, isHead = false } = request;
   const input = { params, query, body: call.body, contentType, ...(accept ? { accept } : {}), isHead };
   const show = { secrets: fleet.secrets, caller };
-  const context: CallContext = { fleet, store, clock, sendConnectionRequest, caller, show, origin };
+  const { entity } = operation;
+  const { isRead } = factsOf(operation);
+  const edit = editOf(input, caller, entity && !isRead ? conditions : {});
+  const context: CallContext = { fleet, store, clock, sendConnectionRequest, caller, show, origin, edit };
   await assertReached(operation, input, context);
-  if (factsOf(operation).isRead) return await operation.run(input, context);
+  if (isRead) return await reading(operation, input, { context, conditions });
+  // Refused early, before anything is worked out; the write itself holds the condition again.
+  if (entity && edit.isConditional) edit.assertAllows(await versionNow(entity, input, context));
   const { output, change } = await changing(operation, input, context);
   call.change = change;
-  return output;
+  return taggedChange(output, edit);
+}
+
+function editOf({ query }: OperationInput, { principal }: Caller, conditions: Conditions): Edit {
+  const { comment } = query as { comment?: string };
+  const note = { author: principal.name, ...(comment ? { comment } : {}) };
+  return new Edit(note, conditionOf(conditions));
+}
+
+async function reading(
+  operation: Operation,
+  input: OperationInput,
+  { context, conditions }: { context: CallContext; conditions: Conditions },
+): Promise<OperationOutput> {
+  const { entity } = operation;
+  if (!entity) return await operation.run(input, context);
+  // The version is read first: a later one with an older tag is refused without harm, an older one with a later tag would be lost.
+  const version = await versionNow(entity, input, context);
+  return await taggedRead(await operation.run(input, context), version, conditions);
 }
 
 async function changing(

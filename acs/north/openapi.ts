@@ -1,7 +1,8 @@
 // The API description (OpenAPI 3.1), made from the table of operations, plus the event stream, which is not in that table.
 import type { TSchema } from 'typebox';
 import { eventNames } from '../events.ts';
-import type { Operation } from './operation.ts';
+import { conditionsOf } from './entity.ts';
+import { factsOf, type Operation } from './operation.ts';
 import { shared } from './schemas/shared.ts';
 import { PLAIN_COOKIE, SECURE_COOKIE } from './session-cookie.ts';
 
@@ -37,7 +38,18 @@ function answersOf(operation: Operation): Json {
     return [status, { description: words[status] ?? 'Success', content: { ...content, ...csv } }];
   });
   const own = Object.entries(operation.problems ?? {}).map(([status, text]) => [status, problem(text)]);
-  return { ...Object.fromEntries([...good, ...own]), default: { $ref: '#/components/responses/Problem' } };
+  return {
+    ...conditional(operation),
+    ...Object.fromEntries([...good, ...own]),
+    default: { $ref: '#/components/responses/Problem' },
+  };
+}
+
+/** The answers that conditions on the version of an object bring. */
+function conditional(operation: Operation): Json {
+  if (!operation.entity) return {};
+  if (factsOf(operation).isRead) return { 304: { description: 'If-None-Match names the present version' } };
+  return { 412: problem('The object is not in the state that If-Match or If-None-Match asks for') };
 }
 
 const words: Record<string, string> = {
@@ -79,7 +91,11 @@ function parametersOf(operation: Operation): Json[] {
     required: required.includes(name),
     schema: plain(schema),
   }));
-  return [...inPath, ...inQuery];
+  const inHeader = conditionsOf(operation).map(({ header, description }) => ({
+    ...{ name: header, in: 'header', required: false, description },
+    schema: { type: 'string' },
+  }));
+  return [...inPath, ...inQuery, ...inHeader];
 }
 
 function callOf(operation: Operation): Json {

@@ -4,9 +4,11 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Caller } from '../fleet/access/caller.ts';
 import type { Author } from '../fleet/access/principal.ts';
 import type { OperationFacts, Role } from '../fleet/access/rights.ts';
+import type { Edit } from '../fleet/common/edit.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
+import type { Entity } from './entity.ts';
 import type { Shown } from './views/limited.ts';
 
 export interface OperationContext {
@@ -22,6 +24,8 @@ export interface CallContext extends OperationContext {
   /** Makes views for the caller. */
   show: Shown;
   origin: RequestOrigin;
+  /** The change that the call makes, under the conditions of its request. */
+  edit: Edit;
 }
 
 /** The way by which a request came. */
@@ -80,6 +84,8 @@ export interface Operation {
   parameters: ParameterUse;
   /** The audit keeps the answer; by default the object of the path before and after, or for others the answer. */
   audit?: 'answer';
+  /** The stored object that it reads or changes, where conditions may be put on its version. */
+  entity?: Entity;
   query?: TObject;
   body?: OperationBody;
   /** The successful answers by status; any other answer is a problem document. */

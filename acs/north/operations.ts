@@ -1,5 +1,6 @@
 // The table of all operations of the API. REST and the API description are derived from it.
 import { Type } from 'typebox';
+import { withComment } from './entity.ts';
 import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { access } from './operations/access.ts';
@@ -36,7 +37,7 @@ const description: readonly Operation[] = [
   },
 ];
 
-export const operations: readonly Operation[] = [
+const rows: readonly Operation[] = [
   ...devices,
   ...deviceSessions,
   ...tasks,
@@ -58,3 +59,5 @@ export const operations: readonly Operation[] = [
   ...session(() => operations),
   ...access(() => operations),
 ];
+
+export const operations: readonly Operation[] = rows.map(withComment);

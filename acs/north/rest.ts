@@ -216,6 +216,7 @@ function requestOf(operation: Operation, request: FastifyRequest): OperationRequ
     isHead: request.method === 'HEAD',
     body: async () => await readBody(operation, request, contentType),
     caller,
+    conditions: { ifMatch: request.headers['if-match'], ifNoneMatch: request.headers['if-none-match'] },
     origin: { address: request.ip, isSecure: isSecureRequest(request), ...(session ? { session } : {}) },
   };
 }

@@ -1,6 +1,7 @@
 // Operations by which an operator announces, changes, approves and removes a device.
 import { UserError } from '../../errors.ts';
 import type { WantedValue } from '../desired-state.ts';
+import { editVersion } from '../edit-version.ts';
 import type { DevicePatch } from '../operation-types.ts';
 import { type DeviceRow, withPair } from '../row.ts';
 import type { Task, TaskFault } from '../task.ts';
@@ -13,10 +14,17 @@ export const announced: Operation<'announced'> = (row, { identity, now, patch },
   return changed(next, next);
 };
 
-export const patched: Operation<'patched'> = (row, { patch }, id) => {
+export const patched: Operation<'patched'> = (row, { patch, expected }, id) => {
+  assertVersion(row, expected, id);
   const next = withPatch(existing(row, id), patch);
   return changed(next, next);
 };
+
+/** @throws UserError 409 */
+function assertVersion(row: DeviceRow | undefined, expected: string | undefined, id: string): void {
+  if (expected !== undefined && row && editVersion(row) !== expected)
+    throw new UserError(409, 'changed-meanwhile', `device ${id} was changed by another request meanwhile`);
+}
 
 /** `null` removes a field. */
 export const mergedSite = (site: DeviceRow['site'], changes: NonNullable<DevicePatch['site']>): DeviceRow['site'] =>
@@ -52,8 +60,9 @@ export const approved: Operation<'approved'> = (row, { identity, openUntil, now 
   return changed(next, next);
 };
 
-export const removed: Operation<'removed'> = (row, { now }) => {
+export const removed: Operation<'removed'> = (row, { now, expected }, id) => {
   if (!row) return unchanged(row, false);
+  assertVersion(row, expected, id);
   const fault: TaskFault = { code: 'device-removed', message: 'the device was removed' };
   const ended = row.tasks.map(
     (task): Task => ({ ...task, state: 'cancelled', fault, ended: now ?? task.started ?? task.created }),

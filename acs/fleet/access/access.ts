@@ -1,5 +1,6 @@
 // Access to the API: users, tokens and roles, and the principal of a request with its rights now.
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../common/edit.ts';
 import { principalOf } from './grant.ts';
 import { type Author, adminToken, type Principal, stranger } from './principal.ts';
 import { type AccessContext, Roles } from './roles.ts';
@@ -50,11 +51,11 @@ export class Access {
     return grant && (await principalOf(this.roles, { name, kind }, grant));
   }
 
-  /** @throws UserError 404; 409 while a user or a token has the role */
-  async removeRole(name: string): Promise<void> {
+  /** @throws UserError 404; 409 while a user or a token has the role; 412 */
+  async removeRole(name: string, edit?: Edit): Promise<void> {
     await this.roles.get(name);
     if ((await this.users.isUsed(name)) || (await this.tokens.isUsed(name)))
       throw new UserError(409, 'role-in-use', `'${name}' cannot be deleted: a user or a token has this role`);
-    await this.roles.remove(name);
+    await this.roles.remove(name, edit);
   }
 }

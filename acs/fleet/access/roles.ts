@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documentName, documents } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import { isLevel, type Rights, type RoleInput, rightsOfRole } from './rights.ts';
 
 const MAX_ROLES = 200;
@@ -41,14 +42,14 @@ export class Roles {
     return { name, ...(await this.#documents.get(name)).body };
   }
 
-  /** @returns whether the name is new @throws UserError 400, 409 */
-  async put(name: string, role: RoleInput): Promise<boolean> {
-    return await this.#documents.put(name, role);
+  /** @returns whether the name is new @throws UserError 400, 409, 412 */
+  async put(name: string, role: RoleInput, edit?: Edit): Promise<boolean> {
+    return await this.#documents.put(name, role, edit);
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    await this.#documents.remove(name);
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    await this.#documents.remove(name, false, edit);
   }
 
   /** @returns the rights of a role, a built-in one too; undefined for one that is not there */

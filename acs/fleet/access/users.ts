@@ -3,6 +3,7 @@ import type { Random } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import { type DocumentRules, type Documents, documents, retryConflicts } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import { type CompiledGrant, checkGrant, compiledGrant, type Grant } from './grant.ts';
 import { checkPassword, hashPassword, isPassword, type PasswordHash } from './password.ts';
 import type { AccessContext, Roles } from './roles.ts';
@@ -78,18 +79,22 @@ export class Users {
     return await this.get(name);
   }
 
-  /** Creates or replaces a user; without a password the stored one stays. @returns whether the name is new @throws UserError 400, 409 */
-  async put(name: string, { password, ...grant }: UserInput): Promise<boolean> {
+  /** Creates or replaces a user; without a password the stored one stays. @returns whether the name is new @throws UserError 400, 409, 412 */
+  async put(name: string, { password, ...grant }: UserInput, edit?: Edit): Promise<boolean> {
     const hash = await hashOf(this.#context.random, password);
-    return await this.#documents.put(name, before => {
-      const kept = hash ?? before?.password;
-      const since = before && !hash ? before.since : this.#context.clock.now();
-      return { ...grant, since, ...(kept ? { password: kept } : {}) };
-    });
+    return await this.#documents.put(
+      name,
+      before => {
+        const kept = hash ?? before?.password;
+        const since = before && !hash ? before.since : this.#context.clock.now();
+        return { ...grant, since, ...(kept ? { password: kept } : {}) };
+      },
+      edit,
+    );
   }
 
-  /** @throws UserError 400, 404 */
-  async patch(name: string, { password, filter, ...changes }: UserPatch): Promise<UserView> {
+  /** @throws UserError 400, 404, 412 */
+  async patch(name: string, { password, filter, ...changes }: UserPatch, edit?: Edit): Promise<UserView> {
     const hash = await hashOf(this.#context.random, password);
     const since = this.#context.clock.now();
     // A user that is deleted meanwhile stays deleted.
@@ -100,14 +105,14 @@ export class Users {
       const grant = next === undefined ? {} : { filter: next };
       const user = { ...rest, ...changes, ...grant, ...(hash ? { password: hash, since } : {}) };
       await checkGrant(this.#roles, user);
-      await this.#documents.replace(name, user, found);
+      await this.#documents.replace(name, user, found, [], edit);
     });
     return await this.get(name);
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    await this.#documents.remove(name);
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    await this.#documents.remove(name, false, edit);
   }
 
   /** @returns what a user who may sign in is granted now */

@@ -3,6 +3,7 @@ import { isConflict } from '../../../shared/errors.ts';
 import { UserError } from '../../errors.ts';
 import type { DocumentKind, Notice, StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from './context.ts';
+import { documentVersion, Edit } from './edit.ts';
 
 /** The differences between the documents of one kind and those of the others. */
 export interface DocumentRules<T> {
@@ -14,6 +15,8 @@ export interface DocumentRules<T> {
   validate?(body: T, name: string): unknown;
   /** Bounds the number of documents; `reached` makes the 409 for one more. */
   limit?: { most: number; reached(count: number): UserError };
+  /** The version by which an edit names a document; its generation by default. */
+  versionOf?(document: StoredDocument<T> | undefined): string;
   /** The word `by` of change events: `written` and `deleted` by default. `false` emits none. */
   changeEvent?: false | { put: (body: T) => string; remove: string };
 }
@@ -24,26 +27,27 @@ export interface Documents<T> {
   /** @throws UserError 404 */
   get(name: string): Promise<StoredDocument<T>>;
   /**
-   * Writes a document over whatever the name holds now.
+   * Writes a document over whatever the name holds now, if the edit allows it.
    * @param given the body, or how it is made from the one before; a body is validated before anything is read
    * @returns whether the name is new
-   * @throws UserError 400 for the name or the body, 409 beyond the limit
+   * @throws UserError 400 for the name or the body, 409 beyond the limit, 412
    */
-  put(name: string, given: T | ((before: T | undefined) => T)): Promise<boolean>;
+  put(name: string, given: T | ((before: T | undefined) => T), edit?: Edit): Promise<boolean>;
   /**
    * Writes a document that was made from `before`, without validation.
    * @param before as it was read; undefined where the name must be free
    * @param notices for webhooks, in the same commit
-   * @throws UserError 409 for which `isConflict` holds when the document has changed since
+   * @throws UserError 409 for which `isConflict` holds when the document has changed since, 412
    */
   replace(
     name: string,
     body: T,
     before: StoredDocument<T> | undefined,
     notices?: readonly Notice[],
+    edit?: Edit,
   ): Promise<StoredDocument<T>>;
-  /** @param mayBeMissing a name without a document is no error @throws UserError 404 */
-  remove(name: string, mayBeMissing?: boolean): Promise<void>;
+  /** @param mayBeMissing a name without a document is no error @throws UserError 404, 412 */
+  remove(name: string, mayBeMissing?: boolean, edit?: Edit): Promise<void>;
 }
 
 /** The rule for names of documents. @returns the name @throws UserError 400 `bad-name` */
@@ -71,7 +75,14 @@ export function documents<T>(
   kind: DocumentKind,
   rules: DocumentRules<T>,
 ): Documents<T> {
-  const { missing, checkName = documentName, validate, limit, changeEvent = writtenOrDeleted } = rules;
+  const {
+    missing,
+    checkName = documentName,
+    validate,
+    limit,
+    changeEvent = writtenOrDeleted,
+    versionOf = documentVersion,
+  } = rules;
   const announce = (name: string, by: (words: Exclude<typeof changeEvent, false>) => string): void => {
     if (changeEvent) events.emit('change', { what: kind, name, by: by(changeEvent) });
   };
@@ -96,24 +107,41 @@ export function documents<T>(
       if (!found) throw missing(name);
       return found;
     },
-    put: async (name, given) => {
+    put: async (name, given, edit = new Edit()) => {
       checkName(name);
       if (!isMaker(given)) await validate?.(given, name);
-      const before = await current(name);
-      const body = isMaker(given) ? given(before?.body) : given;
-      if (isMaker(given)) await validate?.(body, name);
-      await store.putDocument(kind, name, body);
-      announce(name, words => words.put(body));
-      return !before;
+      return await repeatedly(edit, async () => {
+        const before = await current(name);
+        edit.assertAllows(versionOf(before));
+        const body = isMaker(given) ? given(before?.body) : given;
+        if (isMaker(given)) await validate?.(body, name);
+        const expected = edit.isConditional ? (before?.generation ?? 0) : undefined;
+        const generation = await store.putDocument(kind, name, body, expected, undefined, edit.note);
+        edit.wrote(versionOf({ name, generation, changed: clock.now(), body }));
+        announce(name, words => words.put(body));
+        return !before;
+      });
     },
-    replace: async (name, body, before, notices) => {
-      const generation = await store.putDocument(kind, name, body, before?.generation ?? 0, notices);
+    replace: async (name, body, before, notices, edit = new Edit()) => {
+      edit.assertAllows(versionOf(before));
+      const generation = await store.putDocument(kind, name, body, before?.generation ?? 0, notices, edit.note);
       announce(name, words => words.put(body));
-      return { name, generation, changed: clock.now(), body };
+      const written = { name, generation, changed: clock.now(), body };
+      edit.wrote(versionOf(written));
+      return written;
     },
-    remove: async (name, mayBeMissing = false) => {
-      if (!(await store.deleteDocument(kind, name)) && !mayBeMissing) throw missing(name);
+    remove: async (name, mayBeMissing = false, edit = new Edit()) => {
+      await repeatedly(edit, async () => {
+        const before = edit.isConditional ? await find(name) : undefined;
+        edit.assertAllows(versionOf(before));
+        if (!(await store.deleteDocument(kind, name, before?.generation, edit.note)) && !mayBeMissing)
+          throw missing(name);
+      });
       announce(name, words => words.remove);
     },
   };
 }
+
+/** Repeats an edit under a condition when another writer was faster: the condition is judged again. */
+const repeatedly = async <R>({ isConditional }: Edit, work: () => Promise<R>): Promise<R> =>
+  isConditional ? await retryConflicts(work) : await work();

@@ -1,4 +1,5 @@
 // Devices: what is known of them, and what operators write of them.
+import { editVersion } from '../../device/edit-version.ts';
 import { newRow } from '../../device/operations/new-row.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
@@ -7,6 +8,8 @@ import type { ParameterQuery } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
 import type { FleetContext } from '../common/context.ts';
+import { retryConflicts } from '../common/documents.ts';
+import { Edit } from '../common/edit.ts';
 import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { deviceId, parseDeviceId } from './device-id.ts';
@@ -71,20 +74,28 @@ export class Devices {
     return { ...viewOf(row, this.#now), ...warningsOf(warnings) };
   }
 
-  /** @param guard called once the input is checked, before anything changes @throws UserError 400, 404, 409; what `guard` throws */
-  async patch(id: string, input: DeviceInput, guard?: () => Promise<void>): Promise<DeviceView> {
+  /** @param guard called once the input is checked, before anything changes @throws UserError 400, 404, 409, 412; what `guard` throws */
+  async patch(
+    id: string,
+    input: DeviceInput,
+    guard?: () => Promise<void>,
+    edit: Edit = new Edit(),
+  ): Promise<DeviceView> {
     const { store, secrets } = this.#context;
     const warnings = await checkDeviceInput(this.#context, this.#models, { id, product: () => this.row(id) }, input);
     await guard?.();
     const patch = devicePatch(secrets, input);
     const sealed = sealOldOverrides(secrets, (await this.row(id)).overrides);
     if (Object.keys(sealed).length > 0) patch.overrides = { ...sealed, ...patch.overrides };
-    return { ...viewOf(await store.apply(id, 'patched', { patch }), this.#now), ...warningsOf(warnings) };
+    const row = await this.#ifAllowed(id, edit, expected => store.apply(id, 'patched', { patch, ...expected }));
+    edit.wrote(editVersion(row));
+    return { ...viewOf(row, this.#now), ...warningsOf(warnings) };
   }
 
-  /** @throws UserError 404 */
-  async remove(id: string): Promise<void> {
-    if (!(await this.#context.store.apply(id, 'removed', {}))) throw unknownDevice(id);
+  /** @throws UserError 404, 412 */
+  async remove(id: string, edit: Edit = new Edit()): Promise<void> {
+    const { store } = this.#context;
+    if (!(await this.#ifAllowed(id, edit, expected => store.apply(id, 'removed', expected)))) throw unknownDevice(id);
     this.#context.events.emit('removed', { device: id });
   }
 
@@ -93,6 +104,16 @@ export class Devices {
     await this.row(query.device);
     const readable = async (items: readonly KnownValue[]) => items.filter(({ path }) => isReadable(path));
     return await firstPage(query, next => this.#context.store.parameterPage(next), readable);
+  }
+
+  /** Changes a device in the version that the edit allows. @throws UserError 404, 412 */
+  async #ifAllowed<R>(id: string, edit: Edit, change: (expected: { expected?: string }) => Promise<R>): Promise<R> {
+    if (!edit.isConditional) return await change({});
+    return await retryConflicts(async () => {
+      const expected = editVersion(await this.row(id));
+      edit.assertAllows(expected);
+      return await change({ expected });
+    });
   }
 
   get #now(): number {

@@ -11,6 +11,7 @@ import { type Predicate, toPredicate } from '../../query/predicate.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import type { Candidate } from './candidate.ts';
 
 export interface EnrolRule {
@@ -69,14 +70,14 @@ export class EnrolRules {
     return (await this.#documents.get(name)).body;
   }
 
-  /** @returns whether it is new. @throws UserError 400 that names the place, 409 */
-  async put(name: string, rule: EnrolRule): Promise<boolean> {
-    return await this.#documents.put(name, rule);
+  /** @returns whether it is new. @throws UserError 400 that names the place, 409, 412 */
+  async put(name: string, rule: EnrolRule, edit?: Edit): Promise<boolean> {
+    return await this.#documents.put(name, rule, edit);
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    await this.#documents.remove(name);
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    await this.#documents.remove(name, false, edit);
   }
 
   /** The first rule that matches a candidate. */

@@ -4,8 +4,9 @@ import { UserError } from '../../errors.ts';
 import type { ByteRange } from '../../store/content-chunks.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents, retryConflicts } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import { FileContents, missingFile, readWhole, tooLarge } from './contents.ts';
-import { type FileAbout, isToSeal, type StoredFile } from './stored-file.ts';
+import { type FileAbout, fileVersion, isToSeal, type StoredFile } from './stored-file.ts';
 
 export interface PutLimits {
   /** Bytes; more are refused with 413. */
@@ -17,6 +18,7 @@ export interface PutLimits {
    * the new file, whose content can be read by then.
    */
   allow?: (before: StoredFile | undefined, after?: StoredFile) => Promise<void>;
+  edit?: Edit;
 }
 
 const goodName = /^[A-Za-z0-9][\w.@+-]{0,127}$/;
@@ -46,16 +48,18 @@ class FileUploads {
     name: string,
     given: AsyncIterable<Uint8Array> | Uint8Array,
     about: FileAbout,
-    { most = Number.POSITIVE_INFINITY, announced = 0, allow }: PutLimits = {},
+    { most = Number.POSITIVE_INFINITY, announced = 0, ...conditions }: PutLimits = {},
   ): Promise<StoredFile> {
     checkName(name);
     if (about.type === 'firmware' && !about.version) throw versionMissing(name);
     if (announced > most) throw tooLarge(name, most);
-    await allow?.((await this.#documents.find(name))?.body);
+    const found = await this.#documents.find(name);
+    conditions.edit?.assertAllows(fileVersion(found));
+    await conditions.allow?.(found?.body);
     const content = await this.#contents.put(name, given, { most, isSealed: isToSeal(about) });
     const file = describeFile(name, about, content, this.#clock.now());
     try {
-      await this.#replace(file, allow);
+      await this.#replace(file, conditions);
     } catch (error) {
       // A refusal changed nothing. After any other failure the document may yet turn out to be written.
       if (error instanceof UserError && error.status < 500) await this.#contents.release(file);
@@ -65,11 +69,11 @@ class FileUploads {
   }
 
   /** Writes the document, the one step in which a file changes; a change that comes first is what this one replaces. */
-  async #replace(file: StoredFile, allow: PutLimits['allow']): Promise<void> {
+  async #replace(file: StoredFile, { allow, edit }: Pick<PutLimits, 'allow' | 'edit'>): Promise<void> {
     const before = await retryConflicts(async () => {
       const found = await this.#documents.find(file.name);
       await allow?.(found?.body, file);
-      await this.#documents.replace(file.name, file, found);
+      await this.#documents.replace(file.name, file, found, [], edit);
       return found;
     });
     if (before) await this.#contents.release(before.body);
@@ -90,7 +94,11 @@ export class Files {
 
   constructor(context: FleetContext) {
     const changeEvent = { put: ({ type }: StoredFile) => type, remove: 'deleted' };
-    this.#documents = documents<StoredFile>(context, 'file', { missing: missingFile, changeEvent });
+    this.#documents = documents<StoredFile>(context, 'file', {
+      missing: missingFile,
+      changeEvent,
+      versionOf: fileVersion,
+    });
     this.#contents = new FileContents(context);
     this.#uploads = new FileUploads(context, this.#documents, this.#contents);
   }
@@ -144,10 +152,10 @@ export class Files {
     return this.#uploads.mayReceive(name);
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
     const before = await this.#documents.find(name);
-    await this.#documents.remove(name);
+    await this.#documents.remove(name, false, edit);
     if (before) await this.#contents.release(before.body);
   }
 

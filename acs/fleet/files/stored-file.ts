@@ -30,6 +30,10 @@ export interface StoredFile {
   sealed?: ContentSum;
 }
 
+/** The version of a file, as conditions on it name it: the digest of its content. '' where there is none. */
+export const fileVersion = (stored: { body: Pick<StoredFile, 'sha256'> } | undefined): string =>
+  stored?.body.sha256 ?? '';
+
 /** Files other than firmware may hold secrets: scripts and uploads have passwords, certificates come with keys. */
 export const isToSeal = ({ type }: Pick<StoredFile, 'type'>): boolean => type !== 'firmware';
 

@@ -6,6 +6,7 @@ import type { StoredDocument } from '../../store/records.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import { type GivenModel, type ModelMarks, modelOf, readGivenModel } from './given-model.ts';
 import { LEARNED_PREFIX, type LearnedEntries, type LearnedModel } from './learned-model.ts';
 
@@ -43,15 +44,14 @@ export interface Given {
 }
 
 export class ModelCatalogue {
-  readonly #context: FleetContext;
   readonly #documents: Documents<GivenModel>;
+  readonly #learnedDocuments: Documents<LearnedModel>;
   /** Models that are built already, by document and generation. */
   readonly #built = new Map<string, Given>();
   readonly #given: CachedDocuments<Given[]>;
   readonly #learned: CachedDocuments<StoredDocument<LearnedModel>[]>;
 
   constructor(context: FleetContext) {
-    this.#context = context;
     this.#documents = documents(context, 'model', {
       missing,
       limit: {
@@ -59,6 +59,7 @@ export class ModelCatalogue {
         reached: count => new UserError(409, 'too-many-models', `there are ${count} data models already`),
       },
     });
+    this.#learnedDocuments = documents(context, 'learnedModel', { missing, changeEvent: false });
     this.#given = new CachedDocuments(context.store, 'model', async () => {
       const built = (await this.#documents.list()).map(stored => this.#build(stored));
       this.#built.clear();
@@ -90,21 +91,26 @@ export class ModelCatalogue {
     return { about: found, items: itemsOf(given?.model ?? (await builtinModel(name as BuiltIn))) };
   }
 
-  /** @returns whether the name is new @throws UserError 400 `bad-model`, `bad-name`; 409 */
-  async put(name: string, source: Buffer, marks: ModelMarks): Promise<{ about: ModelAbout; isNew: boolean }> {
+  /** @returns whether the name is new @throws UserError 400 `bad-model`, `bad-name`; 409, 412 */
+  async put(
+    name: string,
+    source: Buffer,
+    marks: ModelMarks,
+    edit?: Edit,
+  ): Promise<{ about: ModelAbout; isNew: boolean }> {
     if ((BUILT_IN as readonly string[]).includes(name) || name.startsWith(LEARNED_PREFIX))
       throw new UserError(400, 'bad-name', `'${name}' is the name of a built-in or learned model; use another one`);
     const body = await readGivenModel(source, marks);
     const about = aboutModel(name, 'document', marks, modelOf(body));
-    return { about, isNew: await this.#documents.put(name, body) };
+    return { about, isNew: await this.#documents.put(name, body, edit) };
   }
 
-  /** Removes a given document, or forgets what was learned. @throws UserError 404, 409 */
-  async remove(name: string): Promise<void> {
+  /** Removes a given document, or forgets what was learned. @throws UserError 404, 409, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
     if ((BUILT_IN as readonly string[]).includes(name))
       throw new UserError(409, 'model-built-in', `'${name}' is built in and cannot be deleted`);
-    if (!name.startsWith(LEARNED_PREFIX)) return await this.#documents.remove(name);
-    if (!(await this.#context.store.deleteDocument('learnedModel', name))) throw missing(name);
+    if (!name.startsWith(LEARNED_PREFIX)) return await this.#documents.remove(name, false, edit);
+    await this.#learnedDocuments.remove(name, false, edit);
   }
 
   readonly given = (): Promise<readonly Given[]> => this.#given.get();

@@ -4,6 +4,7 @@ import type { Model } from '../../../shared/model/definitions.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import type { SecretRules, SecretSource } from '../common/secret-names.ts';
 import type { ModelCatalogue } from './catalogue.ts';
 
@@ -43,14 +44,15 @@ export class SecretSources implements SecretSource<SecretRules> {
     return (await this.#settings.find(SETTING))?.body;
   }
 
-  async put(setting: SecretsSetting): Promise<void> {
-    await this.#settings.put(SETTING, setting);
+  /** @throws UserError 412 */
+  async put(setting: SecretsSetting, edit?: Edit): Promise<void> {
+    await this.#settings.put(SETTING, setting, edit);
     await this.#context.secrets.names.refresh();
   }
 
-  /** @throws UserError 404 */
-  async remove(): Promise<void> {
-    await this.#settings.remove(SETTING);
+  /** @throws UserError 404, 412 */
+  async remove(edit?: Edit): Promise<void> {
+    await this.#settings.remove(SETTING, false, edit);
     await this.#context.secrets.names.refresh();
   }
 }

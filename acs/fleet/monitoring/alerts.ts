@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
+import { documentVersion, type Edit } from '../common/edit.ts';
 import { type AlertEvaluation, AlertEvaluations } from './alert-evaluations.ts';
 import { type AlertState, worstState } from './alert-groups.ts';
 import { type AlertRule, compileAlert } from './alert-rule.ts';
@@ -52,18 +53,19 @@ export class Alerts {
     return viewOf(name, (await this.#rules.get(name)).body, await this.#evaluations.last(name));
   }
 
-  /** Stores a rule and evaluates it at once. @returns whether it is new. @throws UserError 400 that names the place, 409 */
-  async put(name: string, rule: AlertRule): Promise<boolean> {
-    const isNew = await this.#rules.put(name, rule);
+  /** Stores a rule and evaluates it at once. @returns whether it is new. @throws UserError 400 that names the place, 409, 412 */
+  async put(name: string, rule: AlertRule, edit?: Edit): Promise<boolean> {
+    const isNew = await this.#rules.put(name, rule, edit);
     await this.#evaluations.evaluate(name, rule);
     return isNew;
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    const { body } = await this.#rules.get(name);
-    await this.#evaluations.remove(name, body);
-    await this.#rules.remove(name, true);
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    const found = await this.#rules.get(name);
+    edit?.assertAllows(documentVersion(found));
+    await this.#evaluations.remove(name, found.body);
+    await this.#rules.remove(name, true, edit);
   }
 
   /** Evaluates all alerts that are due. */

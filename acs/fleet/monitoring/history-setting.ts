@@ -8,6 +8,7 @@ import { pathRule } from '../../query/path-rule.ts';
 import { type Predicate, toPredicate } from '../../query/predicate.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 
 export interface HistoryRule {
   /** The devices; default: all. */
@@ -87,15 +88,15 @@ export class HistorySetting {
     this.#failures.write(fields => log.warn('history setting read failed', { reason: messageOf(error), ...fields }));
   }
 
-  /** @throws UserError 400 that names the place */
-  async put(rule: HistoryRule): Promise<void> {
-    await this.#documents.put(SETTING, rule);
+  /** @throws UserError 400 that names the place, 412 */
+  async put(rule: HistoryRule, edit?: Edit): Promise<void> {
+    await this.#documents.put(SETTING, rule, edit);
     await this.load();
   }
 
-  /** @throws UserError 404 */
-  async remove(): Promise<void> {
-    await this.#documents.remove(SETTING);
+  /** @throws UserError 404, 412 */
+  async remove(edit?: Edit): Promise<void> {
+    await this.#documents.remove(SETTING, false, edit);
     await this.load();
   }
 }

@@ -7,6 +7,7 @@ import { parseFilter } from '../../query/parser.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import type { Files } from '../files/files.ts';
 import { CertificateFiles } from './certificate-files.ts';
 import { DeviceRoots, type TrustInput } from './device-roots.ts';
@@ -50,15 +51,15 @@ export class TrustRegister {
     return (await this.#documents.list()).map(trustView);
   }
 
-  /** @throws UserError 400 */
-  async put(name: string, input: TrustInput): Promise<Trust> {
-    await this.#documents.put(name, input);
+  /** @throws UserError 400, 412 */
+  async put(name: string, input: TrustInput, edit?: Edit): Promise<Trust> {
+    await this.#documents.put(name, input, edit);
     return trustView({ name, body: input, changed: this.#clock.now() });
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    await this.#documents.remove(name);
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    await this.#documents.remove(name, false, edit);
   }
 
   /** The CAs on devices as declared now, for one run. */

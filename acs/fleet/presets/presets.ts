@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import type { Models } from '../common/models.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { type CompiledPreset, filesOf } from './compiled-preset.ts';
@@ -52,16 +53,16 @@ export class Presets {
     return openPreset(this.#context.secrets, (await this.#documents.get(name)).body);
   }
 
-  /** @returns warnings: names that no device is known to have @throws UserError 400 that names the place, 413; then all stays as it was */
-  async put(name: string, preset: Preset): Promise<string[]> {
+  /** @returns warnings: names that no device is known to have @throws UserError 400 that names the place, 412, 413; then all stays as it was */
+  async put(name: string, preset: Preset, edit?: Edit): Promise<string[]> {
     const warnings = await this.#check(name, preset);
-    await this.#documents.put(name, sealPreset(this.#context.secrets, preset));
+    await this.#documents.put(name, sealPreset(this.#context.secrets, preset), edit);
     return warnings;
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    await this.#documents.remove(name);
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    await this.#documents.remove(name, false, edit);
   }
 
   /** The names of the presets that want a stored file. */

@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type DocumentRules, type Documents, documentName, documents, retryConflicts } from '../common/documents.ts';
+import type { Edit } from '../common/edit.ts';
 import { checkWebhook, type StoredWebhook, type WebhookInput } from './webhook.ts';
 import { webhookAfter, withNextSecret } from './webhook-body.ts';
 import { newSecret } from './webhook-secret.ts';
@@ -35,16 +36,20 @@ export class WebhookDocuments {
     return await this.#documents.get(name);
   }
 
-  /** @returns the secret where one was made. @throws UserError 400 that names the place, 409 */
-  async put(name: string, input: WebhookInput): Promise<{ isNew: boolean; secret?: string }> {
+  /** @returns the secret where one was made. @throws UserError 400 that names the place, 409, 412 */
+  async put(name: string, input: WebhookInput, edit?: Edit): Promise<{ isNew: boolean; secret?: string }> {
     documentName(name);
     checkWebhook(input, this.#context.ports.judgePost);
     let made: string | undefined;
-    const isNew = await this.#documents.put(name, before => {
-      const next = webhookAfter(this.#context, before, input);
-      made = next.made;
-      return next.body;
-    });
+    const isNew = await this.#documents.put(
+      name,
+      before => {
+        const next = webhookAfter(this.#context, before, input);
+        made = next.made;
+        return next.body;
+      },
+      edit,
+    );
     return { isNew, ...(made === undefined ? {} : { secret: made }) };
   }
 
@@ -52,13 +57,17 @@ export class WebhookDocuments {
    * Gives a webhook another secret, made where none is given; the one before signs beside it for a time.
    * @param keepMs that time; 0: no old secret signs any more
    * @returns the new secret, where it was made
-   * @throws UserError 400, 404, 409 `one-signature`
+   * @throws UserError 400, 404, 409 `one-signature`, 412
    */
-  async rotate(name: string, secret: string | undefined, keepMs: number): Promise<string | undefined> {
+  async rotate(
+    name: string,
+    { secret, keepMs }: { secret: string | undefined; keepMs: number },
+    edit?: Edit,
+  ): Promise<string | undefined> {
     const next = secret ?? newSecret(this.#context.random);
     await retryConflicts(async () => {
       const found = await this.#documents.get(name);
-      await this.#documents.replace(name, withNextSecret(this.#context, found, next, keepMs), found);
+      await this.#documents.replace(name, withNextSecret(this.#context, found, next, keepMs), found, [], edit);
     });
     return secret === undefined ? next : undefined;
   }
@@ -74,8 +83,8 @@ export class WebhookDocuments {
     });
   }
 
-  /** @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    await this.#documents.remove(name);
+  /** @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    await this.#documents.remove(name, false, edit);
   }
 }

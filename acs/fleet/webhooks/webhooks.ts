@@ -5,6 +5,7 @@ import { noticeId } from '../../store/notices.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { DeliveryCount } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
+import type { Edit } from '../common/edit.ts';
 import type { Post } from '../common/ports.ts';
 import type { WebhookInput, WebhookView } from './webhook.ts';
 import { viewOf } from './webhook-body.ts';
@@ -44,21 +45,25 @@ export class Webhooks {
     return viewOf(this.#context, name, (await this.#documents.get(name)).body, await this.counts());
   }
 
-  /** @returns the secret where one was made, this one time. @throws UserError 400 that names the place, 409 */
-  async put(name: string, input: WebhookInput): Promise<{ isNew: boolean; secret?: string }> {
-    const written = await this.#documents.put(name, input);
+  /** @returns the secret where one was made, this one time. @throws UserError 400 that names the place, 409, 412 */
+  async put(name: string, input: WebhookInput, edit?: Edit): Promise<{ isNew: boolean; secret?: string }> {
+    const written = await this.#documents.put(name, input, edit);
     this.#deliveries.backoffs.end(name);
     return written;
   }
 
-  /** Gives a webhook another secret. @returns the new one, where it was made. @throws UserError 400, 404, 409 `one-signature` */
-  async rotate(name: string, secret: string | undefined, keepMs: number): Promise<string | undefined> {
-    return await this.#documents.rotate(name, secret, keepMs);
+  /** Gives a webhook another secret. @returns the new one, where it was made. @throws UserError 400, 404, 409 `one-signature`, 412 */
+  async rotate(
+    name: string,
+    change: { secret: string | undefined; keepMs: number },
+    edit?: Edit,
+  ): Promise<string | undefined> {
+    return await this.#documents.rotate(name, change, edit);
   }
 
-  /** Removes a webhook and its queued messages. @throws UserError 404 */
-  async remove(name: string): Promise<void> {
-    await this.#documents.remove(name);
+  /** Removes a webhook and its queued messages. @throws UserError 404, 412 */
+  async remove(name: string, edit?: Edit): Promise<void> {
+    await this.#documents.remove(name, edit);
     await this.#context.store.dropDeliveries(name);
   }
 

@@ -50,6 +50,7 @@ const users: readonly Operation[] = [
     method: 'GET',
     path: '/users/:name',
     ...admin,
+    entity: { kind: 'user' },
     answers: { 200: schemas.user },
     problems: noUser,
     run: async (input, { fleet }) => ok(await fleet.access.users.get(param(input, 'name'))),
@@ -60,12 +61,13 @@ const users: readonly Operation[] = [
     method: 'PUT',
     path: '/users/:name',
     ...admin,
+    entity: { kind: 'user' },
     body: { json: schemas.userInput },
     answers: { 200: schemas.user, 201: schemas.user },
     problems: taken,
-    run: async (input, { fleet: { access } }) => {
+    run: async (input, { fleet: { access }, edit }) => {
       const name = param(input, 'name');
-      const isNew = await access.users.put(name, input.body as UserInput);
+      const isNew = await access.users.put(name, input.body as UserInput, edit);
       return { status: isNew ? 201 : 200, body: await access.users.get(name) };
     },
   },
@@ -75,10 +77,12 @@ const users: readonly Operation[] = [
     method: 'PATCH',
     path: '/users/:name',
     ...admin,
+    entity: { kind: 'user' },
     body: { json: schemas.userPatch },
     answers: { 200: schemas.user },
     problems: noUser,
-    run: async (input, { fleet }) => ok(await fleet.access.users.patch(param(input, 'name'), input.body as UserPatch)),
+    run: async (input, { fleet, edit }) =>
+      ok(await fleet.access.users.patch(param(input, 'name'), input.body as UserPatch, edit)),
   },
   {
     name: 'deleteUser',
@@ -86,10 +90,11 @@ const users: readonly Operation[] = [
     method: 'DELETE',
     path: '/users/:name',
     ...admin,
+    entity: { kind: 'user' },
     answers: { 204: 'nothing' },
     problems: noUser,
-    run: async (input, { fleet }) => {
-      await fleet.access.users.remove(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.access.users.remove(param(input, 'name'), edit);
       return none;
     },
   },
@@ -185,6 +190,7 @@ const roles = (table: () => readonly Operation[]): readonly Operation[] => [
     method: 'GET',
     path: '/roles/:name',
     ...admin,
+    entity: { kind: 'role' },
     answers: { 200: schemas.ownRole },
     problems: { 404: 'No such role' },
     run: async (input, { fleet }) => ok({ ...(await fleet.access.roles.get(param(input, 'name'))), builtIn: false }),
@@ -195,10 +201,11 @@ const roles = (table: () => readonly Operation[]): readonly Operation[] => [
     method: 'PUT',
     path: '/roles/:name',
     ...admin,
+    entity: { kind: 'role' },
     body: { json: schemas.roleInput },
     answers: { 200: schemas.ownRole, 201: schemas.ownRole },
     problems: taken,
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, edit }) => {
       const name = param(input, 'name');
       const role = input.body as RoleInput;
       const known = new Set<string>([...effects, 'streamEvents', ...grantable(table()).map(row => row.name)]);
@@ -209,7 +216,7 @@ const roles = (table: () => readonly Operation[]): readonly Operation[] => [
           'no-such-operation',
           `body.operations: '${stray}' is no operation that a role may have`,
         );
-      const isNew = await fleet.access.roles.put(name, role);
+      const isNew = await fleet.access.roles.put(name, role, edit);
       return { status: isNew ? 201 : 200, body: { name, builtIn: false, ...role } };
     },
   },
@@ -219,10 +226,11 @@ const roles = (table: () => readonly Operation[]): readonly Operation[] => [
     method: 'DELETE',
     path: '/roles/:name',
     ...admin,
+    entity: { kind: 'role' },
     answers: { 204: 'nothing' },
     problems: { 404: 'No such role', 409: 'A user or a token has the role' },
-    run: async (input, { fleet }) => {
-      await fleet.access.removeRole(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.access.removeRole(param(input, 'name'), edit);
       return none;
     },
   },

@@ -37,6 +37,7 @@ export const alerts: readonly Operation[] = [
     role: 'viewer',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'alert' },
     answers: { 200: alert },
     problems: { 404: 'No such alert' },
     run: async (input, { fleet }) => ok(alertView(await fleet.alerts.get(param(input, 'name')))),
@@ -49,11 +50,12 @@ export const alerts: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'shows-any',
+    entity: { kind: 'alert' },
     body: { json: alertInput },
     answers: { 200: alert, 201: alert },
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, edit }) => {
       const name = param(input, 'name');
-      const isNew = await fleet.alerts.put(name, input.body as AlertRule);
+      const isNew = await fleet.alerts.put(name, input.body as AlertRule, edit);
       return { status: isNew ? 201 : 200, body: alertView(await fleet.alerts.get(name)) };
     },
   },
@@ -65,10 +67,11 @@ export const alerts: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'alert' },
     answers: { 204: 'nothing' },
     problems: { 404: 'No such alert' },
-    run: async (input, { fleet }) => {
-      await fleet.alerts.remove(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.alerts.remove(param(input, 'name'), edit);
       return none;
     },
   },

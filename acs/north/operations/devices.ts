@@ -163,6 +163,7 @@ export const devices: readonly Operation[] = [
     role: 'viewer',
     scope: 'device',
     parameters: 'checked',
+    entity: { kind: 'device' },
     answers: { 200: answers.device },
     problems: noDevice,
     run: async (input, { fleet, show }) => ok(deviceView(await fleet.devices.view(param(input)), show)),
@@ -176,15 +177,16 @@ export const devices: readonly Operation[] = [
     role: 'operator',
     scope: 'device',
     parameters: 'checked',
+    entity: { kind: 'device' },
     query: forceQuery,
     body: { json: schemas.devicePatch },
     answers: { 200: answers.device },
     problems: { ...noDevice, 409: 'Another device has the user name, or the device would lose the ACS' },
-    run: async (input, { fleet, caller, show }) => {
+    run: async (input, { fleet, caller, show, edit }) => {
       const id = param(input);
       const patch = keepDeviceSecrets(fleet.secrets, input.body as DeviceInput, await fleet.devices.view(id));
       const guard = changeGuard({ id, patch, isForced: input.query.force === true }, { fleet, caller });
-      return ok(deviceView(await fleet.devices.patch(id, patch, guard), show));
+      return ok(deviceView(await fleet.devices.patch(id, patch, guard, edit), show));
     },
   },
   {
@@ -195,10 +197,11 @@ export const devices: readonly Operation[] = [
     role: 'operator',
     scope: 'device',
     parameters: 'none',
+    entity: { kind: 'device' },
     answers: { 204: 'nothing' },
     problems: noDevice,
-    run: async (input, { fleet }) => {
-      await fleet.devices.remove(param(input));
+    run: async (input, { fleet, edit }) => {
+      await fleet.devices.remove(param(input), edit);
       return none;
     },
   },

@@ -25,6 +25,7 @@ export const enrolment: readonly Operation[] = [
     role: 'viewer',
     scope: 'none',
     parameters: 'none',
+    entity: { kind: 'enrolRule' },
     answers: { 200: schemas.rule },
     problems,
     run: async (input, { fleet }) => {
@@ -41,11 +42,12 @@ export const enrolment: readonly Operation[] = [
     role: 'admin',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'enrolRule' },
     body: { json: schemas.ruleInput },
     answers: { 200: schemas.rule, 201: schemas.rule },
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, edit }) => {
       const name = param(input, 'name');
-      const isNew = await fleet.enrolment.rules.put(name, input.body as EnrolRule);
+      const isNew = await fleet.enrolment.rules.put(name, input.body as EnrolRule, edit);
       return { status: isNew ? 201 : 200, body: { name, ...(input.body as EnrolRule) } };
     },
   },
@@ -57,10 +59,11 @@ export const enrolment: readonly Operation[] = [
     role: 'admin',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'enrolRule' },
     answers: { 204: 'nothing' },
     problems,
-    run: async (input, { fleet }) => {
-      await fleet.enrolment.rules.remove(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.enrolment.rules.remove(param(input, 'name'), edit);
       return none;
     },
   },

@@ -3,14 +3,17 @@ import { UserError } from '../../errors.ts';
 import type { FileAbout, StoredFile } from '../../fleet/files/stored-file.ts';
 import { assertFile, isVisible } from '../../fleet/files/visible.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
-import type { IncomingBytes, Operation, OperationContext, OperationInput, OperationOutput } from '../operation.ts';
+import type { CallContext, IncomingBytes, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok } from '../operation.ts';
 import * as schemas from '../schemas/files.ts';
 import { fileView } from '../views/core.ts';
 
 const MAX_FILE = 256 * 1024 * 1024;
 
-async function putFile({ params, query, body }: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+async function putFile(
+  { params, query, body }: OperationInput,
+  { fleet, edit }: CallContext,
+): Promise<OperationOutput> {
   const { name = '' } = params;
   const about = query as unknown as FileAbout;
   const { content, announced } = body as IncomingBytes;
@@ -22,7 +25,7 @@ async function putFile({ params, query, body }: OperationInput, { fleet }: Opera
     if (before) await refuseInRollout(fleet, name, 'replaced');
     if (before && after && !query.force) await fleet.guard.file(before, after);
   };
-  const limits = { most: MAX_FILE, allow, ...(announced === undefined ? {} : { announced }) };
+  const limits = { most: MAX_FILE, allow, edit, ...(announced === undefined ? {} : { announced }) };
   const file = await fleet.files.put(name, content, about, limits);
   return { status, body: fileView(file) };
 }
@@ -66,6 +69,7 @@ export const files: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'sets-any',
+    entity: { kind: 'file' },
     query: schemas.fileQuery,
     body: 'bytes',
     answers: { 200: schemas.file, 201: schemas.file },
@@ -83,6 +87,7 @@ export const files: readonly Operation[] = [
     role: 'operator',
     scope: 'devices',
     parameters: 'shows-any',
+    entity: { kind: 'file' },
     answers: { 200: 'bytes' },
     problems: { 404: 'No such file' },
     run: async ({ params: { name = '' } }, { fleet, caller }) => {
@@ -105,12 +110,13 @@ export const files: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'file' },
     answers: { 204: 'nothing' },
     problems: { 404: 'No such file', 409: 'A preset or a rollout uses the file' },
-    run: async ({ params: { name = '' } }, { fleet }) => {
+    run: async ({ params: { name = '' } }, { fleet, edit }) => {
       await refuseUsed(fleet, name, 'deleted');
       await refuseInRollout(fleet, name, 'deleted');
-      await fleet.files.remove(name);
+      await fleet.files.remove(name, edit);
       return none;
     },
   },

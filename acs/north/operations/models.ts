@@ -2,14 +2,7 @@
 import { MAX_DOCUMENT_BYTES } from '../../../shared/model/document-limits.ts';
 import { UserError } from '../../errors.ts';
 import type { ModelMarks } from '../../fleet/models/given-model.ts';
-import type {
-  CallContext,
-  IncomingBytes,
-  Operation,
-  OperationContext,
-  OperationInput,
-  OperationOutput,
-} from '../operation.ts';
+import type { CallContext, IncomingBytes, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/models.ts';
 import { modelItemView, modelView } from '../views/models.ts';
@@ -30,9 +23,14 @@ async function readAll({ content, announced = 0 }: IncomingBytes): Promise<Buffe
   return Buffer.concat(parts);
 }
 
-async function putModel(input: OperationInput, { fleet }: OperationContext): Promise<OperationOutput> {
+async function putModel(input: OperationInput, { fleet, edit }: CallContext): Promise<OperationOutput> {
   const source = await readAll(input.body as IncomingBytes);
-  const { about, isNew } = await fleet.modelCatalogue.put(param(input, 'name'), source, input.query as ModelMarks);
+  const { about, isNew } = await fleet.modelCatalogue.put(
+    param(input, 'name'),
+    source,
+    input.query as ModelMarks,
+    edit,
+  );
   return { status: isNew ? 201 : 200, body: modelView(about) };
 }
 
@@ -66,6 +64,7 @@ export const models: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'sets-any',
+    entity: { kind: 'model' },
     query: schemas.putQuery,
     body: 'bytes',
     answers: { 200: schemas.model, 201: schemas.model },
@@ -80,6 +79,7 @@ export const models: readonly Operation[] = [
     role: 'viewer',
     scope: 'none',
     parameters: 'checked',
+    entity: { kind: 'model' },
     query: schemas.readQuery,
     answers: { 200: schemas.modelItems },
     problems: { 404: 'No such data model' },
@@ -93,10 +93,11 @@ export const models: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'sets-any',
+    entity: { kind: 'model' },
     answers: { 204: 'nothing' },
     problems: { 404: 'No such data model', 409: 'The model is built in' },
-    run: async (input, { fleet }) => {
-      await fleet.modelCatalogue.remove(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.modelCatalogue.remove(param(input, 'name'), edit);
       return none;
     },
   },

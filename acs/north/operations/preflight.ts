@@ -127,10 +127,11 @@ export const preflight: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'trust' },
     body: { json: schemas.trustInput },
     answers: { 200: answers.trust },
-    run: async (input, { fleet }) =>
-      ok(trustView(await fleet.preflight.trust.put(param(input, 'name'), input.body as TrustInput))),
+    run: async (input, { fleet, edit }) =>
+      ok(trustView(await fleet.preflight.trust.put(param(input, 'name'), input.body as TrustInput, edit))),
   },
   {
     name: 'deleteTrust',
@@ -140,10 +141,11 @@ export const preflight: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'trust' },
     answers: { 204: 'nothing' },
     problems: { 404: 'No such declaration' },
-    run: async (input, { fleet }) => {
-      await fleet.preflight.trust.remove(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.preflight.trust.remove(param(input, 'name'), edit);
       return none;
     },
   },

@@ -31,6 +31,7 @@ export const presets: readonly Operation[] = [
     role: 'viewer',
     scope: 'none',
     parameters: 'checked',
+    entity: { kind: 'preset' },
     answers: { 200: schemas.preset },
     problems: { 404: 'No such preset' },
     run: async ({ params: { name = '' } }, { fleet, show }) =>
@@ -45,16 +46,17 @@ export const presets: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'checked',
+    entity: { kind: 'preset' },
     query: forceQuery,
     body: { json: schemas.presetInput },
     answers: { 200: schemas.writtenPreset, 201: schemas.writtenPreset },
     problems: { 409: lossProblem },
-    run: async ({ params: { name = '' }, query, body }, { fleet, caller, show }) => {
+    run: async ({ params: { name = '' }, query, body }, { fleet, caller, show, edit }) => {
       const stored = await fleet.presets.find(name);
       for (const changed of [stored, body as Preset]) if (changed) assertSetsPreset(caller, changed);
       const preset = keepPresetSecrets(fleet.secrets, body as Preset, stored);
       if (!query.force) await fleet.guard.preset(name, preset);
-      const warnings = await fleet.presets.put(name, preset);
+      const warnings = await fleet.presets.put(name, preset, edit);
       const written = { ...presetView(name, preset, show), ...(warnings.length > 0 ? { warnings } : {}) };
       return { status: stored ? 200 : 201, body: written };
     },
@@ -67,14 +69,15 @@ export const presets: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'checked',
+    entity: { kind: 'preset' },
     query: forceQuery,
     answers: { 204: 'nothing' },
     problems: { 404: 'No such preset', 409: lossProblem },
-    run: async (input, { fleet, caller }) => {
+    run: async (input, { fleet, caller, edit }) => {
       const name = param(input, 'name');
       assertSetsPreset(caller, await fleet.presets.get(name));
       if (!input.query.force) await fleet.guard.withoutPreset(name);
-      await fleet.presets.remove(name);
+      await fleet.presets.remove(name, edit);
       return none;
     },
   },

@@ -15,6 +15,7 @@ export const settings: readonly Operation[] = [
     role: 'viewer',
     scope: 'none',
     parameters: 'none',
+    entity: { kind: 'setting', name: 'secrets' },
     answers: { 200: schemas.secretsSetting },
     problems: { 404: 'No names are set' },
     run: async (_input, { fleet }) => {
@@ -31,10 +32,11 @@ export const settings: readonly Operation[] = [
     role: 'admin',
     scope: 'fleet',
     parameters: 'shows-any',
+    entity: { kind: 'setting', name: 'secrets' },
     body: { json: schemas.secretsInput },
     answers: { 200: schemas.secretsSetting },
-    run: async ({ body }, { fleet }) => {
-      await fleet.secretSources.put(body as SecretsSetting);
+    run: async ({ body }, { fleet, edit }) => {
+      await fleet.secretSources.put(body as SecretsSetting, edit);
       return ok(body);
     },
   },
@@ -46,10 +48,11 @@ export const settings: readonly Operation[] = [
     role: 'admin',
     scope: 'fleet',
     parameters: 'shows-any',
+    entity: { kind: 'setting', name: 'secrets' },
     answers: { 204: 'nothing' },
     problems: { 404: 'No names are set' },
-    run: async (_input, { fleet }) => {
-      await fleet.secretSources.remove();
+    run: async (_input, { fleet, edit }) => {
+      await fleet.secretSources.remove(edit);
       return none;
     },
   },

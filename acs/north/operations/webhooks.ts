@@ -69,6 +69,7 @@ export const webhooks: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'shows-any',
+    entity: { kind: 'webhook' },
     answers: { 200: schemas.webhook },
     problems,
     run: async (input, { fleet }) => ok(view(await fleet.webhooks.get(param(input, 'name')))),
@@ -81,11 +82,12 @@ export const webhooks: readonly Operation[] = [
     role: 'admin',
     scope: 'fleet',
     parameters: 'shows-any',
+    entity: { kind: 'webhook' },
     body: { json: schemas.webhookInput },
     answers: { 200: schemas.webhook, 201: schemas.webhook },
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, edit }) => {
       const name = param(input, 'name');
-      const { isNew, secret } = await fleet.webhooks.put(name, withoutMask(input.body as WebhookInput));
+      const { isNew, secret } = await fleet.webhooks.put(name, withoutMask(input.body as WebhookInput), edit);
       return { status: isNew ? 201 : 200, body: view(await fleet.webhooks.get(name), secret) };
     },
   },
@@ -97,13 +99,14 @@ export const webhooks: readonly Operation[] = [
     role: 'admin',
     scope: 'fleet',
     parameters: 'shows-any',
+    entity: { kind: 'webhook' },
     body: { json: schemas.rotation, optional: true },
     answers: { 200: schemas.webhook },
     problems: { ...problems, 409: 'The format of the messages has one signature only' },
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, edit }) => {
       const name = param(input, 'name');
       const { secret, keep } = withoutMask((input.body ?? {}) as { secret?: string; keep?: string });
-      const made = await fleet.webhooks.rotate(name, secret, keepMsOf(keep));
+      const made = await fleet.webhooks.rotate(name, { secret, keepMs: keepMsOf(keep) }, edit);
       return ok(view(await fleet.webhooks.get(name), made));
     },
   },
@@ -115,10 +118,11 @@ export const webhooks: readonly Operation[] = [
     role: 'admin',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'webhook' },
     answers: { 204: 'nothing' },
     problems,
-    run: async (input, { fleet }) => {
-      await fleet.webhooks.remove(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.webhooks.remove(param(input, 'name'), edit);
       return none;
     },
   },

@@ -89,6 +89,7 @@ describe('Backup, check and restore', () => {
       'ended tasks': 3,
       faults: 3,
       documents: 2,
+      'document versions': 1,
       'file contents': 1,
       'audit entries': 1,
       'device events': 0,

@@ -235,6 +235,22 @@ describe('SQLite store', () => {
     await again.close();
   });
 
+  it('keeps documents that an earlier version wrote as their first versions', async () => {
+    const store = await openStore();
+    await store.putDocument('duty', 'd', {});
+    const generation = await store.putDocument('preset', 'p', { weight: 1 });
+    await store.close();
+    const db = new DatabaseSync(file);
+    backToBefore(db, 'CREATE TABLE document_versions');
+    db.close();
+    const again = await openStore();
+    const entry = { name: 'p', generation, changed: newYear };
+    assert.deepEqual(await again.versions('preset', 'p'), [entry]);
+    assert.deepEqual(await again.version('preset', 'p', generation), { ...entry, body: { weight: 1 } });
+    await again.putDocument('preset', 'p', { weight: 2 });
+    assert.equal((await again.versions('preset', 'p')).length, 2);
+  });
+
   it('copies the log into the file beside the writer', async () => {
     const store = await openStore();
     const { size } = await stat(file);

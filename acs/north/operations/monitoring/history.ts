@@ -17,6 +17,7 @@ export const history: readonly Operation[] = [
     role: 'viewer',
     scope: 'none',
     parameters: 'none',
+    entity: { kind: 'setting', name: 'history' },
     answers: { 200: schemas.historyRule },
     problems: { 404: 'No history is configured' },
     run: async (_input, { fleet }) => {
@@ -33,10 +34,11 @@ export const history: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'setting', name: 'history' },
     body: { json: schemas.historyInput },
     answers: { 200: schemas.historyRule },
-    run: async ({ body }, { fleet }) => {
-      await fleet.history.setting.put(body as HistoryRule);
+    run: async ({ body }, { fleet, edit }) => {
+      await fleet.history.setting.put(body as HistoryRule, edit);
       return ok(body);
     },
   },
@@ -48,10 +50,11 @@ export const history: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: { kind: 'setting', name: 'history' },
     answers: { 204: 'nothing' },
     problems: { 404: 'No history is configured' },
-    run: async (_input, { fleet }) => {
-      await fleet.history.setting.remove();
+    run: async (_input, { fleet, edit }) => {
+      await fleet.history.setting.remove(edit);
       return none;
     },
   },
