@@ -113,6 +113,14 @@ function callOf(operation: Operation): Json {
   };
 }
 
+const streamParameter = (name: string, description: string): Json => ({
+  name,
+  in: 'query',
+  required: false,
+  schema: { type: 'string' },
+  description,
+});
+
 const eventStream: Json = {
   operationId: 'streamEvents',
   summary: `Streams events as server-sent events: ${eventNames.join(', ')}`,
@@ -120,19 +128,20 @@ const eventStream: Json = {
   'x-scope': 'devices',
   'x-parameters': 'checked',
   parameters: [
+    streamParameter('device', 'Only events of this device'),
+    streamParameter('devices', 'Only events of these devices, at most 200, separated by commas'),
+    streamParameter('filter', 'Only events of devices that the filter fits'),
+    streamParameter('types', 'Only these event types, separated by commas'),
+    streamParameter(
+      'rate',
+      'Sums up: of events of one type about one device only the last is sent, so many times a second (0.1 to 20)',
+    ),
     {
-      name: 'device',
-      in: 'query',
-      required: false,
-      schema: { type: 'string' },
-      description: 'Only events of this device',
-    },
-    {
-      name: 'types',
-      in: 'query',
-      required: false,
-      schema: { type: 'string' },
-      description: 'Only these event types, separated by commas',
+      ...streamParameter(
+        'Last-Event-ID',
+        'Continues the stream with this event; an event `gap` tells that some are lost',
+      ),
+      in: 'header',
     },
   ],
   responses: {

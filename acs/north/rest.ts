@@ -20,10 +20,10 @@ import { type Called, identityOf, type PrincipalOf } from './authentication.ts';
 import { carryOut, knownError, type OperationRequest, statusOf } from './carry-out.ts';
 import { readBody } from './input.ts';
 import { jsonOf } from './json.ts';
+import { registerLive } from './live/sse.ts';
 import type { Operation, OperationContext, OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
 import { isSecureRequest } from './session-cookie.ts';
-import { registerLive } from './sse.ts';
 
 export interface RestOptions extends OperationContext {
   log: Log;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Caller } from '../../../acs/fleet/access/caller.ts';
 import type { Principal } from '../../../acs/fleet/access/principal.ts';
-import { LimitedTexts } from '../../../acs/north/event-view.ts';
+import { LimitedTexts } from '../../../acs/north/live/event-view.ts';
 import { parseFilter } from '../../../acs/query/parser.ts';
 import { toPredicate } from '../../../acs/query/predicate.ts';
 import { type Answer, type TestApi, testApi } from './api.ts';
@@ -207,7 +207,9 @@ async function judgeEvents(api: TestApi, principal: Principal, model: Model): Pr
   const { acs } = api;
   const texts: string[] = [];
   const caller = new Caller(acs, principal);
-  const limited = new LimitedTexts({ caller, secrets: acs.secrets, clock: acs.clock }, () => assert.fail('overrun'));
+  const limited = new LimitedTexts({ caller, secrets: acs.secrets, clock: acs.clock, store: acs.store }, () =>
+    assert.fail('overrun'),
+  );
   if (!caller.isScoped && caller.readsAll) return;
   const write = (text: string): unknown => texts.push(text);
   for (const id of ids) {

@@ -1,7 +1,7 @@
 // The event stream for callers with limits, and its end when rights change.
 import assert from 'node:assert/strict';
-import { type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
-import { eventually } from '../../support/eventually.ts';
+import { type TestApi, TOKEN, testApi } from '../../../support/acs/api.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const NORTH = '0090F8-4102S-N1';
 const SOUTH = '0090F8-4102S-S1';

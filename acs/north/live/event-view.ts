@@ -1,11 +1,12 @@
 // Live events as a caller may see them: of devices that its rights reach, without parameters that it may not read.
-import type { Clock } from '../../shared/clock.ts';
-import { type AcsEvents, deviceOf, type EventName } from '../events.ts';
-import type { Caller } from '../fleet/access/caller.ts';
-import { RecentValues } from '../fleet/common/recent-values.ts';
-import type { Secrets } from '../fleet/common/secrets.ts';
-import { faultView, taskView } from './views/core.ts';
-import { limitedFault, type Shown } from './views/limited.ts';
+import { type AcsEvents, deviceOf, type EventName } from '../../events.ts';
+import type { Caller } from '../../fleet/access/caller.ts';
+import type { StoreContext } from '../../fleet/access/device-reach.ts';
+import type { Secrets } from '../../fleet/common/secrets.ts';
+import { bothFilters, type Filter } from '../../query/filter.ts';
+import { faultView, taskView } from '../views/core.ts';
+import { limitedFault, type Shown } from '../views/limited.ts';
+import { DeviceFit } from './device-fit.ts';
 
 type AnyEvent = AcsEvents[EventName];
 
@@ -48,28 +49,22 @@ export function onceForAll(secrets: Secrets): EventTexts {
   };
 }
 
-/** The time for which a device counts as reached, or not, without another look, milliseconds. */
-const KEPT_MS = 1000;
-/** Devices that are remembered. */
-const MAX_KEPT = 10_000;
 /** Events that wait for the store. */
 const MAX_WAITING = 2000;
 
-/** The texts for one caller whose rights have limits. */
+/** The texts for one caller whose rights have limits, or who asks for devices that fit a filter. */
 export class LimitedTexts {
   readonly #show: Shown;
-  readonly #caller: Caller;
-  readonly #clock: Clock;
-  readonly #kept = new RecentValues<{ reached: Promise<boolean>; until: number }>(MAX_KEPT);
+  readonly #fit: DeviceFit | undefined;
   readonly #onOverrun: () => void;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
 
   /** @param onOverrun called when events come faster than the store answers */
-  constructor({ caller, secrets, clock }: { caller: Caller; secrets: Secrets; clock: Clock }, onOverrun: () => void) {
+  constructor({ caller, secrets, filter, ...context }: LimitedOptions, onOverrun: () => void) {
+    const fitting = bothFilters(caller.within, filter);
     this.#show = { secrets, caller };
-    this.#caller = caller;
-    this.#clock = clock;
+    this.#fit = fitting && new DeviceFit(context, fitting);
     this.#onOverrun = onOverrun;
   }
 
@@ -77,24 +72,20 @@ export class LimitedTexts {
     const view = eventView(name, event, this.#show);
     if (view === undefined) return;
     const text = textOf(name, view);
-    if (!this.#caller.isScoped) return write(text);
+    if (!this.#fit) return write(text);
     const device = deviceOf(event);
     if (device === undefined) return;
     if (++this.#waiting > MAX_WAITING) return this.#onOverrun();
-    const reached = this.#reaches(device);
+    const fits = this.#fit.fits(device);
     this.#last = this.#last.then(async () => {
-      // A store that does not answer reaches nothing.
-      if (await reached.catch(() => false)) write(text);
+      if (await fits) write(text);
       this.#waiting--;
     });
   };
+}
 
-  #reaches(device: string): Promise<boolean> {
-    const now = this.#clock.monotonic();
-    const known = this.#kept.get(device);
-    if (known && known.until > now) return known.reached;
-    const reached = this.#caller.sees(device);
-    this.#kept.set(device, { reached, until: now + KEPT_MS });
-    return reached;
-  }
+interface LimitedOptions extends StoreContext {
+  caller: Caller;
+  secrets: Secrets;
+  filter?: Filter;
 }

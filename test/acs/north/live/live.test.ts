@@ -1,11 +1,11 @@
 // The event stream, and health and metrics beside the API.
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { MAX_WATCHERS } from '../../../acs/north/sse.ts';
-import { type Json, type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
-import { addTask, runSession } from '../../support/acs/api-calls.ts';
-import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
-import { eventually } from '../../support/eventually.ts';
+import { MAX_WATCHERS } from '../../../../acs/north/live/sse.ts';
+import { type Json, type TestApi, TOKEN, testApi } from '../../../support/acs/api.ts';
+import { addTask, runSession } from '../../../support/acs/api-calls.ts';
+import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const secret = 'Device.X_0090F8_Cwmp.Password';
 

@@ -1,0 +1,72 @@
+// The stream of server-sent events (GET /events).
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../../shared/clock.ts';
+import { UserError } from '../../errors.ts';
+import { isSameRights } from '../../fleet/access/rights.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Called, Identity } from '../authentication.ts';
+import { assertNamed, eventStreamFacts } from '../authorization.ts';
+import { readStreamQuery } from './stream-query.ts';
+import { LiveStreams, type StreamParts } from './streams.ts';
+
+/** Proxies drop idle connections, so comments are sent in this interval. */
+const BEAT_MS = 15_000;
+/** A stream ends this long after its rights have changed or ended, at the latest. */
+const RIGHTS_MS = 500;
+/** The time after which a client that has lost its connection comes again. */
+const RETRY_MS = 1000;
+/** Clients that read events at the same time. */
+export const MAX_WATCHERS = 200;
+
+export function registerLive(
+  api: FastifyInstance,
+  { fleet, ...parts }: Omit<StreamParts, 'secrets'> & { fleet: Pick<Fleet, 'secrets'> },
+): void {
+  const { clock } = parts;
+  let watchers = 0;
+  const streams = new LiveStreams({ ...parts, secrets: fleet.secrets });
+  api.addHook('onClose', async () => streams.endAll());
+  api.get<{ Querystring: Record<string, unknown> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
+    const { caller, identity } = request as Called<typeof request>;
+    assertNamed(eventStreamFacts, caller.principal);
+    const query = readStreamQuery(request.query, caller);
+    if (watchers >= MAX_WATCHERS)
+      throw new UserError(503, 'too-many-watchers', `${MAX_WATCHERS} clients read the events already`);
+    watchers++;
+    reply.hijack();
+    const out = reply.raw;
+    out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    out.write(`: connected\nretry: ${RETRY_MS}\n\n`);
+    const last = request.headers['last-event-id'];
+    const stream = streams.connect(query, caller, out, typeof last === 'string' ? last : undefined);
+    const stops = [
+      repeated(clock, BEAT_MS, () => stream.note(': still here\n\n')),
+      repeated(clock, RIGHTS_MS, () => void endIfChanged(identity, () => streams.end(stream))),
+    ];
+    out.on('close', () => {
+      watchers--;
+      for (const stop of stops) stop();
+      streams.disconnect(stream, out);
+    });
+  });
+}
+
+/** Runs `work` in this interval. @returns ends it */
+function repeated(clock: Clock, ms: number, work: () => void): () => void {
+  const run = (): void => {
+    work();
+    timer = clock.after(ms, run);
+  };
+  let timer = clock.after(ms, run);
+  return () => timer.cancel();
+}
+
+/** Ends a stream whose caller has other rights now, or none: its client connects again with those. */
+async function endIfChanged({ principal, again }: Identity, end: () => unknown): Promise<void> {
+  try {
+    const now = await again();
+    if (!now || !isSameRights(principal.rights, now.rights)) end();
+  } catch {
+    // A store that cannot be read tells nothing of rights; the next look does.
+  }
+}
