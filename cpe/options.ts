@@ -2,6 +2,7 @@
 import type { OptionSpecs, OptionValues } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
 import { parseFaults } from './faults/catalogue.ts';
+import { parseHost } from './network.ts';
 
 const identity = {
   oui: {
@@ -67,6 +68,14 @@ const common = {
   lan: {
     kind: 'boolean',
     help: 'contact the SIP servers that the factory names (192.168.10.10); without it the unit knows none until one is set',
+  },
+  reach: {
+    kind: 'list',
+    value: 'HOST=MS[,LOSS%[,HOP/HOP]]',
+    help: 'a host that ping and traceroute of the unit reach, with its round-trip time, loss and route; hosts on loopback are always there',
+    check: text => {
+      parseHost(text);
+    },
   },
   'any-firmware': { kind: 'boolean', help: 'accept any bytes as a firmware image' },
   'log-level': { kind: 'string', choices: logLevels, default: 'info', help: 'least severe level to log' },

@@ -14,6 +14,7 @@ import { CallNumbers } from './control/call-numbers.ts';
 import { callIdsOf } from './control/calls.ts';
 import { ControlSocket } from './control/serve.ts';
 import { createGateway, type Gateway } from './gateway.ts';
+import { networkOf } from './network.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
 
@@ -141,6 +142,7 @@ async function build(options: RunOptions, { clock, log, wire, tap, keylog }: Sur
     anyFirmware: options.anyFirmware,
     profileName: options.profileName,
     lan: options.lan,
+    network: networkOf(options.reach),
     mikeyKey: options.mikeyKey === undefined ? undefined : await readMikeyKey(options.mikeyKey),
   });
 }

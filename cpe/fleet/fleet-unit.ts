@@ -34,6 +34,7 @@ export type UnitGatewayOptions = Pick<
   | 'anyFirmware'
   | 'profileName'
   | 'lan'
+  | 'network'
 >;
 
 /** Shared by all units of a group. */
@@ -66,6 +67,7 @@ const joined = (gateway: UnitGatewayOptions, own: OwnOptions): GatewayOptions =>
   anyFirmware: gateway.anyFirmware,
   profileName: gateway.profileName,
   lan: gateway.lan,
+  network: gateway.network,
   random: own.random,
   clockSource: own.clockSource,
   http: own.http,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { type Log, NamedLog } from '../../shared/log.ts';
 import { wireLogAt } from '../../shared/wire-log.ts';
+import { networkOf } from '../network.ts';
 import { splitAssignment } from '../options.ts';
 import {
   addressFor,
@@ -23,6 +24,7 @@ interface UnitsOptions extends Omit<FactoryOptions, 'dhcp'>, Omit<IdentityOption
   anyFirmware: boolean;
   profileName?: string | undefined;
   lan?: boolean | undefined;
+  reach?: readonly string[] | undefined;
   wire?: string | undefined;
   wireSecrets?: boolean | undefined;
 }
@@ -43,6 +45,7 @@ export async function unitsOf(
   const settings = options.set.map(splitAssignment).map(({ name, value }) => [name, value] as const);
   // One profile object for all: its evaluation is done once and shared.
   const profile = { ...base, parameters: { ...base.parameters, ...Object.fromEntries(settings) } };
+  const network = networkOf(options.reach ?? []);
   const host = options.acs === undefined ? '' : new URL(options.acs).hostname;
   const shared = options.address ?? addressFor(host);
   return at => {
@@ -69,6 +72,7 @@ export async function unitsOf(
       anyFirmware: options.anyFirmware,
       profileName: options.profileName,
       lan: options.lan,
+      network,
     };
   };
 }

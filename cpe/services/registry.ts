@@ -5,6 +5,7 @@ import { cert } from './cert.ts';
 import { conf } from './conf.ts';
 import { cwmp } from './cwmp.ts';
 import { dcm } from './dcm.ts';
+import { diagnostics } from './diagnostics/diagnostics.ts';
 import { epadm } from './epadm.ts';
 import { fpu } from './fpu.ts';
 import { hoc } from './hoc.ts';
@@ -17,7 +18,10 @@ import { sipep } from './sip/sipep.ts';
 import { stun } from './stun.ts';
 
 /** In the order in which they start. */
-export const allServices: readonly Service[] = [dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep];
+export const allServices: readonly Service[] = [
+  ...[dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep],
+  diagnostics,
+];
 
 export interface Registry {
   /** By template path. */

@@ -7,6 +7,7 @@ import { type Port, readPort } from '../../shared/net/port.ts';
 import type { SipTap } from '../../shared/sip/flow-types.ts';
 import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import type { Agent } from '../agent/agent.ts';
+import type { Network } from '../network.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
 import type { Device, DevicePower } from '../state/device.ts';
 import type { Draft } from '../state/tree/draft.ts';
@@ -62,6 +63,8 @@ export interface LabOptions {
   readonly mikeyKey?: Buffer | undefined;
   /** Contacts the SIP servers that the factory names: hosts of a private network. */
   readonly lan?: boolean | undefined;
+  /** The hosts that its diagnostics reach, beside those on loopback. */
+  readonly network?: Network | undefined;
   /** Receives each SIP message. */
   readonly tap?: SipTap | undefined;
   /** Receives the keys of its TLS connections. */

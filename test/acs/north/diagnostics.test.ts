@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
-import { goodPing, PingCpe, pingObjects } from '../../support/acs/diagnostic-cpe.ts';
+import { goodPing, PingCpe, pingObjects } from '../../support/cpe/diagnostic-cpe.ts';
 
 const COMPLETE = '8 DIAGNOSTICS COMPLETE';
 const WAKE = '6 CONNECTION REQUEST';

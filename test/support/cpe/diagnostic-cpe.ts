@@ -1,6 +1,6 @@
 // CPEs of other makers that run diagnostics as real ones do: each with its data model, its way to report the end, and its faults.
-import { ForeignCpe, type ForeignIdentity, type ForeignValue } from './foreign-cpe.ts';
-import type { TestAcs } from './memory-acs.ts';
+import { ForeignCpe, type ForeignIdentity, type ForeignValue } from '../acs/foreign-cpe.ts';
+import type { TestAcs } from '../acs/memory-acs.ts';
 
 const unsigned = (value: string): ForeignValue => ({ value, type: 'xsd:unsignedInt' });
 const readOnly = (value: string): ForeignValue => ({ ...unsigned(value), readOnly: true });
