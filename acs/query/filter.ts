@@ -7,11 +7,15 @@ type FieldKind =
   | 'text'
   | 'version'
   | 'time'
+  // A count, 0 for none.
+  | 'number'
   | 'flag'
   | 'liveness'
   | 'tag'
   | 'state'
   | 'site'
+  // The value of any site field.
+  | 'anySite'
   | 'path'
   // Of any fault of the device; in a search for faults, of the fault itself.
   | 'fault'
@@ -46,9 +50,13 @@ export const fields: Readonly<Record<string, Field>> = {
   softwareVersion: { kind: 'version', name: 'firmware' },
   hardware: { kind: 'version', name: 'hardware' },
   hardwareVersion: { kind: 'version', name: 'hardware' },
+  provisioningCode: { kind: 'text', name: 'provisioningCode' },
+  // The name of its own login: the one that was offered last.
+  username: { kind: 'text', name: 'username' },
   address: { kind: 'text', name: 'address' },
   state: { kind: 'state', name: 'state' },
   tag: { kind: 'tag', name: 'tag' },
+  tags: { kind: 'tag', name: 'tag' },
   created: { kind: 'time', name: 'created' },
   lastInform: { kind: 'time', name: 'lastInform' },
   lastBoot: { kind: 'time', name: 'lastBoot' },
@@ -57,6 +65,13 @@ export const fields: Readonly<Record<string, Field>> = {
   lost: { kind: 'flag', name: 'lost' },
   // Its last three sessions or more were lost.
   unfinished: { kind: 'flag', name: 'unfinished' },
+  'never-finishes': { kind: 'flag', name: 'unfinished' },
+  // A restart is pending.
+  restart: { kind: 'flag', name: 'restart' },
+  // Open tasks, and managed values that differ.
+  tasks: { kind: 'number', name: 'tasks' },
+  openTasks: { kind: 'number', name: 'tasks' },
+  drift: { kind: 'number', name: 'drift' },
   liveness: { kind: 'liveness', name: 'liveness' },
   rollout: { kind: 'text', name: 'rollout' },
   rolloutState: { kind: 'text', name: 'rolloutState' },
@@ -78,6 +93,19 @@ export function bothFilters(one: Filter | undefined, other: Filter | undefined):
   return one && other ? { op: 'and', of: [one, other] } : (one ?? other);
 }
 
+/** The fields in which `search "text"` looks. */
+const searched: readonly Field[] = [
+  ...['serial', 'id', 'address', 'username'].map((name): Field => ({ kind: 'text', name })),
+  { kind: 'anySite', name: 'site' },
+  { kind: 'tag', name: 'tag' },
+];
+
+/** Devices of which a text, as far as operators look for it, fits the pattern. */
+export const searchFilter = (pattern: string): Filter => ({
+  op: 'or',
+  of: searched.map(field => ({ op: 'like', field, pattern })),
+});
+
 /** Every comparison of a filter, in order. */
 export function atomsOf(filter: Filter): Atom[] {
   if (!('of' in filter)) return [filter];
@@ -91,7 +119,7 @@ export function pathsOf(filter: Filter): string[] {
 }
 
 const passing: ReadonlySet<string> = new Set(
-  'online late lost unfinished liveness lastInform lastBoot rollout rolloutState rolloutWave rolloutZone rolloutDue'.split(
+  'online late lost unfinished restart tasks drift username liveness lastInform lastBoot rollout rolloutState rolloutWave rolloutZone rolloutDue'.split(
     ' ',
   ),
 );

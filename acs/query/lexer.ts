@@ -26,6 +26,7 @@ const patterns: readonly [TokenKind | 'space', RegExp][] = [
   ['time', /\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?(?![\w.])/y],
   ['duration', /\d+(?:\.\d+)?(?:ms|[smhdw])(?!\w)/y],
   ['number', /\d+(?:\.\d+)*(?!\w)/y],
+  ['word', /never-finishes(?![\w.-])/y],
   ['word', /[A-Za-z_][\w.]*(?:(?<=\.)\*[\w.]*)*/y],
   ['operator', /<=|>=|!=|[=<>(),+-]/y],
 ];

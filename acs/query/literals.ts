@@ -55,11 +55,11 @@ export function fitLiteral(literal: FoundLiteral): Literal {
   switch (field.kind) {
     case 'time':
     case 'faultTime':
-      if (found.as === 'time') return found;
-      if (found.as === 'text') return { as: 'time', at: timeOf(found.text, column) };
-      if (found.as === 'number' && Number.isFinite(found.number)) return { as: 'time', at: found.number };
-      if (field.name === 'rolloutWave') throw badFilter(`"${field.name}" takes a number`, column);
-      throw badFilter(`"${field.name}" takes a time: now - 1h, or 2026-01-31T12:00:00Z`, column);
+      return timeLiteral(literal);
+    case 'number':
+      if (found.as !== 'number' || !Number.isFinite(found.number))
+        throw badFilter(`"${field.name}" takes a number`, column);
+      return found;
     case 'flag':
       if (found.as !== 'flag' || ordered) throw badFilter(`"${field.name}" is true or false`, column);
       return found;
@@ -74,6 +74,7 @@ export function fitLiteral(literal: FoundLiteral): Literal {
       return orderless(literal);
     case 'text':
     case 'fault':
+    case 'anySite':
       return { as: 'text', text: written };
     case 'version':
       if (versionKey(written) !== '') return { as: 'version', text: written };
@@ -81,6 +82,14 @@ export function fitLiteral(literal: FoundLiteral): Literal {
     default:
       return valueLiteral(literal);
   }
+}
+
+function timeLiteral({ field, found, column }: FoundLiteral): Literal {
+  if (found.as === 'time') return found;
+  if (found.as === 'text') return { as: 'time', at: timeOf(found.text, column) };
+  if (found.as === 'number' && Number.isFinite(found.number)) return { as: 'time', at: found.number };
+  if (field.name === 'rolloutWave') throw badFilter(`"${field.name}" takes a number`, column);
+  throw badFilter(`"${field.name}" takes a time: now - 1h, or 2026-01-31T12:00:00Z`, column);
 }
 
 /** As text, which has no order. */

@@ -1,6 +1,6 @@
 // The parser of the filter language: text → filter.
 import type { Literal, Operator } from './compare.ts';
-import { type Field, type Filter, fields } from './filter.ts';
+import { type Field, type Filter, fields, searchFilter } from './filter.ts';
 import { badFilter, type Token, tokenize, where } from './lexer.ts';
 import { durationOf, fitLiteral, plainLiteral } from './literals.ts';
 
@@ -102,6 +102,8 @@ class FilterParser {
 }
 
 function parseComparison(tokens: Tokens): Filter {
+  const search = parseSearch(tokens);
+  if (search) return search;
   const field = fieldFrom(tokens);
   const next = tokens.peek();
   if (next.kind === 'operator' && operators.has(next.text)) {
@@ -112,11 +114,21 @@ function parseComparison(tokens: Tokens): Filter {
   const test = parseTest(tokens, field);
   if (!test) {
     if (field.kind === 'flag' && !negated) return flagIs(field, true);
+    if (field.kind === 'number' && !negated) return { op: 'exists', field };
     const { kind, text, column } = tokens.peek();
     const found = kind === 'end' ? 'the end' : `"${text}"`;
     throw badFilter(`a comparison (= != < <= > >= in like exists) is expected before ${found}`, column);
   }
   return negated ? { op: 'not', of: test } : test;
+}
+
+/** `search "text"`, `find "text"` or `find like "pattern"`; undefined where neither is next. */
+function parseSearch(tokens: Tokens): Filter | undefined {
+  if (!tokens.accept('search') && !tokens.accept('find')) return undefined;
+  const isPattern = tokens.accept('like');
+  const { kind, text, column } = tokens.take();
+  if (kind !== 'text' || text === '') throw badFilter('a text in quotes is expected to search for', column);
+  return searchFilter(isPattern ? text : `%${text.replace(/[\\%_]/g, '\\$&')}%`);
 }
 
 /** `exists`, `like` or `in`; undefined where none of them is next. */
@@ -129,7 +141,7 @@ function parseTest(tokens: Tokens, field: Field): Filter | undefined {
   if (tokens.accept('like')) {
     const pattern = tokens.take();
     if (pattern.kind !== 'text') throw badFilter('"like" takes a text in quotes', pattern.column);
-    if (field.kind === 'time' || field.kind === 'faultTime' || field.kind === 'flag')
+    if (['time', 'flag', 'number', 'faultTime'].includes(field.kind))
       throw badFilter(`"${field.name}" is not a text`, column);
     return { op: 'like', field, pattern: pattern.text };
   }

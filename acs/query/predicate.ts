@@ -64,15 +64,22 @@ function comparePredicate(field: Field, test: Operator, value: Literal): Predica
     };
   if (field.kind === 'faultTime')
     return (row, now) => value.as === 'time' && faultTimes(row, field).some(at => holds(at - timeAt(value, now), test));
+  if (field.kind === 'number') return row => value.as === 'number' && holds(numberOf(row, field) - value.number, test);
   return (row, now, tree) => textsOf(row, field, now, tree).some(text => holds(orderOf(text, value, now), test));
 }
 
-const flagOf = (row: DeviceRow, { name }: Field, now: number): boolean =>
-  name === 'unfinished' ? isUnfinished(row) : livenessOf(row, now) === name;
+function flagOf(row: DeviceRow, { name }: Field, now: number): boolean {
+  if (name === 'unfinished') return isUnfinished(row);
+  return name === 'restart' ? row.restart !== undefined : livenessOf(row, now) === name;
+}
+
+export const numberOf = (row: DeviceRow, { name }: Field): number =>
+  name === 'tasks' ? row.tasks.length : (row.drift?.length ?? 0);
 
 function exists(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): boolean {
   if (field.kind === 'time') return timeField(row, field) > 0;
   if (field.kind === 'faultTime') return faultTimes(row, field).length > 0;
+  if (field.kind === 'number') return numberOf(row, field) > 0;
   const texts = textsOf(row, field, now, tree);
   return field.kind === 'path' || field.kind === 'site' ? texts.length > 0 : texts.some(text => text !== '');
 }
@@ -103,10 +110,15 @@ function timeField(row: DeviceRow, field: Field): number {
 export function textsOf(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): readonly string[] {
   if (field.kind === 'tag') return row.tags;
   if (field.kind === 'fault') return [...new Set(row.faults.map(fault => faultText(fault, field.name)))];
+  if (field.kind === 'anySite') return Object.values(row.site);
   if (field.kind === 'path' && isWild(field.name)) return wildTexts(row, field.name, tree);
   const text = field.kind === 'liveness' ? livenessOf(row, now) : fieldText(row, field, tree);
   return text === undefined ? [] : [text];
 }
+
+/** The name of the device's own login that was offered last; '' for none. */
+export const usernameOf = ({ credentials }: Pick<DeviceRow, 'credentials'>): string =>
+  credentials?.next?.username ?? credentials?.username ?? '';
 
 /** Values of the last Informs replace those of the tree, parameter by parameter. */
 function wildTexts(row: DeviceRow, path: string, tree?: TreeLookup): string[] {
@@ -141,6 +153,10 @@ function fieldText(row: DeviceRow, field: Field, tree?: TreeLookup): string | un
       return row.softwareVersion;
     case 'hardware':
       return row.hardwareVersion;
+    case 'provisioningCode':
+      return row.provisioningCode;
+    case 'username':
+      return usernameOf(row);
     case 'address':
       return row.address;
     case 'state':

@@ -48,7 +48,7 @@ export function compileAlert(rule: AlertRule): CompiledAlert {
 
 function groupField(text: string): ReturnType<typeof parseField> {
   const field = parseField(text);
-  if (['time', 'flag'].includes(field.kind) || field.name === 'id')
+  if (['time', 'flag', 'number', 'anySite'].includes(field.kind) || field.name === 'id')
     throw new UserError(400, 'bad-filter', `devices cannot be grouped by "${text}"`);
   if (field.kind === 'path' && isWild(field.name))
     throw new UserError(400, 'bad-filter', `"${text}" matches several parameters: name one`);

@@ -37,6 +37,9 @@ export interface DeviceDocument extends Versioned {
   hardware?: string;
   hardwareKey?: string;
   address?: string;
+  provisioningCode?: string;
+  /** The name of its own login, the one that was offered last. */
+  login?: string;
   state?: string;
   created?: number;
   lastInform?: number;
@@ -45,6 +48,10 @@ export interface DeviceDocument extends Versioned {
   lateUntil?: number;
   /** Absent for false. */
   unfinished?: true;
+  restart?: true;
+  /** Numbers of open tasks and of values that drift. */
+  openTasks?: number;
+  drift?: number;
   due?: number;
   rollout?: string;
   rolloutState?: string;

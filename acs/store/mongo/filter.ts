@@ -29,6 +29,10 @@ export const mongoColumns: Readonly<Record<string, string>> = {
   firmware: 'firmwareKey',
   hardware: 'hardware',
   address: 'address',
+  provisioningCode: 'provisioningCode',
+  username: 'login',
+  tasks: 'openTasks',
+  drift: 'drift',
   state: 'state',
   created: 'created',
   lastInform: 'lastInform',
@@ -121,9 +125,10 @@ function compareBounds(field: Field, operator: Operator, value: Literal, now: nu
   if (field.kind === 'faultTime')
     return exact(value.as === 'time' ? on(`faults.${field.name}`, { [word]: timeAt(value, now) }) : false);
   if (field.kind === 'flag') {
-    const found = field.name === 'unfinished' ? exact({ unfinished: true }) : livenessBounds(field.name, now);
+    const found = storedFlags.has(field.name) ? exact({ [field.name]: true }) : livenessBounds(field.name, now);
     return value.as === 'flag' && value.flag ? found : opposite(found);
   }
+  if (field.kind === 'number') return exact(value.as === 'number' && on(columnOf(field), { [word]: value.number }));
   if (field.kind === 'liveness') return livenessBounds(literalText(value), now);
   if (field.kind === 'time')
     return value.as === 'time'
@@ -136,6 +141,15 @@ function compareBounds(field: Field, operator: Operator, value: Literal, now: nu
   const test = value.as === 'text' || field.kind === 'tag' ? { [word]: textKey(literalText(value)) } : undefined;
   return textBounds(field, test, true);
 }
+
+/** Flags with a field of their name in the document. */
+const storedFlags: ReadonlySet<string> = new Set(['unfinished', 'restart']);
+
+/** The field of the document with the text or number of a field. */
+export const columnOf = ({ kind, name }: Field): string => {
+  if (kind === 'fault') return `faults.${name}`;
+  return name === 'firmware' ? name : (mongoColumns[name] ?? name);
+};
 
 function livenessBounds(liveness: string, now: number): Bounds {
   if (liveness === 'online') return exact({ onlineUntil: { $gt: 0, $gte: now } });
@@ -154,6 +168,8 @@ const on = (column: string, test: Test): MongoFilter<DeviceDocument> => ({ [colu
  */
 function textBounds(field: Field, test: Test | undefined, isWhole: boolean): Bounds {
   if (field.kind === 'tag') return bounded(test ? on('tags', test) : true, isWhole);
+  if (field.kind === 'anySite')
+    return bounded({ site: { $elemMatch: test ? { v: test } : {} } }, isWhole && test !== undefined);
   if (field.kind === 'site' || field.kind === 'path') {
     const k = textKey(field.name);
     const passing = { $elemMatch: test ? { k, v: test } : { k } };
@@ -164,8 +180,7 @@ function textBounds(field: Field, test: Test | undefined, isWhole: boolean): Bou
     // A value that the last Informs did not carry may be in the parameter tree.
     return { over: anyOf([{ values: passing }, { 'values.k': { $ne: k } }]), under: whole && { values: passing } };
   }
-  const column = field.kind === 'fault' ? `faults.${field.name}` : field.name === 'id' ? '_id' : field.name;
-  return bounded(test ? on(column, test) : true, isWhole && test !== undefined);
+  return bounded(test ? on(columnOf(field), test) : true, isWhole && test !== undefined);
 }
 
 const bounded = (part: Part, isWhole: boolean): Bounds => (isWhole ? exact(part) : { over: part, under: false });
@@ -183,6 +198,8 @@ function likeBounds(field: Field, pattern: string, now: number): Bounds {
 function existsBounds(field: Field): Bounds {
   if (field.kind === 'time') return exact(on(field.name, { $gt: 0 }));
   if (field.kind === 'faultTime') return exact(on(`faults.${field.name}`, { $gte: 0 }));
+  if (field.kind === 'number') return exact(on(columnOf(field), { $gt: 0 }));
+  if (field.kind === 'anySite') return exact({ site: { $elemMatch: { v: { $gt: '' } } } });
   if (field.kind === 'liveness') return exact({ onlineUntil: { $gt: 0 } });
   const k = textKey(field.name);
   if (field.kind === 'site') return exact({ site: { $elemMatch: { k } } });

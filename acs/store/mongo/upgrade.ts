@@ -8,15 +8,16 @@ const BATCH = 500;
 /** Safe beside other processes, and safe to repeat: only a document that is still the same is changed. */
 export async function upgradeDevices(link: Link, { devices }: Collections): Promise<void> {
   const withoutFaults = { latestFault: { $gt: '' }, faults: { $exists: false } };
-  const old = { $or: [{ due: { $exists: false } }, withoutFaults], gone: { $exists: false } };
+  const old = { $or: [{ login: { $exists: false } }, withoutFaults], gone: { $exists: false } };
   for (let from = ''; ; ) {
     const options = { projection: { op: 1, row: 1 }, sort: { _id: 1 as const }, limit: BATCH };
     const found = await link.retry(() => devices.find({ ...old, _id: { $gt: from } }, options).toArray());
     for (const { _id, op, row: text } of found) {
       const row = rowOf({ row: text ?? 'null' });
       if (!row) continue;
-      const { lateUntil, due, faults } = columnsOf(row);
-      const $set = { lateUntil, due, ...(faults ? { faults } : {}) };
+      const { lateUntil, due, provisioningCode, login, openTasks, drift, restart, faults } = columnsOf(row);
+      const added = { lateUntil, due, provisioningCode, login, openTasks, drift };
+      const $set = { ...added, ...(restart ? { restart } : {}), ...(faults ? { faults } : {}) };
       await link.retry(() => devices.updateOne({ _id, op }, { $set: $set as object }));
     }
     if (found.length < BATCH) return;

@@ -105,6 +105,7 @@ function checkDevices(db: DatabaseSyncInstance, found: Findings): void {
     LEFT JOIN rows r ON r.device = d.pk LEFT JOIN positions p ON p.device = d.pk`);
   const beside = {
     tags: db.prepare('SELECT tag AS entry FROM tags WHERE device = ?'),
+    'site fields': db.prepare(`SELECT name || ' ' || value AS entry FROM sites WHERE device = ?`),
     'open tasks': db.prepare(`SELECT id || ' ' || created AS entry FROM open_tasks WHERE device = ?`),
     faults: db.prepare(`SELECT id || ' ' || last AS entry FROM faults WHERE device = ?`),
   };
@@ -116,6 +117,7 @@ function checkDevices(db: DatabaseSyncInstance, found: Findings): void {
       if (device[name] !== value) found.wrong(`device ${device.id}: column ${name} is not what its row says`);
     const inRow: Record<keyof typeof beside, string[]> = {
       tags: row.tags,
+      'site fields': Object.entries(row.site).map(([name, value]) => `${name} ${value}`),
       'open tasks': row.tasks.map(task => `${task.id} ${real(task.created)}`),
       faults: row.faults.map(fault => `${fault.id} ${real(fault.last)}`),
     };

@@ -3,7 +3,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
-import { isLike, type Literal, type Operator, orderOf, timeAt } from '../../query/compare.ts';
+import { anyRun, isLike, type Literal, likeParts, type Operator, orderOf, timeAt } from '../../query/compare.ts';
 import { type Atom, type Field, type Filter, isFaultField } from '../../query/filter.ts';
 import { versionKey } from '../../query/version-key.ts';
 import { isWild, wildPattern, wildStart } from '../../query/wildcard.ts';
@@ -20,6 +20,7 @@ export const columns: Readonly<Record<string, string>> = {
   firmware: 'firmware_key',
   hardware: 'hardware',
   address: 'address',
+  provisioningCode: 'provisioning_code',
   state: 'state',
   created: 'created',
   lastInform: 'last_inform',
@@ -32,19 +33,39 @@ export const columns: Readonly<Record<string, string>> = {
   rolloutWave: 'rollout_wave',
 };
 
-/** @param now milliseconds, for `now` and `online` @param isOfFault the condition is on `faults f` too (fault-filter.ts) */
-export function toSql(filter: Filter, now: number, isOfFault = false): Condition {
+/** The search that a condition is part of. */
+interface Search {
+  /** Milliseconds, for `now` and `online`. */
+  now: number;
+  /** It is over a few devices by their ids, so that a look at each costs less than a list of all that fit. */
+  isNarrow: boolean;
+  /** The condition is on `faults f` too (fault-filter.ts). */
+  isOfFault: boolean;
+}
+
+/** @param now milliseconds, for `now` and `online` @param isOfFault the condition is on `faults f` too */
+export const toSql = (filter: Filter, now: number, isOfFault = false): Condition =>
+  partSql(filter, { now, isNarrow: isNarrow(filter), isOfFault });
+
+function isNarrow(filter: Filter): boolean {
+  if (filter.op === 'and') return filter.of.some(isNarrow);
+  return (filter.op === 'in' || (filter.op === 'compare' && filter.test === '=')) && filter.field.name === 'id';
+}
+
+function partSql(filter: Filter, search: Search): Condition {
   switch (filter.op) {
     case 'and':
     case 'or':
       return joined(
-        filter.of.map(part => toSql(part, now, isOfFault)),
+        filter.of.map(part => partSql(part, search)),
         filter.op.toUpperCase(),
       );
     case 'not':
-      return negated(toSql(filter.of, now, isOfFault));
+      return negated(partSql(filter.of, search));
     default:
-      return isFaultField(filter.field) ? faultCondition(filter, now, isOfFault) : atomSql(filter, now);
+      return isFaultField(filter.field)
+        ? faultCondition(filter, search.now, search.isOfFault)
+        : atomSql(filter, search);
   }
 }
 
@@ -55,52 +76,63 @@ const joined = (parts: Condition[], by: string): Condition => ({
   params: parts.flatMap(part => part.params),
 });
 
-function atomSql(atom: Atom, now: number): Condition {
+function atomSql(atom: Atom, search: Search): Condition {
   switch (atom.op) {
     case 'compare':
-      return compareSql(atom.field, atom.test, atom.value, now);
+      return compareSql(atom.field, atom.test, atom.value, search);
     case 'in':
       return joined(
-        atom.values.map(value => compareSql(atom.field, '=', value, now)),
+        atom.values.map(value => compareSql(atom.field, '=', value, search)),
         'OR',
       );
     case 'like':
-      return likeSql(atom.field, atom.pattern, now);
+      return likeSql(atom.field, atom.pattern, search);
     case 'exists':
-      return existsSql(atom.field);
+      return existsSql(atom.field, search);
     default:
       return assertNever(atom);
   }
 }
 
-function compareSql(field: Field, test: Operator, value: Literal, now: number): Condition {
-  if (test === '!=') return negated(compareSql(field, '=', value, now));
+function compareSql(field: Field, test: Operator, value: Literal, search: Search): Condition {
+  if (test === '!=') return negated(compareSql(field, '=', value, search));
+  const { now } = search;
   const column = `d.${columns[field.name]}`;
-  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE tag = ?)', literalText(value));
-  if (field.kind === 'flag') {
-    const found = field.name === 'unfinished' ? condition('(d.unfinished > 0)') : livenessSql(field.name, now);
-    return value.as === 'flag' && value.flag ? found : negated(found);
-  }
+  if (field.kind === 'tag') return besideSql('tags', condition('tag = ?', literalText(value)), search);
+  if (field.kind === 'number')
+    return value.as === 'number' ? condition(`(${numberExpression(field)} ${test} ?)`, value.number) : condition('0');
+  if (field.kind === 'flag') return flagSql(field, value, now);
   if (field.kind === 'liveness') return livenessSql(literalText(value), now);
   if (value.as === 'time' && field.kind === 'time')
     return condition(`(${column} > 0 AND ${column} ${test} ?)`, timeAt(value, now));
   if (field.name === 'rollout' && test === '=' && literalText(value) !== '')
     // SQLite uses the indexes, which leave out devices without a rollout, only for a condition that repeats theirs.
     return condition(`(d.rollout > '' AND d.rollout = ?)`, literalText(value));
-  if (field.kind === 'text' || field.kind === 'state') return condition(`(${column} ${test} ?)`, literalText(value));
+  if (field.kind === 'text' || field.kind === 'state')
+    return condition(`(${columnSql(field)} ${test} ?)`, literalText(value));
+  if (field.kind === 'anySite') return siteSql(field, condition(`value ${test} ?`, literalText(value)), search);
   if (field.name === 'firmware' && field.kind === 'version')
     return value.as === 'version'
       ? condition(`(${column} <> '' AND ${column} ${test} ?)`, versionKey(value.text))
       : condition(`(d.firmware ${test} ?)`, literalText(value));
-  return valueSql(field, test, value, now);
+  return valueSql(field, test, value, search);
 }
 
 /** Values that are texts of unknown type, and versions. */
-function valueSql(field: Field, test: Operator, value: Literal, now: number): Condition {
+function valueSql(field: Field, test: Operator, value: Literal, search: Search): Condition {
+  const { now } = search;
   if (field.kind === 'path' && isWild(field.name)) {
     const passes = value.as === 'text' ? `value ${test} ?` : `COALESCE(filter_order(value, ?, ?) ${test} 0, 0)`;
     return wildSql(field.name, passes, value.as === 'text' ? [value.text] : [JSON.stringify(value), now]);
   }
+  if (field.kind === 'site')
+    return value.as === 'text'
+      ? siteSql(field, condition(`value ${test} ?`, value.text), search)
+      : siteSql(
+          field,
+          condition(`COALESCE(filter_order(value, ?, ?) ${test} 0, 0)`, JSON.stringify(value), now),
+          search,
+        );
   const from = textExpression(field);
   if (value.as === 'text') return condition(`COALESCE(${from.sql} ${test} ?, 0)`, ...from.params, value.text);
   return condition(
@@ -130,13 +162,44 @@ export const livenessWords = (now: number): Condition =>
     now,
   );
 
+function flagSql({ name }: Field, value: Literal, now: number): Condition {
+  const found = storedFlags.has(name) ? condition(`(d.${name} > 0)`) : livenessSql(name, now);
+  return value.as === 'flag' && value.flag ? found : negated(found);
+}
+
+/** Flags with a column of their name. */
+const storedFlags: ReadonlySet<string> = new Set(['unfinished', 'restart']);
+
+/** The count of a number field. */
+export const numberExpression = ({ name }: Field): string =>
+  name === 'tasks' ? '(SELECT count(*) FROM open_tasks WHERE device = d.pk)' : `d.${name}`;
+
+/** A text of the narrow table. */
+const columnSql = ({ name }: Field): string =>
+  name === 'username' ? `COALESCE(d.next_username, d.username, '')` : `d.${columns[name]}`;
+
+/** Devices with an entry that passes in a table beside theirs. */
+function besideSql(
+  table: 'tags' | 'sites' | 'open_tasks',
+  { sql, params }: Condition,
+  { isNarrow }: Search,
+): Condition {
+  return isNarrow
+    ? condition(`EXISTS (SELECT 1 FROM ${table} WHERE device = d.pk AND ${sql})`, ...params)
+    : condition(`d.pk IN (SELECT device FROM ${table} WHERE ${sql})`, ...params);
+}
+
+/** Devices with a site field that passes: of its name, or of any. */
+const siteSql = (field: Field, { sql, params }: Condition, search: Search): Condition =>
+  field.kind === 'anySite'
+    ? besideSql('sites', { sql, params }, search)
+    : besideSql('sites', condition(`name = ? AND ${sql}`, field.name, ...params), search);
+
 const literalText = (value: Literal): string => ('text' in value ? value.text : '');
 
 /** The text of a field, NULL if unknown: a parameter comes from the values of the last Informs, else from the tree. */
 export function textExpression(field: Field): Condition {
-  const body = '(SELECT body FROM rows WHERE device = d.pk)';
-  if (field.kind === 'site')
-    return condition(`(SELECT value FROM json_each(${body}, '$.site') WHERE key = ?)`, field.name);
+  if (field.kind === 'site') return condition('(SELECT value FROM sites WHERE device = d.pk AND name = ?)', field.name);
   if (field.kind === 'path')
     return condition(
       `COALESCE(json_extract((SELECT told FROM rows WHERE device = d.pk), ?), (SELECT value FROM parameters
@@ -144,7 +207,7 @@ export function textExpression(field: Field): Condition {
       `$."${field.name}"`,
       field.name,
     );
-  return condition(field.name === 'firmware' ? 'd.firmware' : `d.${columns[field.name]}`);
+  return condition(field.name === 'firmware' ? 'd.firmware' : columnSql(field));
 }
 
 /** Passes if any parameter does that fits a path with `*`: those of the last Informs, then those of the tree. */
@@ -168,29 +231,58 @@ function wildSql(path: string, passes: string, params: (string | number)[]): Con
 /** Bounds of the paths below a partial one: from itself to the same with the character after the dot. */
 export const below = (partial: string): [string, string] => [partial, `${partial.slice(0, -1)}/`];
 
-function likeSql(field: Field, pattern: string, now: number): Condition {
+function likeSql(field: Field, pattern: string, search: Search): Condition {
   if (field.kind === 'liveness') {
     const fitting = livenessStates.filter(state => isLike(state, pattern));
     return fitting.length === 0
       ? condition('0')
       : joined(
-          fitting.map(state => livenessSql(state, now)),
+          fitting.map(state => livenessSql(state, search.now)),
           'OR',
         );
   }
-  if (field.kind === 'tag') return condition('d.pk IN (SELECT device FROM tags WHERE filter_like(tag, ?))', pattern);
+  if (field.kind === 'tag') return besideSql('tags', likeText('tag', pattern), search);
+  if (field.kind === 'site' || field.kind === 'anySite') return siteSql(field, likeText('value', pattern), search);
+  if (field.kind === 'text') return likeText(columnSql(field), pattern);
   if (field.kind === 'path' && isWild(field.name)) return wildSql(field.name, 'filter_like(value, ?)', [pattern]);
   const from = textExpression(field);
   return condition(`COALESCE(filter_like(${from.sql}, ?), 0)`, ...from.params, pattern);
 }
 
-function existsSql(field: Field): Condition {
-  if (field.kind === 'tag') return condition(`d.pk IN (SELECT device FROM tags WHERE tag <> '')`);
+/** Wildcards up to which SQLite's backtracking matches a pattern. */
+const MAX_RUNS = 3;
+
+/**
+ * A text of a table that fits a pattern. SQLite's own operator folds ASCII alone, so our function decides on other texts.
+ * @param text as SQL without parameters
+ */
+function likeText(text: string, pattern: string): Condition {
+  const parts = likeParts(pattern);
+  const isPlain = /^[\x01-\x7f]*$/.test(pattern) && parts.filter(part => part === anyRun).length <= MAX_RUNS;
+  if (!isPlain) return condition(`filter_like(${text}, ?)`, pattern);
+  const own = parts.map(part =>
+    typeof part === 'string' ? part.replace(/[\\%_]/, '\\$&') : part === anyRun ? '%' : '_',
+  );
+  return condition(
+    `(${text} LIKE ? ESCAPE '\\' OR (octet_length(${text}) > length(${text}) AND filter_like(${text}, ?)))`,
+    own.join(''),
+    pattern,
+  );
+}
+
+function existsSql(field: Field, search: Search): Condition {
+  if (field.kind === 'tag') return besideSql('tags', condition(`tag <> ''`), search);
   if (field.kind === 'time') return condition(`(d.${columns[field.name]} > 0)`);
+  if (field.kind === 'number')
+    return field.name === 'tasks'
+      ? besideSql('open_tasks', condition('1'), search)
+      : condition(`(${numberExpression(field)} > 0)`);
+  if (field.kind === 'anySite') return siteSql(field, condition(`value <> ''`), search);
+  if (field.kind === 'site') return siteSql(field, condition('1'), search);
   if (field.kind === 'liveness') return condition('(d.online_until > 0)');
   if (field.kind === 'path' && isWild(field.name)) return wildSql(field.name, '1', []);
   const from = textExpression(field);
-  if (field.kind === 'path' || field.kind === 'site') return condition(`(${from.sql} IS NOT NULL)`, ...from.params);
+  if (field.kind === 'path') return condition(`(${from.sql} IS NOT NULL)`, ...from.params);
   return condition(`(${from.sql} <> '')`, ...from.params);
 }
 

@@ -268,6 +268,27 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
     SELECT kind, name, generation, changed, length(body), body FROM documents
       WHERE kind IN ('preset', 'alert', 'enrolRule', 'setting', 'webhook');
   `,
+  `
+  -- What devices are found and grouped by besides: the provisioning code, a pending restart, the number of values that drift, site fields.
+  ALTER TABLE devices ADD COLUMN provisioning_code TEXT NOT NULL DEFAULT '';
+  ALTER TABLE devices ADD COLUMN restart INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE devices ADD COLUMN drift INTEGER NOT NULL DEFAULT 0;
+  UPDATE devices SET (provisioning_code, restart, drift) =
+    (SELECT COALESCE(body ->> '$.provisioningCode', ''), body -> '$.restart' IS NOT NULL,
+      COALESCE(json_array_length(body, '$.drift'), 0) FROM rows WHERE device = devices.pk)
+    WHERE pk IN (SELECT device FROM rows);
+  CREATE INDEX devices_restart ON devices (id) WHERE restart > 0;
+  CREATE INDEX devices_drift ON devices (id) WHERE drift > 0;
+  CREATE TABLE sites (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    device INTEGER NOT NULL REFERENCES devices ON DELETE CASCADE,
+    PRIMARY KEY (name, value, device)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sites_device ON sites (device, name);
+  INSERT INTO sites (name, value, device)
+    SELECT j.key, j.value, r.device FROM rows r, json_each(r.body, '$.site') j WHERE j.type = 'text';
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

@@ -1,7 +1,9 @@
 // Random filters of devices, and random devices of which each filter fits some and not others.
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import type { Drift } from '../../../acs/device/desired-state.ts';
 import type { Store } from '../../../acs/store/store.ts';
-import { identityOf, idOf, informOf, newYear, valuesOf } from '../devices.ts';
+import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../devices.ts';
 
 const HOUR = 3_600_000;
 
@@ -28,6 +30,7 @@ export interface RandomDevice {
   }[];
   cold: [string, string][];
   faults: RandomFault[];
+  work: { tasks: number; drift: number; restart: boolean };
 }
 
 interface RandomFault {
@@ -65,22 +68,32 @@ export const deviceArb: fc.Arbitrary<RandomDevice> = fc.record({
     }),
     { maxLength: 3, selector: ({ cause }) => cause },
   ),
+  work: fc.record({ tasks: fc.nat({ max: 2 }), drift: fc.nat({ max: 2 }), restart: fc.boolean() }),
 });
 
 export async function addDevice(store: Store, serial: string, device: RandomDevice): Promise<void> {
   const identity = { ...identityOf(serial, device.productClass), manufacturer: device.manufacturer };
   const id = idOf(identity);
-  const patch = { tags: device.tags, site: device.site };
+  const credentials = device.known ? { username: `User ${serial}`, password: 'sealed' } : undefined;
+  const patch = { tags: device.tags, site: device.site, ...(credentials ? { credentials } : {}) };
   await store.apply(id, 'announced', { identity, now: newYear - 5 * HOUR, patch });
+  let token = 0;
   for (const { at, events, firmware, hardware, interval, hot } of device.informs) {
     const parameters = valuesOf({
       'Device.DeviceInfo.SoftwareVersion': firmware,
       'Device.DeviceInfo.HardwareVersion': hardware,
       'Device.ManagementServer.PeriodicInformInterval': interval ?? '',
+      'Device.DeviceInfo.ProvisioningCode': firmware,
       ...Object.fromEntries(hot),
     });
-    await store.apply(id, 'informed', informOf(serial, newYear + at, events, { identity, parameters }));
+    const informed = await store.apply(
+      id,
+      'informed',
+      informOf(serial, newYear + at, events, { identity, parameters }),
+    );
+    if (informed.outcome === 'claimed') token = informed.token;
   }
+  await addWork(store, id, token, device.work);
   const values = device.cold.map(([path, value]) => ({ path, value, type: 'xsd:string', time: newYear }));
   await store.putParameters(id, values);
   for (const { at, parameter, ...fault } of device.faults) {
@@ -89,9 +102,33 @@ export async function addDevice(store: Store, serial: string, device: RandomDevi
   }
 }
 
+/** Open tasks, and what a session would have noted. */
+async function addWork(store: Store, id: string, token: number, work: RandomDevice['work']): Promise<void> {
+  for (let at = 0; at < work.tasks; at++) {
+    const task = taskOf(createHash('sha256').update(`${id} ${at}`).digest('hex').slice(0, 16), 'Reboot', newYear);
+    await store.apply(id, 'taskAdded', { task: { ...task, device: id } });
+  }
+  const drift = Array.from({ length: work.drift }, (_, at) => driftOf(`Device.Drift.${at}`));
+  await store.apply(id, 'drifted', { token, drift });
+  if (work.restart) {
+    const restart = { services: [], wish: 'idle' as const, since: newYear };
+    await store.apply(id, 'restartNoted', { token, restart });
+  }
+}
+
+const driftOf = (path: string): Drift => ({
+  path,
+  ...{ preset: 'p', wanted: '1', found: '2', state: 'reported', count: 1, corrections: [], basis: 'x' },
+  since: newYear,
+  last: newYear,
+});
+
 const operatorArb = fc.constantFrom('=', '!=', '<', '<=', '>', '>=');
 const equalArb = fc.constantFrom('=', '!=');
-const plainFieldArb = fc.constantFrom('id', 'oui', 'productClass', 'serial', 'manufacturer', 'address');
+const plainFieldArb = fc.constantFrom(
+  ...['id', 'oui', 'productClass', 'serial', 'manufacturer', 'address', 'provisioningCode', 'username'],
+);
+const numberArb = fc.constantFrom('tasks', 'openTasks', 'drift');
 const valueFieldArb = fc.constantFrom(
   ...paths,
   'Device.*.A',
@@ -163,6 +200,11 @@ const atomArb = fc.oneof(
   join(fc.constantFrom('fault.since', 'fault.last'), operatorArb, timeArb),
   fc.constantFrom('fault.last exists', 'not fault.since exists'),
   fc.constantFrom('online', 'not online', 'online = false', 'online != true', 'late', 'not lost', 'lost != true'),
+  join(numberArb, operatorArb, fc.constantFrom('0', '1', '2', '1.5', '-1')),
+  join(numberArb, fc.constantFrom('in (0, 2)', 'exists', 'not exists')),
+  fc.constantFrom('drift', 'not tasks', 'restart', 'not restart', 'restart = false', 'never-finishes'),
+  join(fc.constantFrom('search', 'find'), textArb.filter(text => text !== '').map(quoted)),
+  fc.constantFrom('find like "%5_0"', 'search "user a1"', 'search "%"', 'search "_"', 'find like "\\%"'),
   fc.constantFrom('unfinished', 'not unfinished', 'unfinished = false'),
   fc.constantFrom('liveness = "online"', 'liveness != "lost"', 'liveness in ("late", "lost")', 'liveness exists'),
   fc.constantFrom('liveness like "l%"', 'liveness like "x"'),

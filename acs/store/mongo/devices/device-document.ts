@@ -7,6 +7,7 @@ import type { RolloutPosition } from '../../../device/rollout-position.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
 import { UserError } from '../../../errors.ts';
+import { usernameOf } from '../../../query/predicate.ts';
 import { versionKey } from '../../../query/version-key.ts';
 import { checkedText, jsonOf } from '../../text-checks.ts';
 import type { DeviceDocument, EndedTask, FaultEntry, HeldDocument, Pair } from '../collections.ts';
@@ -70,6 +71,8 @@ export function columnsOf(row: DeviceRow, beside?: DeviceRow): Omit<DeviceDocume
     hardware: textKey(row.hardwareVersion),
     hardwareKey: versionKey(row.hardwareVersion),
     address: textKey(row.address),
+    provisioningCode: textKey(row.provisioningCode),
+    login: textKey(usernameOf(row)),
     state: row.state,
     created: row.created,
     lastInform: row.lastInform ?? 0,
@@ -78,6 +81,9 @@ export function columnsOf(row: DeviceRow, beside?: DeviceRow): Omit<DeviceDocume
     lateUntil: lateUntil(row),
     due: dueAt(row),
     ...(isUnfinished(row) ? { unfinished: true as const } : {}),
+    ...(row.restart ? { restart: true as const } : {}),
+    openTasks: row.tasks.length,
+    drift: row.drift?.length ?? 0,
     ...(row.rollout ? rolloutColumns(row.rollout) : noRollout),
     // Some servers try a pattern on an empty array as if it were a text.
     ...(row.tags.length > 0 ? { tags: row.tags.map(textKey) } : {}),

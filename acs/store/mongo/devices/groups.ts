@@ -6,7 +6,7 @@ import type { Field, Filter } from '../../../query/filter.ts';
 import { textsOf } from '../../../query/predicate.ts';
 import type { Group, GroupQuery, Groups } from '../../store.ts';
 import type { DeviceDocument } from '../collections.ts';
-import { allOf, isExact, noneOf, type Part, toMongo } from '../filter.ts';
+import { allOf, columnOf, isExact, noneOf, type Part, toMongo } from '../filter.ts';
 import type { Link } from '../link.ts';
 import { textKey, textOfKey } from './device-document.ts';
 import { type DeviceScan, present } from './device-scan.ts';
@@ -93,7 +93,7 @@ async function byServer(
       ...(await grouped(part, '$tags', { list: 'tags' })),
       ...(await grouped(allOf([part, { tags: { $exists: false } }]), null)),
     ];
-  if (by.kind !== 'site') return await grouped(part, by.name === 'id' ? '$_id' : `$${by.name}`);
+  if (by.kind !== 'site') return await grouped(part, `$${columnOf(by)}`);
   const k = textKey(by.name);
   const named = { site: { $elemMatch: { k } } };
   return [

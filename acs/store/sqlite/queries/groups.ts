@@ -3,7 +3,7 @@ import type { Field } from '../../../query/filter.ts';
 import type { Group, GroupQuery, Groups } from '../../store.ts';
 import type { Condition } from '../condition.ts';
 import { faultColumns } from '../fault-filter.ts';
-import { columns, livenessWords, textExpression, toSql } from '../filter.ts';
+import { livenessWords, textExpression, toSql } from '../filter.ts';
 import type { Statements } from '../statements.ts';
 
 interface Counted {
@@ -71,7 +71,6 @@ function groupKey(by: Field | undefined, now: number): Condition {
   if (by.kind === 'tag') return { sql: "COALESCE(t.tag, '')", params: [] };
   if (by.kind === 'fault') return { sql: "COALESCE(t.text, '')", params: [] };
   if (by.kind === 'liveness') return livenessWords(now);
-  if (by.kind === 'text' || by.kind === 'state') return { sql: `d.${columns[by.name]}`, params: [] };
   const { sql, params } = textExpression(by);
   return { sql: `COALESCE(${sql}, '')`, params };
 }

@@ -16,6 +16,7 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   firmware_key: versionKey(row.softwareVersion),
   hardware: row.hardwareVersion,
   address: row.address,
+  provisioning_code: row.provisioningCode,
   state: row.state,
   created: row.created,
   last_inform: row.lastInform ?? 0,
@@ -23,6 +24,8 @@ export const columnsOf = (row: DeviceRow): Columns => ({
   online_until: onlineUntil(row),
   due: dueAt(row),
   unfinished: isUnfinished(row) ? 1 : 0,
+  restart: row.restart ? 1 : 0,
+  drift: row.drift?.length ?? 0,
   ...rolloutColumns(row.rollout),
 });
 
@@ -52,8 +55,11 @@ const isSteadyBesideRollout = (before: DeviceRow, row: DeviceRow): boolean =>
   before.softwareVersion === row.softwareVersion &&
   before.hardwareVersion === row.hardwareVersion &&
   before.address === row.address &&
+  before.provisioningCode === row.provisioningCode &&
   before.state === row.state &&
   before.unfinished === row.unfinished &&
+  before.restart === row.restart &&
+  before.drift === row.drift &&
   before.manufacturer === row.manufacturer &&
   before.oui === row.oui &&
   before.productClass === row.productClass &&

@@ -1,5 +1,6 @@
-// The side tables of a device: tags, open tasks and faults, each by which devices are found.
+// The side tables of a device: tags, site fields, open tasks and faults, each by which devices are found.
 import type { DeviceRow } from '../../../device/row.ts';
+import { checkedText } from '../../text-checks.ts';
 import type { Statements } from '../statements.ts';
 
 /** Brings the entries of a device from those of `before` to those of `row`. */
@@ -12,6 +13,7 @@ export function updateSideTables(
   const tags = difference(before?.tags ?? [], row.tags, tag => tag);
   for (const tag of tags.removed) statements.run('DELETE FROM tags WHERE tag = ? AND device = ?', tag, pk);
   for (const tag of tags.added) statements.run('INSERT INTO tags (tag, device) VALUES (?, ?)', tag, pk);
+  updateSite(statements, pk, before?.site ?? {}, row.site);
   const tasks = difference(before?.tasks ?? [], row.tasks, task => task.id);
   for (const task of tasks.removed) statements.run('DELETE FROM open_tasks WHERE id = ?', task.id);
   for (const task of tasks.added)
@@ -24,6 +26,23 @@ export function updateSideTables(
       ...[fault.id, pk, fault.cause, String(fault.code), fault.parameter ?? ''],
       ...[fault.first, fault.last, fault.count],
     );
+}
+
+type Site = DeviceRow['site'];
+
+function updateSite(statements: Statements, pk: number, before: Site, site: Site): void {
+  if (before === site) return;
+  for (const [name, value] of Object.entries(before))
+    if (site[name] !== value)
+      statements.run('DELETE FROM sites WHERE name = ? AND value = ? AND device = ?', name, value, pk);
+  for (const [name, value] of Object.entries(site))
+    if (before[name] !== value)
+      statements.run(
+        'INSERT INTO sites (name, value, device) VALUES (?, ?, ?)',
+        checkedText(name),
+        checkedText(value),
+        pk,
+      );
 }
 
 function difference<T>(
