@@ -4,11 +4,10 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { UserError } from '../errors.ts';
 import type { Caller } from '../fleet/access/caller.ts';
-import { Edit } from '../fleet/common/edit.ts';
+import { Edit } from '../store/edit.ts';
 import type { Audit, AuditedCall } from './audit.ts';
 import { type Change, ChangeReader, changeOf } from './audit-change.ts';
 import { assertAllowed, assertReached } from './authorization.ts';
-import { type Conditions, conditionOf, taggedChange, taggedRead, versionNow } from './entity.ts';
 import { readQuery, refuseNul } from './input.ts';
 import {
   type CallContext,
@@ -20,6 +19,7 @@ import {
   type RequestOrigin,
 } from './operation.ts';
 import { operations } from './operations.ts';
+import { type Conditions, conditionOf, taggedChange, taggedRead, versionNow } from './versions/entity.ts';
 
 /** A request for an operation. */
 export interface OperationRequest {

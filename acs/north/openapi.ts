@@ -1,10 +1,10 @@
 // The API description (OpenAPI 3.1), made from the table of operations, plus the event stream, which is not in that table.
 import type { TSchema } from 'typebox';
 import { eventNames } from '../events.ts';
-import { conditionsOf } from './entity.ts';
 import { factsOf, type Operation } from './operation.ts';
 import { shared } from './schemas/shared.ts';
 import { PLAIN_COOKIE, SECURE_COOKIE } from './session-cookie.ts';
+import { conditionsOf } from './versions/entity.ts';
 
 type Json = Record<string, unknown>;
 

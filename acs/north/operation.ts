@@ -4,11 +4,11 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Caller } from '../fleet/access/caller.ts';
 import type { Author } from '../fleet/access/principal.ts';
 import type { OperationFacts, Role } from '../fleet/access/rights.ts';
-import type { Edit } from '../fleet/common/edit.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { Edit } from '../store/edit.ts';
+import type { DocumentKind } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import type { Entity } from './entity.ts';
 import type { Shown } from './views/limited.ts';
 
 export interface OperationContext {
@@ -70,6 +70,13 @@ export const parameterUses = ['none', 'checked', 'shows-any', 'sets-any'] as con
 
 /** JSON by a schema, optionally CSV too; or raw bytes, as `IncomingBytes`. */
 export type OperationBody = 'bytes' | { json: TObject; csv?: string; optional?: boolean };
+
+/** The object that an operation reads or changes. Reads answer its tag, changes take conditions on it (versions/entity.ts). */
+export interface Entity {
+  kind: DocumentKind | 'device';
+  /** Its name, where no parameter of the path names it. */
+  name?: string;
+}
 
 export interface Operation {
   name: string;

@@ -1,6 +1,5 @@
 // The table of all operations of the API. REST and the API description are derived from it.
 import { Type } from 'typebox';
-import { withComment } from './entity.ts';
 import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { access } from './operations/access.ts';
@@ -22,6 +21,7 @@ import { settings } from './operations/settings.ts';
 import { tasks } from './operations/tasks.ts';
 import { wanted } from './operations/wanted.ts';
 import { webhooks } from './operations/webhooks.ts';
+import { withComment } from './versions/entity.ts';
 
 const description: readonly Operation[] = [
   {

@@ -1,6 +1,6 @@
 // Access to the API: users, tokens and roles, and the principal of a request with its rights now.
 import { UserError } from '../../errors.ts';
-import type { Edit } from '../common/edit.ts';
+import type { Edit } from '../../store/edit.ts';
 import { principalOf } from './grant.ts';
 import { type Author, adminToken, type Principal, stranger } from './principal.ts';
 import { type AccessContext, Roles } from './roles.ts';

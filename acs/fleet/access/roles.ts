@@ -1,9 +1,9 @@
 // Roles of one's own, as documents of kind `role`.
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documentName, documents } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import { isLevel, type Rights, type RoleInput, rightsOfRole } from './rights.ts';
 
 const MAX_ROLES = 200;

@@ -1,9 +1,9 @@
 // Users of the API, as documents of kind `user`. Passwords are stored as scrypt hashes and are never shown.
 import type { Random } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import { type DocumentRules, type Documents, documents, retryConflicts } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import { type CompiledGrant, checkGrant, compiledGrant, type Grant } from './grant.ts';
 import { checkPassword, hashPassword, isPassword, type PasswordHash } from './password.ts';
 import type { AccessContext, Roles } from './roles.ts';
@@ -82,15 +82,12 @@ export class Users {
   /** Creates or replaces a user; without a password the stored one stays. @returns whether the name is new @throws UserError 400, 409, 412 */
   async put(name: string, { password, ...grant }: UserInput, edit?: Edit): Promise<boolean> {
     const hash = await hashOf(this.#context.random, password);
-    return await this.#documents.put(
-      name,
-      before => {
-        const kept = hash ?? before?.password;
-        const since = before && !hash ? before.since : this.#context.clock.now();
-        return { ...grant, since, ...(kept ? { password: kept } : {}) };
-      },
-      edit,
-    );
+    const userAfter = (before: StoredUser | undefined): StoredUser => {
+      const kept = hash ?? before?.password;
+      const since = before && !hash ? before.since : this.#context.clock.now();
+      return { ...grant, since, ...(kept ? { password: kept } : {}) };
+    };
+    return await this.#documents.put(name, userAfter, edit);
   }
 
   /** @throws UserError 400, 404, 412 */
@@ -100,10 +97,8 @@ export class Users {
     // A user that is deleted meanwhile stays deleted.
     await retryConflicts(async () => {
       const found = await this.#documents.get(name);
-      const { filter: stored, ...rest } = found.body;
-      const next = filter === undefined ? stored : (filter ?? undefined);
-      const grant = next === undefined ? {} : { filter: next };
-      const user = { ...rest, ...changes, ...grant, ...(hash ? { password: hash, since } : {}) };
+      const changed = { ...withFilter(found.body, filter), ...changes };
+      const user = hash ? { ...changed, password: hash, since } : changed;
       await checkGrant(this.#roles, user);
       await this.#documents.replace(name, user, found, [], edit);
     });
@@ -130,6 +125,12 @@ export class Users {
   async isUsed(role: string): Promise<boolean> {
     return (await this.list()).some(user => user.role === role);
   }
+}
+
+/** @param filter undefined keeps the stored one, null removes it */
+function withFilter({ filter: stored, ...user }: StoredUser, filter: string | null | undefined): StoredUser {
+  const next = filter === undefined ? stored : (filter ?? undefined);
+  return next === undefined ? user : { ...user, filter: next };
 }
 
 /** @throws UserError 400 */

@@ -1,9 +1,9 @@
 // Documents that operators write by name (presets, alerts, webhooks, files, …): one name rule, limit, revision check and change event.
 import { isConflict } from '../../../shared/errors.ts';
 import { UserError } from '../../errors.ts';
+import { documentVersion, Edit } from '../../store/edit.ts';
 import type { DocumentKind, Notice, StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from './context.ts';
-import { documentVersion, Edit } from './edit.ts';
 
 /** The differences between the documents of one kind and those of the others. */
 export interface DocumentRules<T> {

@@ -4,12 +4,12 @@ import { newRow } from '../../device/operations/new-row.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
+import { Edit } from '../../store/edit.ts';
 import type { ParameterQuery } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
-import { Edit } from '../common/edit.ts';
 import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { deviceId, parseDeviceId } from './device-id.ts';
@@ -28,6 +28,8 @@ export const unknownDevice = (id: string): UserError =>
 const warningsOf = (warnings: string[]): { warnings?: string[] } => (warnings.length > 0 ? { warnings } : {});
 
 type ParameterPage = { items: readonly KnownValue[]; next?: string };
+
+type Guard = () => Promise<void>;
 
 export class Devices {
   readonly #context: FleetContext;
@@ -75,27 +77,23 @@ export class Devices {
   }
 
   /** @param guard called once the input is checked, before anything changes @throws UserError 400, 404, 409, 412; what `guard` throws */
-  async patch(
-    id: string,
-    input: DeviceInput,
-    guard?: () => Promise<void>,
-    edit: Edit = new Edit(),
-  ): Promise<DeviceView> {
+  async patch(id: string, input: DeviceInput, guard?: Guard, edit = new Edit()): Promise<DeviceView> {
     const { store, secrets } = this.#context;
     const warnings = await checkDeviceInput(this.#context, this.#models, { id, product: () => this.row(id) }, input);
     await guard?.();
     const patch = devicePatch(secrets, input);
     const sealed = sealOldOverrides(secrets, (await this.row(id)).overrides);
     if (Object.keys(sealed).length > 0) patch.overrides = { ...sealed, ...patch.overrides };
-    const row = await this.#ifAllowed(id, edit, expected => store.apply(id, 'patched', { patch, ...expected }));
+    const write = (expected: Expected): Promise<DeviceRow> => store.apply(id, 'patched', { patch, ...expected });
+    const row = await ifAllowed(() => this.row(id), edit, write);
     edit.wrote(editVersion(row));
     return { ...viewOf(row, this.#now), ...warningsOf(warnings) };
   }
 
   /** @throws UserError 404, 412 */
-  async remove(id: string, edit: Edit = new Edit()): Promise<void> {
-    const { store } = this.#context;
-    if (!(await this.#ifAllowed(id, edit, expected => store.apply(id, 'removed', expected)))) throw unknownDevice(id);
+  async remove(id: string, edit = new Edit()): Promise<void> {
+    const remove = (expected: Expected): Promise<boolean> => this.#context.store.apply(id, 'removed', expected);
+    if (!(await ifAllowed(() => this.row(id), edit, remove))) throw unknownDevice(id);
     this.#context.events.emit('removed', { device: id });
   }
 
@@ -106,17 +104,26 @@ export class Devices {
     return await firstPage(query, next => this.#context.store.parameterPage(next), readable);
   }
 
-  /** Changes a device in the version that the edit allows. @throws UserError 404, 412 */
-  async #ifAllowed<R>(id: string, edit: Edit, change: (expected: { expected?: string }) => Promise<R>): Promise<R> {
-    if (!edit.isConditional) return await change({});
-    return await retryConflicts(async () => {
-      const expected = editVersion(await this.row(id));
-      edit.assertAllows(expected);
-      return await change({ expected });
-    });
-  }
-
   get #now(): number {
     return this.#context.clock.now();
   }
+}
+
+/** The version in which a device must be; absent: any. */
+interface Expected {
+  expected?: string;
+}
+
+/** Changes a device in the version that the edit allows. @throws UserError 404, 412 */
+async function ifAllowed<R>(
+  row: () => Promise<DeviceRow>,
+  edit: Edit,
+  change: (expected: Expected) => Promise<R>,
+): Promise<R> {
+  if (!edit.isConditional) return await change({});
+  return await retryConflicts(async () => {
+    const expected = editVersion(await row());
+    edit.assertAllows(expected);
+    return await change({ expected });
+  });
 }

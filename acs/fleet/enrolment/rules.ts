@@ -8,10 +8,10 @@ import { isLike } from '../../query/compare.ts';
 import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { type Predicate, toPredicate } from '../../query/predicate.ts';
+import type { Edit } from '../../store/edit.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import type { Candidate } from './candidate.ts';
 
 export interface EnrolRule {

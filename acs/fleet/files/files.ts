@@ -2,9 +2,9 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
 import type { ByteRange } from '../../store/content-chunks.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents, retryConflicts } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import { FileContents, missingFile, readWhole, tooLarge } from './contents.ts';
 import { type FileAbout, fileVersion, isToSeal, type StoredFile } from './stored-file.ts';
 

@@ -2,11 +2,11 @@
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import type { Model, ParameterDef } from '../../../shared/model/definitions.ts';
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import { type GivenModel, type ModelMarks, modelOf, readGivenModel } from './given-model.ts';
 import { LEARNED_PREFIX, type LearnedEntries, type LearnedModel } from './learned-model.ts';
 

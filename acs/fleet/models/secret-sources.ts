@@ -2,9 +2,9 @@
 // parameters of the built-in models have names that say so.
 import type { Model } from '../../../shared/model/definitions.ts';
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import type { SecretRules, SecretSource } from '../common/secret-names.ts';
 import type { ModelCatalogue } from './catalogue.ts';
 

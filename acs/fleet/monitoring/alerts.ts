@@ -1,8 +1,8 @@
 // Alerts: rules over the whole fleet, as documents, each with the state that its last evaluation found.
 import { UserError } from '../../errors.ts';
+import { documentVersion, type Edit } from '../../store/edit.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
-import { documentVersion, type Edit } from '../common/edit.ts';
 import { type AlertEvaluation, AlertEvaluations } from './alert-evaluations.ts';
 import { type AlertState, worstState } from './alert-groups.ts';
 import { type AlertRule, compileAlert } from './alert-rule.ts';

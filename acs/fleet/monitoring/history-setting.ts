@@ -6,9 +6,9 @@ import { durationOf } from '../../query/literals.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { pathRule } from '../../query/path-rule.ts';
 import { type Predicate, toPredicate } from '../../query/predicate.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 
 export interface HistoryRule {
   /** The devices; default: all. */

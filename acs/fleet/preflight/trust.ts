@@ -4,10 +4,10 @@ import { describe, readCertificates } from '../../../shared/pki/certificates.ts'
 import { UserError } from '../../errors.ts';
 import { passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import type { Files } from '../files/files.ts';
 import { CertificateFiles } from './certificate-files.ts';
 import { DeviceRoots, type TrustInput } from './device-roots.ts';

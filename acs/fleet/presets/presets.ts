@@ -1,8 +1,8 @@
 // The presets of the fleet: documents with sealed secrets, compiled once for all devices.
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import type { Models } from '../common/models.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { type CompiledPreset, filesOf } from './compiled-preset.ts';

@@ -1,9 +1,9 @@
 // The documents of webhooks: what an operator changes, and what an answer of the receiver changes.
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type DocumentRules, type Documents, documentName, documents, retryConflicts } from '../common/documents.ts';
-import type { Edit } from '../common/edit.ts';
 import { checkWebhook, type StoredWebhook, type WebhookInput } from './webhook.ts';
 import { webhookAfter, withNextSecret } from './webhook-body.ts';
 import { newSecret } from './webhook-secret.ts';
@@ -17,6 +17,12 @@ const rules: DocumentRules<StoredWebhook> = {
     reached: count => new UserError(409, 'too-many-webhooks', `there are ${count} webhooks already`),
   },
 };
+
+/** A new secret, made where none is given, and the time for which the one before signs beside it; 0: no old secret signs any more. */
+export interface SecretRotation {
+  secret?: string | undefined;
+  keepMs: number;
+}
 
 export class WebhookDocuments {
   readonly #context: FleetContext;
@@ -54,16 +60,11 @@ export class WebhookDocuments {
   }
 
   /**
-   * Gives a webhook another secret, made where none is given; the one before signs beside it for a time.
-   * @param keepMs that time; 0: no old secret signs any more
+   * Gives a webhook another secret.
    * @returns the new secret, where it was made
    * @throws UserError 400, 404, 409 `one-signature`, 412
    */
-  async rotate(
-    name: string,
-    { secret, keepMs }: { secret: string | undefined; keepMs: number },
-    edit?: Edit,
-  ): Promise<string | undefined> {
+  async rotate(name: string, { secret, keepMs }: SecretRotation, edit?: Edit): Promise<string | undefined> {
     const next = secret ?? newSecret(this.#context.random);
     await retryConflicts(async () => {
       const found = await this.#documents.get(name);

@@ -1,16 +1,16 @@
 // Webhooks: documents that say which notices go where. The store queues a notice in the commit of its fact; every process sends from the
 // queue, so that no notice is lost with a process.
 import { messageOf } from '../../../shared/errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import { noticeId } from '../../store/notices.ts';
 import type { Delivery } from '../../store/records.ts';
 import type { DeliveryCount } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
-import type { Edit } from '../common/edit.ts';
 import type { Post } from '../common/ports.ts';
 import type { WebhookInput, WebhookView } from './webhook.ts';
 import { viewOf } from './webhook-body.ts';
 import { type OnGone, WebhookDeliveries } from './webhook-deliveries.ts';
-import { WebhookDocuments } from './webhook-documents.ts';
+import { type SecretRotation, WebhookDocuments } from './webhook-documents.ts';
 import { WebhookLoop } from './webhook-loop.ts';
 import { WebhookSender } from './webhook-sender.ts';
 
@@ -53,12 +53,8 @@ export class Webhooks {
   }
 
   /** Gives a webhook another secret. @returns the new one, where it was made. @throws UserError 400, 404, 409 `one-signature`, 412 */
-  async rotate(
-    name: string,
-    change: { secret: string | undefined; keepMs: number },
-    edit?: Edit,
-  ): Promise<string | undefined> {
-    return await this.#documents.rotate(name, change, edit);
+  async rotate(name: string, rotation: SecretRotation, edit?: Edit): Promise<string | undefined> {
+    return await this.#documents.rotate(name, rotation, edit);
   }
 
   /** Removes a webhook and its queued messages. @throws UserError 404, 412 */

@@ -196,10 +196,10 @@ const documentStore = (link: Link, documents: Documents): DocumentPart => ({
   document: (kind, name) => link.run(() => documents.get(kind, name)),
   putDocument: (kind, name, body, ...rest) => link.run(() => documents.put(kind, name, body, ...rest)),
   deleteDocument: (kind, name, expected, note) => link.run(() => documents.delete(kind, name, expected, note)),
-  versions: (kind, name) => link.run(() => documents.versions(kind, name)),
+  versions: (kind, name) => link.run(() => documents.versions.list(kind, name)),
   version: <T>(kind: VersionedKind, name: string, generation: number) =>
-    link.run(() => documents.version<T>(kind, name, generation)),
-  deletedDocuments: kind => link.run(() => documents.deleted(kind)),
+    link.run(() => documents.versions.get<T>(kind, name, generation)),
+  deletedDocuments: kind => link.run(() => documents.versions.deleted(kind)),
   generation: kind => documents.kinds.generation(kind),
   refresh: () => link.run(() => documents.kinds.refresh()),
 });

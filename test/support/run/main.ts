@@ -24,7 +24,7 @@ const longest = [
   'test/processes/workers.test.ts',
   'test/processes/rollout.test.ts',
   'test/processes/acs.test.ts',
-  'test/acs/store/mongo.test.ts',
+  'test/acs/store/mongo/mongo.test.ts',
   'test/processes/killed.test.ts',
   'test/end-to-end/',
   'test/processes/',

@@ -1,11 +1,10 @@
 // The documents of kinds in MongoDB: the body of each name, and the generation of the kind.
 import { isVersioned } from '../../document-versions.ts';
 import type { Collections, KindDocument, KindEntry, NewVersion, StoredNotice } from '../collections.ts';
-import type { Deliveries } from '../deliveries.ts';
 import { checkSize } from '../devices/device-document.ts';
 import type { Link } from '../link.ts';
 import { stamp } from '../versioned.ts';
-import type { DocumentVersions } from './document-versions.ts';
+import type { KindOutbox } from './kind-outbox.ts';
 
 export type Entry = KindEntry;
 
@@ -28,19 +27,13 @@ export interface EntryChange {
 export class DocumentKinds {
   readonly #link: Link;
   readonly #kinds: Collections['kinds'];
-  readonly #deliveries: Deliveries;
-  readonly #versions: DocumentVersions;
+  readonly #outbox: KindOutbox;
   readonly #generations = new Map<string, number>();
 
-  constructor(
-    link: Link,
-    { kinds }: Collections,
-    { deliveries, versions }: { deliveries: Deliveries; versions: DocumentVersions },
-  ) {
+  constructor(link: Link, { kinds }: Collections, outbox: KindOutbox) {
     this.#link = link;
     this.#kinds = kinds;
-    this.#deliveries = deliveries;
-    this.#versions = versions;
+    this.#outbox = outbox;
   }
 
   generation(kind: string): number {
@@ -73,12 +66,11 @@ export class DocumentKinds {
       if (!made) return undefined;
       const document = kindAfter(this.#link, change, before, stored, made);
       // Delivered first: this write does not carry them on.
-      if (before) await this.#copy(before);
-      if (stored) await this.#versions.keepOld(change.kind, stored);
+      if (before) await this.#outbox.copy(before, stored);
       if (!(await this.#link.replace(this.#kinds, before, document, { mayReturn: true }))) continue;
       this.note(change.kind, generation);
       // Nothing is lost where this fails: the next write or start delivers them.
-      this.#link.keep(this.#deliver(document).catch(() => undefined));
+      this.#link.keep(this.#outbox.settle(document).catch(() => undefined));
       return { generation, replaced: stored?.body };
     }
   }
@@ -86,32 +78,19 @@ export class DocumentKinds {
   /** Delivers what a process which ended left in the documents. */
   async deliverLeft(): Promise<void> {
     const left = await this.#link.retry(() => this.#kinds.find().toArray());
-    for (const document of left) await this.#deliver(document);
+    for (const document of left) await this.#outbox.settle(document);
   }
 
   /** The document of a kind, whose last version is in the collection of versions. */
   async settled(kind: string): Promise<KindDocument | undefined> {
     const found = await this.get(kind);
-    if (found) await this.#versions.keep(found);
+    if (found) await this.#outbox.copy(found);
     return found;
   }
 
   async bodiesThatCount(): Promise<ReadonlySet<string>> {
     const documents = await this.#link.retry(() => this.#kinds.find().toArray());
     return new Set(documents.flatMap(({ names }) => names.map(entry => entry.body)));
-  }
-
-  async #deliver(document: KindDocument): Promise<void> {
-    const { _id, op, notices, version } = document;
-    if (!notices && !version) return;
-    await this.#copy(document);
-    await this.#link.retry(() => this.#kinds.updateOne({ _id, op }, { $unset: { notices: '', version: '' } }));
-  }
-
-  /** Copies the notices and the version that a document carries to their collections. */
-  async #copy(document: KindDocument): Promise<void> {
-    if (document.notices) await this.#deliveries.add(document.notices);
-    await this.#versions.keep(document);
   }
 }
 

@@ -1,22 +1,14 @@
 // Stored objects of operations: their entity tags (RFC 9110 8.8.3), and the conditions under which they are read and changed.
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
-import { editVersion } from '../device/edit-version.ts';
-import { UserError } from '../errors.ts';
-import { documentVersion, type Edit, type EditCondition } from '../fleet/common/edit.ts';
-import { fileVersion, type StoredFile } from '../fleet/files/stored-file.ts';
-import { LEARNED_PREFIX } from '../fleet/models/learned-model.ts';
-import { isVersioned } from '../store/document-versions.ts';
-import type { DocumentKind } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
-import { factsOf, type Operation, type OperationInput, type OperationOutput } from './operation.ts';
-
-/** The object that an operation reads or changes. Reads answer its tag, changes take conditions on it. */
-export interface Entity {
-  kind: DocumentKind | 'device';
-  /** Its name, where no parameter of the path names it. */
-  name?: string;
-}
+import { editVersion } from '../../device/edit-version.ts';
+import { UserError } from '../../errors.ts';
+import { fileVersion, type StoredFile } from '../../fleet/files/stored-file.ts';
+import { LEARNED_PREFIX } from '../../fleet/models/learned-model.ts';
+import { isVersioned } from '../../store/document-versions.ts';
+import { documentVersion, type Edit, type EditCondition } from '../../store/edit.ts';
+import type { Store } from '../../store/store.ts';
+import { type Entity, factsOf, type Operation, type OperationInput, type OperationOutput } from '../operation.ts';
 
 /** Conditions of a request, as their header fields say them. */
 export interface Conditions {

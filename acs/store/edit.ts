@@ -1,6 +1,6 @@
 // A change that a caller makes to a stored object: who makes it, and on which of its versions it may be based.
-import { UserError } from '../../errors.ts';
-import type { ChangeNote } from '../../store/document-versions.ts';
+import { UserError } from '../errors.ts';
+import type { ChangeNote } from './document-versions.ts';
 
 /** The versions on which a change may be based; '' stands for no object. */
 export interface EditCondition {

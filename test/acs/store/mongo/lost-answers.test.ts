@@ -1,18 +1,18 @@
 // Writes to MongoDB whose answer is lost: each is carried out once or not at all, whatever other processes write meanwhile.
 import assert from 'node:assert/strict';
-import { type Link, openLink } from '../../../acs/store/mongo/link.ts';
-import { openMongo, storeOn } from '../../../acs/store/mongo/store.ts';
-import type { Versioned } from '../../../acs/store/mongo/versioned.ts';
-import type { Store } from '../../../acs/store/store.ts';
-import { systemClock, systemRandom } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
-import { labMongoNeeds, MONGO_START_MS, type MongoServer, startMongo } from '../../support/acs/mongo.ts';
-import { known } from '../../support/acs/store-contract.ts';
-import { bytesOf, inPieces } from '../../support/contents.ts';
-import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
-import { eventually } from '../../support/eventually.ts';
-import { type Fits, type Lost, type MongoWire, openMongoWire } from '../../support/processes/mongo-wire.ts';
-import { peerSuite } from '../../support/servers/peers.ts';
+import { type Link, openLink } from '../../../../acs/store/mongo/link.ts';
+import { openMongo, storeOn } from '../../../../acs/store/mongo/store.ts';
+import type { Versioned } from '../../../../acs/store/mongo/versioned.ts';
+import type { Store } from '../../../../acs/store/store.ts';
+import { systemClock, systemRandom } from '../../../../shared/clock.ts';
+import { UserError } from '../../../../shared/errors.ts';
+import { labMongoNeeds, MONGO_START_MS, type MongoServer, startMongo } from '../../../support/acs/mongo.ts';
+import { known } from '../../../support/acs/store-contract.ts';
+import { bytesOf, inPieces } from '../../../support/contents.ts';
+import { identityOf, idOf, informOf, newYear, taskOf } from '../../../support/devices.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type Fits, type Lost, type MongoWire, openMongoWire } from '../../../support/processes/mongo-wire.ts';
+import { peerSuite } from '../../../support/servers/peers.ts';
 
 const clock = systemClock();
 const random = systemRandom();

@@ -2,13 +2,13 @@
 // layout of an older version goes over into the present one.
 import assert from 'node:assert/strict';
 import { MongoClient } from 'mongodb';
-import { openMongo } from '../../../acs/store/mongo/store.ts';
-import type { Store } from '../../../acs/store/store.ts';
-import { systemClock, systemRandom } from '../../../shared/clock.ts';
-import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/acs/mongo.ts';
-import { claimed, known, rejectsWith } from '../../support/acs/store-contract.ts';
-import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
-import { peerSuite } from '../../support/servers/peers.ts';
+import { openMongo } from '../../../../acs/store/mongo/store.ts';
+import type { Store } from '../../../../acs/store/store.ts';
+import { systemClock, systemRandom } from '../../../../shared/clock.ts';
+import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../../support/acs/mongo.ts';
+import { claimed, known, rejectsWith } from '../../../support/acs/store-contract.ts';
+import { identityOf, idOf, informOf, newYear, taskOf } from '../../../support/devices.ts';
+import { peerSuite } from '../../../support/servers/peers.ts';
 
 const clock = systemClock();
 const random = systemRandom();

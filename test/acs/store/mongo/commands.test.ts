@@ -4,17 +4,17 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openMongo } from '../../../acs/store/mongo/store.ts';
-import type { Store } from '../../../acs/store/store.ts';
-import { systemRandom, VirtualClock } from '../../../shared/clock.ts';
-import { type TestAcs, testAcs } from '../../support/acs/memory-acs.ts';
-import { labMongoNeeds, MONGO_START_MS, type MongoServer, startMongo } from '../../support/acs/mongo.ts';
-import { claimed } from '../../support/acs/store-contract.ts';
-import { type CpeSettings, memoryCpe, ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
-import { identityOf, idOf, informOf, newYear } from '../../support/devices.ts';
-import { eventually } from '../../support/eventually.ts';
-import { type Command, type MongoWire, openMongoWire } from '../../support/processes/mongo-wire.ts';
-import { peerSuite } from '../../support/servers/peers.ts';
+import { openMongo } from '../../../../acs/store/mongo/store.ts';
+import type { Store } from '../../../../acs/store/store.ts';
+import { systemRandom, VirtualClock } from '../../../../shared/clock.ts';
+import { type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
+import { labMongoNeeds, MONGO_START_MS, type MongoServer, startMongo } from '../../../support/acs/mongo.ts';
+import { claimed } from '../../../support/acs/store-contract.ts';
+import { type CpeSettings, memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
+import { identityOf, idOf, informOf, newYear } from '../../../support/devices.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { type Command, type MongoWire, openMongoWire } from '../../../support/processes/mongo-wire.ts';
+import { peerSuite } from '../../../support/servers/peers.ts';
 
 const INTERVAL = 'Device.ManagementServer.PeriodicInformInterval';
 const isOnData = ({ name }: Command): boolean =>

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openMongo } from '../../../acs/store/mongo/store.ts';
-import type { Store } from '../../../acs/store/store.ts';
-import { systemClock, systemRandom } from '../../../shared/clock.ts';
-import { UserError } from '../../../shared/errors.ts';
+import { openMongo } from '../../../../acs/store/mongo/store.ts';
+import type { Store } from '../../../../acs/store/store.ts';
+import { systemClock, systemRandom } from '../../../../shared/clock.ts';
+import { UserError } from '../../../../shared/errors.ts';
 import {
   dropMongo,
   freshMongo,
@@ -14,10 +14,10 @@ import {
   MONGO_START_MS,
   mongoNeeds,
   startMongo,
-} from '../../support/acs/mongo.ts';
-import { identityOf, idOf, informOf, newYear, taskOf } from '../../support/devices.ts';
-import { eventually } from '../../support/eventually.ts';
-import { peerSuite } from '../../support/servers/peers.ts';
+} from '../../../support/acs/mongo.ts';
+import { identityOf, idOf, informOf, newYear, taskOf } from '../../../support/devices.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { peerSuite } from '../../../support/servers/peers.ts';
 
 const clock = systemClock();
 const random = systemRandom();

@@ -1,12 +1,12 @@
 // Entity tags of stored objects, and changes under conditions on them.
 import assert from 'node:assert/strict';
-import { factsOf, type Operation } from '../../../acs/north/operation.ts';
-import { operations } from '../../../acs/north/operations.ts';
-import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
-import { createCa } from '../../../shared/pki/authority.ts';
-import { type Answer, type CallInit, type TestApi, testApi } from '../../support/acs/api.ts';
-import { bothStoresSuite } from '../../support/acs/store-contract.ts';
-import { deviceId } from '../../support/devices.ts';
+import { factsOf, type Operation } from '../../../../acs/north/operation.ts';
+import { operations } from '../../../../acs/north/operations.ts';
+import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
+import { createCa } from '../../../../shared/pki/authority.ts';
+import { type Answer, type CallInit, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { bothStoresSuite } from '../../../support/acs/store-contract.ts';
+import { deviceId } from '../../../support/devices.ts';
 
 const changing = operations.filter(operation => operation.entity && !factsOf(operation).isRead);
 const model = `<?xml version="1.0" encoding="UTF-8"?>
@@ -14,7 +14,7 @@ const model = `<?xml version="1.0" encoding="UTF-8"?>
   <object name="Device." access="readOnly" minEntries="1" maxEntries="1">
     <parameter name="Note" access="readOnly"><syntax><string/></syntax></parameter></object></model></dm:document>`;
 
-/** What makes and changes the object of each operation. */
+/** Bodies that make and change the object of each operation. */
 const bodies: Record<string, unknown> = {
   preset: { weight: 1 },
   alert: { filter: 'not online', above: 3 },
