@@ -91,7 +91,7 @@ export interface FaultQuery {
   now: number;
 }
 
-/** What faults are grouped by: a text of their own, or a field of their device that has one value. */
+/** A text of faults by which they are grouped, or a field of their device that has one value. */
 export type FaultKey = 'cause' | 'code' | 'parameter' | Field;
 
 export interface FaultGroupQuery {

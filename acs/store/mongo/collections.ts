@@ -66,7 +66,7 @@ export interface DeviceDocument extends Versioned {
   /** Order keys of the newest open task and of the latest fault. */
   newestTask?: string;
   latestFault?: string;
-  /** What its faults are filtered, sorted and grouped by; absent for none. */
+  /** Its faults as far as they are filtered, sorted and grouped; absent for none. */
   faults?: FaultEntry[];
 }
 

@@ -3,8 +3,8 @@
 import type { Collection } from 'mongodb';
 import type { DeviceFault } from '../../../device/fault.ts';
 import type { DeviceRow } from '../../../device/row.ts';
-import { atomsOf, type Filter, isFaultField, pathsOf } from '../../../query/filter.ts';
-import { faultText, type TreeLookup, textsOf, toPredicate } from '../../../query/predicate.ts';
+import type { Filter } from '../../../query/filter.ts';
+import { faultText, type TreeLookup, textsOf } from '../../../query/predicate.ts';
 import { FaultTally } from '../../fault-tally.ts';
 import { cursorText, faultSort, pageOf, readCursor } from '../../paging.ts';
 import type { FaultGroupQuery, FaultGroups, FaultKey, FaultQuery } from '../../store.ts';
@@ -13,24 +13,11 @@ import { rowOf, textKey, textOfKey } from '../devices/device-document.ts';
 import { type DeviceScan, present } from '../devices/device-scan.ts';
 import { allOf, isExact, type Part, toMongo } from '../filter.ts';
 import type { Link } from '../link.ts';
+import { keyOf, type PageOrder, type Placed } from './fault-order.ts';
+import { FaultScan } from './fault-scan.ts';
 
 /** Faults that the server sends at a time. */
 const BATCH = 1000;
-
-/** A device with faults, as a filter that its search is narrowed by. */
-const faulty: Filter = { op: 'exists', field: { kind: 'faultTime', name: 'first' } };
-
-/** A fault in the order of a page. */
-interface Placed {
-  key: string | number;
-  fault: DeviceFault;
-}
-
-interface PageOrder {
-  name: string;
-  descending: boolean;
-  from: { key: string | number; id: string } | undefined;
-}
 
 type Unwound = Pick<DeviceDocument, 'row'> & { faults: FaultEntry };
 type CountedDocument = Pick<DeviceDocument, '_id' | 'firmware' | 'productClass' | 'site'> &
@@ -39,12 +26,12 @@ type CountedDocument = Pick<DeviceDocument, '_id' | 'firmware' | 'productClass' 
 export class FaultSearch {
   readonly #link: Link;
   readonly #devices: Collection<DeviceDocument>;
-  readonly #scan: DeviceScan;
+  readonly #scan: FaultScan;
 
   constructor(link: Link, devices: Collection<DeviceDocument>, scan: DeviceScan) {
     this.#link = link;
     this.#devices = devices;
-    this.#scan = scan;
+    this.#scan = new FaultScan(scan);
   }
 
   /** The database looks for it in the documents of devices that have faults. */
@@ -63,7 +50,7 @@ export class FaultSearch {
     const bounds = filter ? toMongo(filter, now) : undefined;
     const found =
       filter && bounds && !isExact(bounds)
-        ? await this.#judgedPage(filter, now, order, limit + 1)
+        ? await this.#scan.page(filter, now, order, limit + 1)
         : await this.#foundPage(bounds?.over ?? true, order, limit + 1);
     const items = found.slice(0, limit).map(({ fault }) => fault);
     const last = found.length > limit ? found[limit - 1] : undefined;
@@ -74,67 +61,24 @@ export class FaultSearch {
     const bounds = filter ? toMongo(filter, now) : undefined;
     if (filter && bounds && !isExact(bounds)) {
       let count = 0;
-      await this.#each(filter, now, () => count++);
+      await this.#scan.each(filter, now, () => count++);
       return count;
     }
     const stages = [{ $group: { _id: null, n: { $sum: 1 } } }];
     return (await this.#unwound<{ n: number }>(bounds?.over ?? true, stages))[0]?.n ?? 0;
   }
 
-  async groups(query: FaultGroupQuery): Promise<FaultGroups> {
-    const { filter, by, limit, now } = query;
+  async groups({ filter, by, limit, now }: FaultGroupQuery): Promise<FaultGroups> {
     const bounds = filter ? toMongo(filter, now) : undefined;
-    if (!bounds || isExact(bounds)) return (await this.#talliedByServer(query, bounds?.over ?? true)).groups(limit);
+    if (!filter || !bounds || isExact(bounds))
+      return (await talliedByServer(this.#link, this.#devices, bounds?.over ?? true, by)).groups(limit);
     const tally = new FaultTally();
-    await this.#each(filter, now, (fault, row, tree) => {
+    await this.#scan.each(filter, now, (fault, row, tree) => {
       const key = by.map(each => keyText(each, fault, row, tree, now));
       const { id, first, last } = fault;
       tally.add({ id, key, first, last, device: row.id, firmware: row.softwareVersion, product: row.productClass });
     });
     return tally.groups(limit);
-  }
-
-  /** The server sends what is counted of each fault; no row is read. */
-  async #talliedByServer({ by }: FaultGroupQuery, part: Part): Promise<FaultTally> {
-    const fields = { faults: 1, firmware: 1, productClass: 1, ...Object.fromEntries(by.map(columnOf)) };
-    const pipeline = pipelineOf(part, [{ $sort: { _id: 1 } }, { $project: fields }]);
-    return await this.#link.retry(async () => {
-      const tally = new FaultTally();
-      if (!pipeline) return tally;
-      for await (const found of this.#devices.aggregate<CountedDocument>(pipeline, { batchSize: BATCH })) {
-        const { _id, faults, firmware = '', productClass = '' } = found;
-        const key = by.map(each => textOfKey(storedText(each, found)));
-        const about = { firmware: textOfKey(firmware), product: textOfKey(productClass) };
-        tally.add({ ...about, id: faults.id, device: textOfKey(_id), key, first: faults.first, last: faults.last });
-      }
-      return tally;
-    });
-  }
-
-  /** Calls for each fault that fits, those of one device after each other. */
-  async #each(
-    filter: Filter | undefined,
-    now: number,
-    visit: (fault: DeviceFault, row: DeviceRow, tree: TreeLookup) => void,
-  ): Promise<void> {
-    const fits = filter && toPredicate(filter);
-    const among: Filter = { op: 'and', of: [faulty, ...(filter ? deviceParts(filter) : [])] };
-    await this.#scan.each(among, now, filter ? pathsOf(filter) : [], (row, tree) => {
-      for (const fault of row.faults)
-        if (!fits || fits({ ...row, faults: [fault] }, now, tree)) visit(fault, row, tree);
-    });
-  }
-
-  async #judgedPage(filter: Filter, now: number, order: PageOrder, limit: number): Promise<Placed[]> {
-    let kept: Placed[] = [];
-    const compare = comparing(order);
-    await this.#each(filter, now, fault => {
-      const placed = { key: keyOf(order.name, fault), fault };
-      if (order.from && compare(placed, { key: order.from.key, fault: { ...fault, id: order.from.id } }) <= 0) return;
-      kept.push(placed);
-      if (kept.length > 4 * limit) kept = kept.sort(compare).slice(0, limit);
-    });
-    return kept.sort(compare).slice(0, limit);
   }
 
   async #foundPage(part: Part, { name, descending, from }: PageOrder, limit: number): Promise<Placed[]> {
@@ -160,17 +104,33 @@ export class FaultSearch {
   }
 }
 
+/** The server sends what is counted of each fault; no row is read. */
+async function talliedByServer(
+  link: Link,
+  devices: Collection<DeviceDocument>,
+  part: Part,
+  by: FaultGroupQuery['by'],
+): Promise<FaultTally> {
+  const fields = { faults: 1, firmware: 1, productClass: 1, ...Object.fromEntries(by.map(columnOf)) };
+  const pipeline = pipelineOf(part, [{ $sort: { _id: 1 } }, { $project: fields }]);
+  return await link.retry(async () => {
+    const tally = new FaultTally();
+    if (!pipeline) return tally;
+    for await (const found of devices.aggregate<CountedDocument>(pipeline, { batchSize: BATCH })) {
+      const { _id, faults, firmware = '', productClass = '' } = found;
+      const key = by.map(each => textOfKey(storedText(each, found)));
+      const about = { firmware: textOfKey(firmware), product: textOfKey(productClass) };
+      tally.add({ ...about, id: faults.id, device: textOfKey(_id), key, first: faults.first, last: faults.last });
+    }
+    return tally;
+  });
+}
+
 /** @returns undefined where nothing can be found */
 function pipelineOf(part: Part, stages: object[]): object[] | undefined {
   const before = allOf([present, { latestFault: { $gt: '' } }]);
   if (part === false || typeof before === 'boolean') return undefined;
   return [{ $match: before }, { $unwind: '$faults' }, ...(part === true ? [] : [{ $match: part }]), ...stages];
-}
-
-/** The parts of a filter that no fault decides: any fault of a device that fits it lies within them. */
-function deviceParts(filter: Filter): Filter[] {
-  if (filter.op === 'and') return filter.of.flatMap(deviceParts);
-  return atomsOf(filter).some(({ field }) => isFaultField(field)) ? [] : [filter];
 }
 
 const columnOf = (key: FaultKey): [string, 1] => [
@@ -186,22 +146,8 @@ function storedText(key: FaultKey, found: CountedDocument): string {
   return typeof text === 'string' ? text : '';
 }
 
-/** The text or the number that a fault is sorted by; texts as keys. */
-function keyOf(name: string, fault: DeviceFault): string | number {
-  if (name === 'last' || name === 'first' || name === 'count') return fault[name];
-  return textKey(name === 'device' ? fault.device : faultText(fault, name));
-}
-
 function keyText(key: FaultKey, fault: DeviceFault, row: DeviceRow, tree: TreeLookup, now: number): string {
   return typeof key === 'string' ? faultText(fault, key) : (textsOf(row, key, now, tree)[0] ?? '');
-}
-
-const order = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);
-
-function comparing({ descending }: PageOrder): (one: Placed, other: Placed) => number {
-  const side = descending ? -1 : 1;
-  return (one, other) =>
-    one.key < other.key ? -side : one.key > other.key ? side : order(one.fault.id, other.fault.id);
 }
 
 const beyond = (column: string, descending: boolean, { key, id }: { key: string | number; id: string }): object => ({

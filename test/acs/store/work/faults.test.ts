@@ -1,14 +1,14 @@
 // Faults in every store: found, counted and grouped by what they and their devices are.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { DeviceFault } from '../../../acs/device/fault.ts';
-import type { DeviceRow } from '../../../acs/device/row.ts';
-import { parseFilter } from '../../../acs/query/parser.ts';
-import { lookupIn, toPredicate } from '../../../acs/query/predicate.ts';
-import type { FaultGroupQuery, Store } from '../../../acs/store/store.ts';
-import { addDevice, deviceArb, filterArb } from '../../support/acs/random-filters.ts';
-import { announce, contractSuite, deviceId, inform, rejectsWith } from '../../support/acs/store-contract.ts';
-import { newYear, valuesOf } from '../../support/devices.ts';
+import type { DeviceFault } from '../../../../acs/device/fault.ts';
+import type { DeviceRow } from '../../../../acs/device/row.ts';
+import { parseFilter } from '../../../../acs/query/parser.ts';
+import { lookupIn, toPredicate } from '../../../../acs/query/predicate.ts';
+import type { FaultGroupQuery, Store } from '../../../../acs/store/store.ts';
+import { addDevice, deviceArb, filterArb } from '../../../support/acs/random-filters.ts';
+import { announce, contractSuite, deviceId, inform, rejectsWith } from '../../../support/acs/store-contract.ts';
+import { newYear, valuesOf } from '../../../support/devices.ts';
 
 const raise = (store: Store, serial: string, about: Partial<DeviceFault> = {}) =>
   store.apply(deviceId(serial), 'faultRaised', {
