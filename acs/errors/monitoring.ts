@@ -2,6 +2,11 @@
 import type { ErrorEntries } from './entry.ts';
 
 export const monitoringErrors = {
+  'bad-group': {
+    status: 400,
+    meaning: 'The group of faults is not the key of one.',
+    remedy: 'Take `key` from the answer to GET /faults/groups.',
+  },
   'no-such-alert': {
     status: 404,
     meaning: 'There is no alert with this name.',

@@ -57,6 +57,11 @@ export const requestErrors = {
     meaning: 'A field of the body or of the query is unknown, missing, or has a wrong value.',
     remedy: 'The message names the field and the expected form.',
   },
+  'count-moved': {
+    status: 409,
+    meaning: 'More or fewer fit now than `expect` says.',
+    remedy: 'Look at them again, and send the new number.',
+  },
   'nul-in-text': {
     status: 400,
     meaning: 'A text contains a NUL character.',

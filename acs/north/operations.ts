@@ -10,6 +10,7 @@ import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
 import { models } from './operations/models.ts';
 import { deviceSessions } from './operations/monitoring/device-sessions.ts';
+import { faults } from './operations/monitoring/faults.ts';
 import { history } from './operations/monitoring/history.ts';
 import { traces } from './operations/monitoring/traces.ts';
 import { preflight } from './operations/preflight.ts';
@@ -48,6 +49,7 @@ const rows: readonly Operation[] = [
   ...wanted,
   ...files,
   ...rollouts,
+  ...faults,
   ...records,
   ...description,
   ...traces,

@@ -2,7 +2,7 @@
 
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
-import { type Filter, pathsOf } from '../../query/filter.ts';
+import { atomsOf, type Filter, pathsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { devicesWithin, isWithin, type StoreContext } from './device-reach.ts';
 import type { Principal } from './principal.ts';
@@ -52,11 +52,22 @@ export class Caller {
     );
   }
 
-  /** Checks a filter that the caller wrote: parameters in it tell their values. @throws UserError 400, 403 `path-forbidden` */
+  /**
+   * Checks a filter that the caller wrote: parameters in it tell their values.
+   * @throws UserError 400, 403 `path-forbidden`, `parameters-forbidden`
+   */
   readable(text: string): Filter {
     const filter = parseFilter(text);
     this.assertReads(pathsOf(filter));
+    for (const { field } of atomsOf(filter)) if (field.kind === 'fault') this.assertFaultField(field.name);
     return filter;
+  }
+
+  /** Refuses to tell faults apart by a text of theirs that may name any parameter. @throws UserError 403 `parameters-forbidden` */
+  assertFaultField(name: string): void {
+    if (this.readsAll || (name !== 'cause' && name !== 'parameter')) return;
+    const reason = `the ${name} of a fault may name any parameter; the rights of ${this.principal.name} allow only some`;
+    throw new UserError(403, 'parameters-forbidden', reason);
   }
 
   /** @returns whether the device exists and the rights reach it */

@@ -1,10 +1,30 @@
-// The faults of devices, as operators list and clear them.
+// The faults of devices, as operators find, count and clear them.
 import type { DeviceFault } from '../../device/fault.ts';
 import { UserError } from '../../errors.ts';
+import { bothFilters, type Filter } from '../../query/filter.ts';
+import type { FaultGroup, FaultGroups } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
+import { clearFaults } from './fault-clearing.ts';
+import { groupFilter, groupKey, namedKeys } from './fault-groups.ts';
 
 export const unknownFault = (id: string): UserError => new UserError(404, 'no-such-fault', `no fault '${id}'`);
+
+/** Faults that a caller asks for, among those of the devices that it reaches. */
+export interface FaultSearch {
+  /** Over each fault (`fault.code`, …) and its device. */
+  filter?: string;
+  /** The key of a group. */
+  group?: string;
+}
+
+export interface NamedGroup extends FaultGroup {
+  /** The name and the text of each field that it was made by. */
+  by: Record<string, string>;
+  name: string;
+  /** The latest of its faults; absent where it went meanwhile. */
+  fault?: DeviceFault;
+}
 
 export class Faults {
   readonly #context: Pick<FleetContext, 'store' | 'clock'>;
@@ -13,11 +33,44 @@ export class Faults {
     this.#context = context;
   }
 
-  /** The first faults of devices that the caller reaches. */
-  async list(caller: Caller, limit: number): Promise<readonly DeviceFault[]> {
-    const { store, clock } = this.#context;
-    const { within } = caller;
-    return (await store.faults({ ...(within ? { filter: within } : {}), limit, now: clock.now() })).items;
+  /** The latest first, unless `sort` says otherwise. @throws UserError 400, 403 */
+  async list(
+    search: FaultSearch & { sort?: string; limit: number; cursor?: string },
+    caller: Caller,
+  ): Promise<{ items: DeviceFault[]; next?: string }> {
+    const { sort, limit, cursor } = search;
+    if (sort) caller.assertFaultField(sort.replace(/^-/, ''));
+    return await this.#context.store.faults({
+      ...this.#among(search, caller),
+      limit,
+      ...(sort ? { sort } : {}),
+      ...(cursor ? { cursor } : {}),
+    });
+  }
+
+  /** @throws UserError 400, 403 */
+  async count(search: FaultSearch, caller: Caller): Promise<number> {
+    const { filter, now } = this.#among(search, caller);
+    return await this.#context.store.countFaults(filter, now);
+  }
+
+  /** @param by names, separated by commas @throws UserError 400, 403 */
+  async groups(
+    search: FaultSearch & { by: string; limit: number },
+    caller: Caller,
+  ): Promise<Omit<FaultGroups, 'groups'> & { groups: NamedGroup[] }> {
+    const { store } = this.#context;
+    const by = namedKeys(search.by);
+    for (const { name } of by) caller.assertFaultField(name);
+    const among = this.#among(search, caller);
+    const found = await store.faultGroups({ ...among, by: by.map(({ key }) => key), limit: search.limit });
+    const groups: NamedGroup[] = [];
+    for (const group of found.groups) {
+      const fault = await store.fault(group.latest);
+      const texts = Object.fromEntries(by.map(({ name }, at) => [name, group.key[at] ?? '']));
+      groups.push({ ...group, by: texts, name: groupKey(by, group.key), ...(fault ? { fault } : {}) });
+    }
+    return { ...found, groups };
   }
 
   /** @throws UserError 404 */
@@ -32,4 +85,24 @@ export class Faults {
     const { device } = await this.get(id);
     await this.#context.store.apply(device, 'faultCleared', { id });
   }
+
+  /** Clears the faults that fit now. @param expect their number, where the caller has counted them @throws UserError 400, 403, 409 */
+  async clearAll(search: FaultSearch, expect: number | undefined, caller: Caller): Promise<number> {
+    return await clearFaults(this.#context.store, { ...this.#among(search, caller), expect });
+  }
+
+  #among(search: FaultSearch, caller: Caller): { filter?: Filter; now: number } {
+    return { ...amongOf(search, caller), now: this.#context.clock.now() };
+  }
+}
+
+/** What a caller asks for, among the faults of the devices that it reaches. @throws UserError 400, 403 */
+function amongOf({ filter: text, group }: FaultSearch, caller: Caller): { filter?: Filter } {
+  let filter = bothFilters(text ? caller.readable(text) : undefined, caller.within);
+  if (group !== undefined) {
+    const { names, filter: within } = groupFilter(group);
+    for (const name of names) caller.assertFaultField(name);
+    filter = bothFilters(within, filter);
+  }
+  return filter ? { filter } : {};
 }

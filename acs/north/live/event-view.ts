@@ -4,7 +4,8 @@ import type { Caller } from '../../fleet/access/caller.ts';
 import type { StoreContext } from '../../fleet/access/device-reach.ts';
 import type { Secrets } from '../../fleet/common/secrets.ts';
 import { bothFilters, type Filter } from '../../query/filter.ts';
-import { faultView, taskView } from '../views/core.ts';
+import { taskView } from '../views/core.ts';
+import { faultView } from '../views/faults.ts';
 import { limitedFault, type Shown } from '../views/limited.ts';
 import { DeviceFit } from './device-fit.ts';
 

@@ -1,43 +1,13 @@
-// Operations on faults and on the audit.
+// Operations on the audit.
 
 import { auditCsv, auditFilter } from '../audit-list.ts';
 import { csvHeaders } from '../lists/list.ts';
 import type { Operation } from '../operation.ts';
-import { none, ok, param } from '../operation.ts';
+import { ok } from '../operation.ts';
 import { audit, auditExportQuery, auditQuery, auditReport } from '../schemas/audit.ts';
-import { faults } from '../schemas/faults.ts';
-import { auditView, faultView } from '../views/core.ts';
+import { auditView } from '../views/core.ts';
 
 export const records: readonly Operation[] = [
-  {
-    name: 'listFaults',
-    summary: 'Lists the faults that keep devices from their wanted state',
-    method: 'GET',
-    path: '/faults',
-    role: 'viewer',
-    scope: 'devices',
-    parameters: 'checked',
-    answers: { 200: faults },
-    run: async (_input, { fleet, caller }) => {
-      const found = await fleet.faults.list(caller, 500);
-      return ok({ items: found.map(fault => faultView(fault, caller)) });
-    },
-  },
-  {
-    name: 'deleteFault',
-    summary: 'Clears a fault; the next session tries again',
-    method: 'DELETE',
-    path: '/faults/:id',
-    role: 'operator',
-    scope: 'fault',
-    parameters: 'none',
-    answers: { 204: 'nothing' },
-    problems: { 404: 'No such fault' },
-    run: async (input, { fleet }) => {
-      await fleet.faults.clear(param(input));
-      return none;
-    },
-  },
   {
     name: 'listAudit',
     summary:

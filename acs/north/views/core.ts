@@ -1,13 +1,11 @@
 // The answers of the API: times as dateTime, secrets masked.
 import type { Drift, Move, RestartDue } from '../../device/desired-state.ts';
-import type { DeviceFault } from '../../device/fault.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Task } from '../../device/task.ts';
 import { shownText } from '../../fleet/common/secrets.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/device-view.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
-import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
 import type { DryRun } from '../../fleet/preflight/dry-run.ts';
 import type { ExplainedWanted } from '../../fleet/presets/explain.ts';
 import { mapPreset, type Preset, pathOf, type WantedObjects } from '../../fleet/presets/preset.ts';
@@ -16,7 +14,8 @@ import { withTexts } from '../../fleet/tasks/task-texts.ts';
 import type { Traces } from '../../fleet/tracing/traces.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import { maskIf } from '../secret-mask.ts';
-import { limitedFault, limitedRecord, limitedTaskFault, limitedValues, type Shown } from './limited.ts';
+import { faultView } from './faults.ts';
+import { limitedRecord, limitedTaskFault, limitedValues, type Shown } from './limited.ts';
 
 type View = Record<string, unknown>;
 
@@ -81,14 +80,6 @@ export function taskView(task: Task, { secrets, caller }: Shown): View {
     ...isoMaybe('ended', task.ended),
   };
 }
-
-export const faultView = ({ basis: _basis, ...fault }: DeviceFault, caller: Shown['caller']): View => ({
-  ...limitedFault(fault, caller),
-  hint: hintFor(fault),
-  first: iso(fault.first),
-  last: iso(fault.last),
-  retryAt: iso(fault.retryAt),
-});
 
 /** The explained merge; secrets are masked in lost values too. */
 export function wantedView(wanted: ExplainedWanted, { secrets, caller }: Shown): View {

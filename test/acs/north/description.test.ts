@@ -105,6 +105,7 @@ const pick = (all: readonly string[], at: number): string => all[at % all.length
 const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
   runDiagnostic: { host: 'host.example' },
+  retryFaults: { filter: 'fault.code = 9007' },
   createSession: { name: 'first', password: 'correct horse battery' },
   createUser: { name: 'second', role: 'viewer' },
   putUser: { role: 'viewer' },

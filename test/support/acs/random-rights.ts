@@ -93,11 +93,24 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
     const forms = ['', `&fields=id,site,overrides,${path}`, '&format=csv', '&count=true'];
     return `?filter=${encodeURIComponent(filter)}${one(forms, pick)}`;
   }
+  if (name === 'listFaults') return faultQueryOf(path, filter, pick);
+  if (name === 'groupFaults') return pick % 2 ? '' : `?by=code,site.mark&filter=${encodeURIComponent(filter)}`;
   if (name === 'getParameters') return '?path=Device.&limit=2';
   if (name === 'getHistory') return `?path=${path}`;
   if (name === 'listTasks') return device % 2 === 0 ? `?device=${ids[device]}` : '?limit=2';
   if (name === 'putFile') return '?type=script';
   return '';
+}
+
+function faultQueryOf(path: string, filter: string, pick: number): string {
+  const queries = [
+    `filter=${encodeURIComponent(`fault.parameter = "${path}" or ${filter}`)}`,
+    `filter=${encodeURIComponent(filter)}&count=true`,
+    'sort=parameter',
+    'format=csv',
+    `group=${Buffer.from(JSON.stringify([['parameter', path]])).toString('base64url')}`,
+  ];
+  return `?${one(queries, pick)}`;
 }
 
 export function bodyOf({ name, device, other, path, filter, pick }: RandomCall): unknown {
@@ -108,6 +121,7 @@ export function bodyOf({ name, device, other, path, filter, pick }: RandomCall):
     patchDevice: { tags: ['t1'], overrides: { [path]: 'x' } },
     addTask: { method: 'SetParameterValues', args: { ParameterList: { [path]: 'x' } } },
     createRollout: pick % 2 ? { filter, firmware: 'fw.bin' } : { devices: [id, second], firmware: 'fw.bin' },
+    retryFaults: { filter: pick % 2 ? filter : 'fault.code = 9007' },
     putPreset: { when: 'tag = "none"', set: { [path]: 'x' } },
     putAlert: { filter: 'not online', above: 1 },
     traceDevice: { on: true },
