@@ -52,22 +52,12 @@ export class Caller {
     );
   }
 
-  /**
-   * Checks a filter that the caller wrote: parameters in it tell their values.
-   * @throws UserError 400, 403 `path-forbidden`, `parameters-forbidden`
-   */
+  /** Checks a filter that the caller wrote: parameters in it, and texts of faults, tell values. @throws UserError 400, 403 */
   readable(text: string): Filter {
     const filter = parseFilter(text);
     this.assertReads(pathsOf(filter));
-    for (const { field } of atomsOf(filter)) if (field.kind === 'fault') this.assertFaultField(field.name);
+    for (const { field } of atomsOf(filter)) if (field.kind === 'fault') assertFaultField(this, field.name);
     return filter;
-  }
-
-  /** Refuses to tell faults apart by a text of theirs that may name any parameter. @throws UserError 403 `parameters-forbidden` */
-  assertFaultField(name: string): void {
-    if (this.readsAll || (name !== 'cause' && name !== 'parameter')) return;
-    const reason = `the ${name} of a fault may name any parameter; the rights of ${this.principal.name} allow only some`;
-    throw new UserError(403, 'parameters-forbidden', reason);
   }
 
   /** @returns whether the device exists and the rights reach it */
@@ -102,4 +92,11 @@ export class Caller {
 function refuse(verb: 'read' | 'set', path: string | undefined): void {
   if (path !== undefined)
     throw new UserError(403, 'path-forbidden', `${path}: the rights do not allow to ${verb} this parameter`, { path });
+}
+
+/** Refuses to tell faults apart by a text of theirs that may name any parameter. @throws UserError 403 `parameters-forbidden` */
+export function assertFaultField({ readsAll, principal }: Pick<Caller, 'readsAll' | 'principal'>, name: string): void {
+  if (readsAll || (name !== 'cause' && name !== 'parameter')) return;
+  const reason = `the ${name} of a fault may name any parameter; the rights of ${principal.name} allow only some`;
+  throw new UserError(403, 'parameters-forbidden', reason);
 }

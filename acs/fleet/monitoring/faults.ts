@@ -3,7 +3,7 @@ import type { DeviceFault } from '../../device/fault.ts';
 import { UserError } from '../../errors.ts';
 import { bothFilters, type Filter } from '../../query/filter.ts';
 import type { FaultGroup, FaultGroups } from '../../store/store.ts';
-import type { Caller } from '../access/caller.ts';
+import { assertFaultField, type Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import { clearFaults } from './fault-clearing.ts';
 import { groupFilter, groupKey, namedKeys } from './fault-groups.ts';
@@ -39,7 +39,7 @@ export class Faults {
     caller: Caller,
   ): Promise<{ items: DeviceFault[]; next?: string }> {
     const { sort, limit, cursor } = search;
-    if (sort) caller.assertFaultField(sort.replace(/^-/, ''));
+    if (sort) assertFaultField(caller, sort.replace(/^-/, ''));
     return await this.#context.store.faults({
       ...this.#among(search, caller),
       limit,
@@ -61,7 +61,7 @@ export class Faults {
   ): Promise<Omit<FaultGroups, 'groups'> & { groups: NamedGroup[] }> {
     const { store } = this.#context;
     const by = namedKeys(search.by);
-    for (const { name } of by) caller.assertFaultField(name);
+    for (const { name } of by) assertFaultField(caller, name);
     const among = this.#among(search, caller);
     const found = await store.faultGroups({ ...among, by: by.map(({ key }) => key), limit: search.limit });
     const groups: NamedGroup[] = [];
@@ -96,12 +96,12 @@ export class Faults {
   }
 }
 
-/** What a caller asks for, among the faults of the devices that it reaches. @throws UserError 400, 403 */
+/** The faults that a caller asks for, among those of the devices that it reaches. @throws UserError 400, 403 */
 function amongOf({ filter: text, group }: FaultSearch, caller: Caller): { filter?: Filter } {
   let filter = bothFilters(text ? caller.readable(text) : undefined, caller.within);
   if (group !== undefined) {
     const { names, filter: within } = groupFilter(group);
-    for (const name of names) caller.assertFaultField(name);
+    for (const name of names) assertFaultField(caller, name);
     filter = bothFilters(within, filter);
   }
   return filter ? { filter } : {};
