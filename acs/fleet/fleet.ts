@@ -8,6 +8,7 @@ import { createModels, type Models } from './common/models.ts';
 import type { Post } from './common/ports.ts';
 import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
 import type { Secrets } from './common/secrets.ts';
+import { DeviceModels } from './devices/device-models.ts';
 import { Devices } from './devices/devices.ts';
 import { Diagnostics } from './diagnostics/diagnostics.ts';
 import { DiagnosticRuns } from './diagnostics/runs.ts';
@@ -38,6 +39,7 @@ export interface Fleet {
   enrolment: Enrolment;
   models: Models;
   modelCatalogue: ModelCatalogue;
+  deviceModels: DeviceModels;
   secrets: Secrets;
   secretSources: SecretSources;
   presets: Presets;
@@ -91,6 +93,7 @@ export function createFleet(context: FleetContext): Fleet {
     enrolment,
     models,
     modelCatalogue: catalogue,
+    deviceModels: new DeviceModels(devices, products),
     secrets: context.secrets,
     secretSources: new SecretSources(context, catalogue),
     presets,

@@ -118,10 +118,11 @@ async function reading(
   input: OperationInput,
   { context, conditions }: { context: CallContext; conditions: Conditions },
 ): Promise<OperationOutput> {
-  const { entity } = operation;
-  if (!entity) return await operation.run(input, context);
+  const { entity, isTagged } = operation;
+  if (!entity && !isTagged) return await operation.run(input, context);
   // The version is read first: a later one with an older tag is refused without harm, an older one with a later tag would be lost.
-  const version = await versionNow(entity, input, context);
+  const stored = entity ? await versionNow(entity, input, context) : '';
+  const version = stored || (isTagged ? 'read' : '');
   return await taggedRead(await operation.run(input, context), version, conditions);
 }
 

@@ -47,7 +47,7 @@ function answersOf(operation: Operation): Json {
 
 /** The answers that conditions on the version of an object bring. */
 function conditional(operation: Operation): Json {
-  if (!operation.entity) return {};
+  if (!operation.entity && !operation.isTagged) return {};
   if (factsOf(operation).isRead) return { 304: { description: 'If-None-Match names the present version' } };
   return { 412: problem('The object is not in the state that If-Match or If-None-Match asks for') };
 }

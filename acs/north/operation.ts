@@ -93,6 +93,8 @@ export interface Operation {
   audit?: 'answer';
   /** The stored object that it reads or changes, where conditions may be put on its version. */
   entity?: Entity;
+  /** A read whose answer has a tag although no stored object has a version for it. */
+  isTagged?: true;
   query?: TObject;
   body?: OperationBody;
   /** The successful answers by status; any other answer is a problem document. */

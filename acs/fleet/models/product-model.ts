@@ -94,6 +94,22 @@ export class ProductModel {
     };
   }
 
+  /** @param path of an object or a row, ends with a dot. Undefined where neither a device nor a document has named it */
+  object(path: string): Pick<KnownTable, 'writable' | 'absent'> | undefined {
+    const told = this.#told(path);
+    const def = this.#defined(path);
+    if (!told && !def) return undefined;
+    const writable = told?.writable ?? def?.writable;
+    return { ...(writable === undefined ? {} : { writable }), absent: told?.absent ?? false };
+  }
+
+  /** Neither a device nor a document of the product has the name: a standard does, of which the product implements a part. */
+  readonly isOfStandard = (path: string): boolean =>
+    !this.#told(path) && definedIn(this.#sources.documents, path) === undefined;
+
+  /** The names below a partial path, with `{i}` in place of instance numbers; some come more than once. */
+  readonly names = (prefix: string): Iterable<string> => namesIn(this.#sources, prefix);
+
   #told(path: string): LearnedEntry | undefined {
     const { template } = templateOf(path);
     for (const entries of this.#sources.learned) if (Object.hasOwn(entries, template)) return entries[template];
@@ -110,6 +126,13 @@ export class ProductModel {
     const { learned, documents } = this.#sources;
     return learned.length > 0 && definedIn(documents, path.endsWith('.') ? `${path}1.` : path) === undefined;
   }
+}
+
+function* namesIn({ learned, documents, standards }: ModelSources, prefix: string): Iterable<string> {
+  for (const entries of learned) for (const path in entries) if (path.startsWith(prefix)) yield path;
+  for (const model of [...documents, ...standards])
+    for (const names of [model.objects, model.parameters])
+      for (const path of names.keys()) if (path.startsWith(prefix) && model.resolve(path)) yield path;
 }
 
 function definedIn(models: readonly Model[], path: string): ParameterDef | ObjectDef | undefined {

@@ -1,11 +1,16 @@
 // Operations on data models: documents of the Broadband Forum, and what was learned from devices.
 import { MAX_DOCUMENT_BYTES } from '../../../shared/model/document-limits.ts';
 import { UserError } from '../../errors.ts';
+import type { Caller } from '../../fleet/access/caller.ts';
 import type { ModelMarks } from '../../fleet/models/given-model.ts';
+import { parameterCursor, readCursor } from '../../store/paging.ts';
 import type { CallContext, IncomingBytes, Operation, OperationInput, OperationOutput } from '../operation.ts';
-import { none, ok, param } from '../operation.ts';
+import { noDevice, none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/models.ts';
 import { modelItemView, modelView } from '../views/models.ts';
+
+/** Paths in one query. */
+const MAX_PATHS = 200;
 
 const tooLarge = (): UserError =>
   new UserError(413, 'model-too-large', `a data-model document has at most ${MAX_DOCUMENT_BYTES} bytes`);
@@ -34,14 +39,47 @@ async function putModel(input: OperationInput, { fleet, edit }: CallContext): Pr
   return { status: isNew ? 201 : 200, body: modelView(about) };
 }
 
-async function getModel(input: OperationInput, { fleet, caller }: CallContext): Promise<OperationOutput> {
-  const { prefix = '', find = '', limit = 500 } = input.query as { prefix?: string; find?: string; limit?: number };
-  const { about, items } = await fleet.modelCatalogue.get(param(input, 'name'));
+interface PathQuery {
+  find?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+/** One page of what is found, in the order of paths. @throws UserError 400 `bad-cursor` */
+function pageOf<T extends { path: string }>(
+  items: readonly T[],
+  { find = '', limit = 500, cursor }: PathQuery,
+  { mayRead }: Pick<Caller, 'mayRead'>,
+): { page: T[]; total: number; next: string | null } {
+  const after = cursor === undefined ? '' : readCursor(cursor, 'path').id;
   const word = find.toLowerCase();
-  const found = items.filter(
-    ({ path }) => path.startsWith(prefix) && path.toLowerCase().includes(word) && caller.mayRead(path),
-  );
-  return ok({ ...modelView(about), items: found.slice(0, limit).map(modelItemView), total: found.length });
+  const found = items.filter(({ path }) => path.toLowerCase().includes(word) && mayRead(path.replaceAll('{i}', '*')));
+  const rest = after === '' ? found : found.filter(({ path }) => path > after);
+  const page = rest.slice(0, limit);
+  const last = rest.length > limit ? page.at(-1) : undefined;
+  return { page, total: found.length, next: last ? parameterCursor(last.path) : null };
+}
+
+async function getDeviceModel(input: OperationInput, { fleet, caller }: CallContext): Promise<OperationOutput> {
+  const { path = '', ...query } = input.query as PathQuery & { path?: string };
+  const paths = path.split(',');
+  if (paths.length > MAX_PATHS)
+    throw new UserError(400, 'bad-input', `query.path: has ${paths.length} paths, at most ${MAX_PATHS} are allowed`);
+  const { product, isComplete, items } = await fleet.deviceModels.read(param(input), paths);
+  const { page, total, next } = pageOf(items, query, caller);
+  const { oui, productClass, softwareVersion } = product;
+  return ok({
+    ...{ device: param(input), product: { oui, productClass, softwareVersion }, complete: isComplete },
+    ...{ items: page.map(modelItemView), total, next },
+  });
+}
+
+async function getModel(input: OperationInput, { fleet, caller }: CallContext): Promise<OperationOutput> {
+  const { prefix = '', ...query } = input.query as PathQuery & { prefix?: string };
+  const { about, items } = await fleet.modelCatalogue.get(param(input, 'name'));
+  const below = items.filter(({ path }) => path.startsWith(prefix));
+  const { page, total, next } = pageOf(below, query, caller);
+  return ok({ ...modelView(about), items: page.map(modelItemView), total, next });
 }
 
 export const models: readonly Operation[] = [
@@ -80,10 +118,25 @@ export const models: readonly Operation[] = [
     scope: 'none',
     parameters: 'checked',
     entity: { kind: 'model' },
+    isTagged: true,
     query: schemas.readQuery,
     answers: { 200: schemas.modelItems },
     problems: { 404: 'No such data model' },
     run: getModel,
+  },
+  {
+    name: 'getDeviceModel',
+    summary: 'Reads the data model of a device: what its product is known to have, and how sure that is',
+    method: 'GET',
+    path: '/devices/:id/model',
+    role: 'viewer',
+    scope: 'device',
+    parameters: 'checked',
+    isTagged: true,
+    query: schemas.deviceModelQuery,
+    answers: { 200: schemas.deviceModel },
+    problems: noDevice,
+    run: getDeviceModel,
   },
   {
     name: 'deleteModel',

@@ -12,6 +12,13 @@ export const readQuery = closed({
   prefix: optional(text('Only paths that begin so')),
   find: optional(text('Only paths that contain this text')),
   limit: optional(Type.Integer({ minimum: 1, maximum: 5000, description: 'Default: 500' })),
+  cursor: optional(Type.String()),
+});
+export const deviceModelQuery = closed({
+  path: optional(text('Full or partial paths, separated by commas; default: all of the model')),
+  find: optional(text('Only paths that contain this text')),
+  limit: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Default: 500' })),
+  cursor: optional(Type.String()),
 });
 
 const about = {
@@ -28,8 +35,8 @@ const about = {
 };
 export const model = Type.Object(about);
 export const models = list(model);
-const item = Type.Object({
-  path: text('With {i} in place of instance numbers'),
+const item = {
+  path: text('With {i} in place of instance numbers, but for full paths that were asked for'),
   writable: nullable(Type.Boolean()),
   type: nullable(text('xsd:…, or object')),
   enum: optional(texts),
@@ -40,5 +47,25 @@ const item = Type.Object({
   factory: optional(text('Default value')),
   restart: optional(Type.Boolean({ description: 'A change takes effect with a restart' })),
   absent: optional(Type.Boolean({ description: 'Devices have refused the name (9005)' })),
+};
+const next = nullable(Type.String());
+export const modelItems = Type.Object({
+  ...about,
+  items: Type.Array(Type.Object(item)),
+  total: Type.Integer(),
+  next,
 });
-export const modelItems = Type.Object({ ...about, items: Type.Array(item), total: Type.Integer() });
+const unsure = optional(
+  Type.Boolean({
+    description:
+      'Only a standard has it, of which the product implements a part: no device of the product has told of it',
+  }),
+);
+export const deviceModel = Type.Object({
+  device: Type.String(),
+  product: Type.Object({ oui: Type.String(), productClass: Type.String(), softwareVersion: Type.String() }),
+  complete: Type.Boolean({ description: 'The product has no other parameters' }),
+  items: Type.Array(Type.Object({ ...item, unsure })),
+  total: Type.Integer(),
+  next,
+});

@@ -40,7 +40,7 @@ const ifOther: DeclaredCondition = {
 };
 
 export function conditionsOf(operation: Operation): readonly DeclaredCondition[] {
-  if (!operation.entity) return [];
+  if (!operation.entity) return operation.isTagged ? [ifOther] : [];
   if (factsOf(operation).isRead) return [ifOther];
   return operation.method === 'PUT' ? [ifMatch, ifAbsent] : [ifMatch];
 }

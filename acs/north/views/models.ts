@@ -1,5 +1,6 @@
 // Data models as the API shows them.
-import type { ModelAbout, ModelItem } from '../../fleet/models/catalogue.ts';
+import type { DeviceModelItem } from '../../fleet/devices/device-models.ts';
+import type { ModelAbout } from '../../fleet/models/catalogue.ts';
 
 type View = Record<string, unknown>;
 
@@ -9,7 +10,7 @@ export const modelView = ({ marks, changed, ...about }: ModelAbout): View => ({
   ...(changed === undefined ? {} : { changed: new Date(changed).toISOString() }),
 });
 
-export function modelItemView({ path, writable, type, def, absent }: ModelItem): View {
+export function modelItemView({ path, writable, type, def, absent, unsure }: DeviceModelItem): View {
   const { enumeration, min, max, maxLength, description, default: factory, needsRestart } = def ?? {};
   return {
     path,
@@ -23,5 +24,6 @@ export function modelItemView({ path, writable, type, def, absent }: ModelItem):
     ...(factory === undefined ? {} : { factory }),
     ...(needsRestart ? { restart: true } : {}),
     ...(absent ? { absent } : {}),
+    ...(unsure ? { unsure } : {}),
   };
 }

@@ -98,4 +98,54 @@ describe('data model API', () => {
     for (const name of ['dgw', 'learned-1'])
       await api.refused(400, 'bad-name', 'PUT', `/models/${name}`, { body: Buffer.from(acme) });
   });
+
+  it('shows what a device has: as documented, as it has told, and what nothing is sure of', async () => {
+    await put(acme, '?oui=A1B2C3&productClass=Lamp');
+    const id = 'A1B2C3-Lamp-L1';
+    const read = async (query: string) => await api.call('GET', `/devices/${id}/model?${query}`);
+    const { items } = (await read('path=Device.Lamp.7.Mode,Device.Lamp.7.Code,Device.Note,Device.Nothing')).json;
+    assert.deepEqual(items, [
+      { path: 'Device.Lamp.7.Code', writable: true, type: 'xsd:string', maxLength: 4 },
+      { path: 'Device.Lamp.7.Mode', writable: true, type: 'xsd:string', enum: ['Dim', 'Bright'] },
+      { path: 'Device.Note', writable: false, type: 'xsd:string' },
+    ]);
+    const below = (await read('path=Device.Lamp.3.')).json;
+    assert.deepEqual(
+      below.items.map(({ path, type }) => [path, type]),
+      [
+        ['Device.Lamp.{i}.', 'object'],
+        ['Device.Lamp.{i}.Code', 'xsd:string'],
+        ['Device.Lamp.{i}.Level', 'xsd:unsignedInt'],
+        ['Device.Lamp.{i}.Mode', 'xsd:string'],
+        ['Device.Lamp.{i}.Size', 'xsd:unsignedLong'],
+      ],
+    );
+    const standard = (await read('path=Device.Time.&find=NTPServer1')).json;
+    assert.deepEqual([standard.complete, standard.items[0]?.unsure], [false, true]);
+    await api.refused(404, 'no-such-device', 'GET', '/devices/none/model');
+    const many = Array.from({ length: 201 }, () => 'Device.A').join(',');
+    await api.refused(400, 'bad-input', 'GET', `/devices/${id}/model?path=${many}`);
+  });
+
+  it('has pages, and a tag by which a client keeps what it has', async () => {
+    const paths: unknown[] = [];
+    let next: unknown;
+    for (let count = 0; count < 50 && next !== null; count++) {
+      const query = next === undefined ? '' : `&cursor=${String(next)}`;
+      const page = (await api.call('GET', `/models/device?prefix=Device.DeviceInfo.&limit=7${query}`)).json;
+      paths.push(...page.items.map(({ path }) => path));
+      next = page.next;
+    }
+    const whole = (await api.call('GET', '/models/device?prefix=Device.DeviceInfo.')).json;
+    assert.deepEqual(
+      paths,
+      whole.items.map(({ path }) => path),
+    );
+    assert.equal(paths.length, whole.total);
+    for (const url of ['/models/device?find=uptime', '/devices/A1B2C3-Lamp-L1/model?path=Device.DeviceInfo.']) {
+      const { etag } = (await api.call('GET', url)).headers;
+      const again = await api.call('GET', url, { headers: { 'if-none-match': String(etag) } });
+      assert.deepEqual([again.status, again.text], [304, ''], url);
+    }
+  });
 });

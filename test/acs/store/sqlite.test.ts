@@ -16,7 +16,7 @@ import { openSqlite, type SqliteOptions } from '../../../acs/store/sqlite/store.
 import type { Store } from '../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { UserError } from '../../../shared/errors.ts';
-import { backToBefore } from '../../support/acs/old-store.ts';
+import { backToBefore } from '../../support/acs/stored/old-store.ts';
 import { bytesOf, putBytes } from '../../support/contents.ts';
 import { identityOf, idOf, informOf, newYear } from '../../support/devices.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Agent, type Dispatcher, EventSource } from 'undici';
 import { LINGER_MS } from '../../../../acs/north/live/streams.ts';
 import { type TestApi, TOKEN, testApi } from '../../../support/acs/api.ts';
-import { type EventReader, readEvents } from '../../../support/acs/event-reader.ts';
+import { type EventReader, readEvents } from '../../../support/acs/live/event-reader.ts';
 import { eventually } from '../../../support/eventually.ts';
 
 const NORTH = '0090F8-4102S-N1';

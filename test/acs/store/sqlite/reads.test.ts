@@ -12,8 +12,8 @@ import { openSqlite } from '../../../../acs/store/sqlite/store.ts';
 import { SqliteWrites } from '../../../../acs/store/sqlite/writes/writes.ts';
 import type { Store } from '../../../../acs/store/store.ts';
 import { VirtualClock } from '../../../../shared/clock.ts';
-import { backToBefore } from '../../../support/acs/old-store.ts';
 import { announce, known } from '../../../support/acs/store-contract.ts';
+import { backToBefore } from '../../../support/acs/stored/old-store.ts';
 import { identityOf, idOf, newYear } from '../../../support/devices.ts';
 
 const id = idOf(identityOf('A'));

@@ -1,6 +1,6 @@
 // A store's file as an earlier version had it: what later versions have added to the tables is taken away.
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { migrations } from '../../../acs/store/sqlite/migrations.ts';
+import { migrations } from '../../../../acs/store/sqlite/migrations.ts';
 
 const namesOf = (db: DatabaseSyncInstance, type: 'table' | 'index'): string[] =>
   db
