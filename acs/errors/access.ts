@@ -22,6 +22,11 @@ export const accessErrors = {
     meaning: 'The name or the password is wrong, or the user is disabled.',
     remedy: 'Check both. Each further wrong one is answered later.',
   },
+  'login-in-the-clear': {
+    status: 403,
+    meaning: 'A password came by plain HTTP from another host.',
+    remedy: 'Use HTTPS.',
+  },
   'wrong-password': {
     status: 403,
     meaning: 'The password that was given as the current one is wrong.',

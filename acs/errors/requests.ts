@@ -62,6 +62,31 @@ export const requestErrors = {
     meaning: 'More or fewer fit now than `expect` says.',
     remedy: 'Look at them again, and send the new number.',
   },
+  'bad-xml': {
+    status: 400,
+    meaning: 'The SOAP request is not XML, has a DTD, or is not UTF-8; `place` is where.',
+    remedy: 'Send a well-formed document without DTD, in UTF-8.',
+  },
+  'bad-envelope': {
+    status: 400,
+    meaning: 'The XML is not an envelope of SOAP 1.1 with one call, or its header cannot be used.',
+    remedy: 'Let a client make it from the description (GET /soap?wsdl).',
+  },
+  'soap-version': {
+    status: [400, 415],
+    meaning: 'The envelope or its Content-Type is that of another version than SOAP 1.1.',
+    remedy: 'Send SOAP 1.1, as text/xml.',
+  },
+  'soap-header': {
+    status: 400,
+    meaning: 'A header of the envelope must be understood, and is not.',
+    remedy: 'Leave the header out; a UsernameToken is the only one that is used.',
+  },
+  'not-soap': {
+    status: 415,
+    meaning: 'The Content-Type is not that of a SOAP 1.1 request, or has attachments (MTOM).',
+    remedy: 'Send text/xml, contents as base64.',
+  },
   'nul-in-text': {
     status: 400,
     meaning: 'A text contains a NUL character.',

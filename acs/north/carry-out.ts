@@ -24,7 +24,8 @@ import { type Conditions, conditionOf, taggedChange, taggedRead, versionNow } fr
 /** A request for an operation. */
 export interface OperationRequest {
   params: Record<string, string>;
-  query: Record<string, unknown>;
+  /** Reads the query, once the rights allow the operation. @throws UserError */
+  query: () => Record<string, unknown>;
   contentType: string;
   /** The Accept header. */
   accept?: string;
@@ -86,7 +87,7 @@ async function attempt(
   const { caller, params, contentType, origin, conditions = {} } = request;
   assertAllowed(operation, caller.principal);
   for (const [name, value] of Object.entries(params)) refuseNul(name, value);
-  const query = await readQuery(operation, request.query);
+  const query = await readQuery(operation, request.query());
   call.body = await request.body();
   const { fleet, store, clock, sendConnectionRequest } = options;
   const { names } = fleet.secrets;

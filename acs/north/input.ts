@@ -1,7 +1,7 @@
 // Checks of queries and bodies against the schemas of the operation; errors name the place.
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { TObject } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
 import type { Validator } from 'typebox/compile';
 import { clip } from '../../shared/clip.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -12,9 +12,9 @@ import type { IncomingBytes, Operation } from './operation.ts';
 const MAX_SHOWN = 60;
 
 /** Schemas are compiled on first use: the compiler loads slowly, and most operations are never called. */
-const compiled = new WeakMap<TObject, Validator>();
+const compiled = new WeakMap<TSchema, Validator>();
 
-async function compile(schema: TObject): Promise<Validator> {
+export async function compile(schema: TSchema): Promise<Validator> {
   const known = compiled.get(schema);
   if (known) return known;
   const { Compile } = await import('typebox/compile');
@@ -23,7 +23,8 @@ async function compile(schema: TObject): Promise<Validator> {
   return validator;
 }
 
-const bad = (message: string): UserError => new UserError(400, 'bad-input', message);
+const bad = (message: string, place?: string): UserError =>
+  new UserError(400, 'bad-input', message, place === undefined ? {} : { place });
 
 /** @throws UserError 400 */
 async function checked(schema: TObject, value: unknown, place: string): Promise<Record<string, unknown>> {
@@ -38,10 +39,13 @@ async function checked(schema: TObject, value: unknown, place: string): Promise<
   };
   if (extra) {
     const known = Object.keys((path.length ? {} : schema.properties) as object);
-    throw bad(`${where}: unknown field ${extra.join(', ')}${known.length ? ` (known: ${known.join(', ')})` : ''}`);
+    throw bad(
+      `${where}: unknown field ${extra.join(', ')}${known.length ? ` (known: ${known.join(', ')})` : ''}`,
+      where,
+    );
   }
   const choices = choicesAt(schema, path) ?? allowedValues;
-  throw bad(`${where}: ${choices ? wrongChoice(choices, valueAt(value, path)) : error.message}`);
+  throw bad(`${where}: ${choices ? wrongChoice(choices, valueAt(value, path)) : error.message}`, where);
 }
 
 /** Names the value, as far as it is short: no secret is one of several constants. */
@@ -154,5 +158,9 @@ export async function readBody(operation: Operation, request: FastifyRequest, co
     throw new UserError(400, 'bad-json', `the body is not JSON: ${messageOf(error)}`);
   }
   if (/(?<!\\)(\\\\)*\\u0000/.test(decoded)) throw bad('body: text must not contain NUL');
-  return await checked(body.json, value, 'body');
+  return await checkedBody(body, value);
 }
+
+/** @throws UserError 400 */
+export const checkedBody = async ({ json }: { json: TObject }, value: unknown): Promise<Record<string, unknown>> =>
+  await checked(json, value, 'body');

@@ -24,6 +24,7 @@ import { registerLive } from './live/sse.ts';
 import type { Operation, OperationContext, OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
 import { isSecureRequest } from './session-cookie.ts';
+import { registerSoap } from './soap/routes.ts';
 
 export interface RestOptions extends OperationContext {
   log: Log;
@@ -82,6 +83,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   });
 
   registerHealth(app, options);
+  registerSoap(app, { options, audit, prove: request => places.prove(request.socket) });
   await app.register(
     async api => {
       api.addHook('onRequest', async request => {
@@ -210,7 +212,7 @@ function requestOf(operation: Operation, request: FastifyRequest): OperationRequ
   const { 'content-type': contentType = '', accept } = request.headers;
   return {
     params: request.params as Record<string, string>,
-    query: request.query as Record<string, unknown>,
+    query: () => request.query as Record<string, unknown>,
     contentType,
     ...(accept ? { accept } : {}),
     isHead: request.method === 'HEAD',

@@ -30,3 +30,6 @@ export function networkOf(address: string): string {
   const groups = [...first, ...zeros, ...last].slice(0, 4);
   return `${groups.map(group => group.replace(/^0+(?=.)/, '')).join(':')}::/64`;
 }
+
+/** The address is one of this host itself. */
+export const isLoopback = (address: string): boolean => /^(127\.\d+\.\d+\.\d+|::1)$/.test(plainAddress(address));

@@ -2,8 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { describe } from '../../acs/north/openapi.ts';
 import { operations } from '../../acs/north/operations.ts';
+import { wsdlOf } from '../../acs/north/soap/wsdl.ts';
 import { errorsPage } from './acs/errors-page.ts';
 
 const root = new URL('../../', import.meta.url);
 await writeFile(new URL('schemas/openapi.json', root), `${JSON.stringify(describe(operations), undefined, 2)}\n`);
 await writeFile(new URL('docs/errors.md', root), errorsPage());
+await writeFile(new URL('schemas/northbound.wsdl', root), wsdlOf(operations));

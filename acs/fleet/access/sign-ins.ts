@@ -20,12 +20,17 @@ export class SignIns {
    * @throws UserError 401 `sign-in-failed`; 429 `too-many-guesses` where it was not checked
    */
   async begin(
-    { name, password }: { name: string; password: string },
+    login: { name: string; password: string },
     address: string,
   ): Promise<{ secret: string; session: Session }> {
+    await this.check(login, address);
+    return await this.#parts.sessions.begin(login.name, address);
+  }
+
+  /** Checks a login that comes with a request of its own. @throws UserError as `begin` */
+  async check({ name, password }: { name: string; password: string }, address: string): Promise<void> {
     if (!(await this.#isRight(name, password, address)))
       throw new UserError(401, 'sign-in-failed', 'the name or the password is wrong, or the user is disabled');
-    return await this.#parts.sessions.begin(name, address);
   }
 
   /**
