@@ -8,6 +8,7 @@ export type DocumentKind =
   | 'preset'
   | 'file'
   | 'rollout'
+  | 'job'
   | 'setting'
   | 'model'
   | 'learnedModel'
@@ -142,6 +143,7 @@ export const noticeTypes = [
   'faultCleared',
   'alert',
   'rollout',
+  'job',
   'audit',
   'inform',
 ] as const;

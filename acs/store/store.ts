@@ -10,6 +10,7 @@ import type { Task } from '../device/task.ts';
 import type { Field, Filter } from '../query/filter.ts';
 import type { ByteRange, ContentSum } from './content-chunks.ts';
 import type { ChangeNote, DocumentVersion, VersionEntry, VersionedKind } from './document-versions.ts';
+import type { JobPositionStore } from './job-positions.ts';
 import type {
   AuditEntry,
   AuditHead,
@@ -189,7 +190,7 @@ export interface Retention {
 }
 
 /** Promises: a change is durable once it resolves, also after a kill or a power cut, and each operation is atomic. */
-export interface Store {
+export interface Store extends JobPositionStore {
   device(id: string): Promise<DeviceRow | undefined>;
   /** The device with this current or next user name. */
   deviceByUsername(username: string): Promise<Pick<DeviceRow, 'id' | 'credentials'> | undefined>;

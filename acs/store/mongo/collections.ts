@@ -2,6 +2,7 @@
 import type { Binary, Collection, CreateIndexesOptions, IndexDescription } from 'mongodb';
 import { UserError } from '../../errors.ts';
 import type { ChangeNote } from '../document-versions.ts';
+import type { JobPosition } from '../job-positions.ts';
 import type { Link } from './link.ts';
 import { isDuplicate } from './link-errors.ts';
 import type { Versioned } from './versioned.ts';
@@ -232,6 +233,15 @@ interface AuditDocument {
   seq?: number;
 }
 
+/** The position of one device in one job. */
+export interface JobPositionDocument extends Omit<JobPosition, 'body'> {
+  _id: string;
+  /** The call that wrote it last. */
+  op: string;
+  /** JSON. */
+  body: string;
+}
+
 export interface Collections {
   devices: Collection<DeviceDocument>;
   ended: Collection<Omit<EndedTask, 'id'> & { _id: string }>;
@@ -248,6 +258,7 @@ export interface Collections {
   deliveries: Collection<DeliveryDocument>;
   series: Collection<SeriesDocument>;
   seriesPaths: Collection<{ _id: string; path: string }>;
+  jobPositions: Collection<JobPositionDocument>;
   deviceEvents: Collection<{ _id: string; time: number; type: string; body: string }>;
   deviceSessions: Collection<{ _id: string; started: number; claim: number; body: string }>;
 }
@@ -287,6 +298,14 @@ const indexes: Partial<Record<keyof Collections, IndexDescription[]>> = {
   contents: [index({ at: 1 })],
   audit: [index({ time: 1 }), index({ seq: 1 }, { sparse: true, unique: true })],
   series: [index({ of: 1, level: 1 })],
+  jobPositions: [
+    index({ job: 1, device: 1 }),
+    index({ job: 1, state: 1, zone: 1, wave: 1, device: 1 }),
+    index({ job: 1, due: 1 }),
+    index({ due: 1 }),
+    index({ device: 1, state: 1 }),
+    index({ job: 1, code: 1, state: 1, device: 1 }),
+  ],
   deliveries: [index({ webhook: 1, dead: 1, due: 1, _id: 1 }), index({ webhook: 1, dead: 1, created: 1, _id: 1 })],
 };
 
@@ -311,6 +330,7 @@ export async function openTables(link: Link): Promise<Collections> {
     seriesPaths: db.collection('seriesPaths'),
     deviceEvents: db.collection('deviceEvents'),
     deviceSessions: db.collection('deviceSessions'),
+    jobPositions: db.collection('jobPositions'),
   };
   await checkVersion(link, collections);
   for (const [name, wanted] of Object.entries(indexes))

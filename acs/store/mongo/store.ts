@@ -19,6 +19,7 @@ import { ParameterTrees } from './devices/parameter-trees.ts';
 import { WrittenDocuments } from './devices/written-documents.ts';
 import { Documents } from './documents/documents.ts';
 import { History } from './history/history.ts';
+import { jobStore } from './job-positions.ts';
 import { type Link, type MongoOptions, openLink } from './link.ts';
 import { Records } from './records.ts';
 import { upgradeDevices } from './upgrade.ts';
@@ -83,6 +84,7 @@ export async function storeOn(link: Link): Promise<Store> {
       ),
       ...deliveryStore(link, deliveries),
       ...historyStore(link, new History(link, collections)),
+      ...jobStore(link, collections),
       close: async () => {
         stopRefreshing();
         await link.close(async () => {

@@ -257,6 +257,7 @@ const counting: Readonly<Record<string, string>> = {
   'audit entries': 'audit',
   'webhook notices': 'deliveries',
   'device events': 'device_events',
+  'job positions': 'job_positions',
 };
 
 function counted(db: DatabaseSyncInstance): Record<string, number> {

@@ -289,6 +289,26 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   INSERT INTO sites (name, value, device)
     SELECT j.key, j.value, r.device FROM rows r, json_each(r.body, '$.site') j WHERE j.type = 'text';
   `,
+  `
+  -- Positions of devices in jobs. A device that was removed keeps its positions until the job is deleted.
+  CREATE TABLE job_positions (
+    job TEXT NOT NULL,
+    device TEXT NOT NULL,
+    state TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    wave INTEGER NOT NULL,
+    due REAL NOT NULL,
+    version INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (job, device)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX job_positions_state ON job_positions (job, state, zone, wave, device);
+  CREATE INDEX job_positions_due ON job_positions (job, due) WHERE due > 0;
+  CREATE INDEX job_positions_next ON job_positions (due) WHERE due > 0;
+  CREATE INDEX job_positions_away ON job_positions (device) WHERE state = 'away';
+  CREATE INDEX job_positions_code ON job_positions (job, code, state) WHERE code > '';
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

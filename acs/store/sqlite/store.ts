@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { Member, Store } from '../store.ts';
 import { type Connections, connectHere, connectReads, connectThreads } from './connections.ts';
 import { createContents, type SqliteContents } from './contents.ts';
+import { jobStore } from './job-store.ts';
 import type { StoreFile } from './schema.ts';
 import { deliveryStore, deviceStore, documentStore, historyStore, workStore } from './store-parts.ts';
 import type { WriteRequest } from './writes/write-request.ts';
@@ -91,6 +92,7 @@ function createStore(connections: Connections, clock: Clock, { beat, leave }: Pi
     ...contents,
     ...deliveryStore(connections),
     ...historyStore(connections),
+    ...jobStore(connections),
     ...recordStore(connections, sweep),
     beat,
     leave,

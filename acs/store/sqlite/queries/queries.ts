@@ -9,6 +9,7 @@ import type {
   OverdueQuery,
   ParameterQuery,
 } from '../../store.ts';
+import type { JobPositionQuery, JobTurnQuery } from '../../job-positions.ts';
 import { Statements } from '../statements.ts';
 import { ContentQueries } from './content-queries.ts';
 import { DeliveryQueries } from './delivery-queries.ts';
@@ -17,6 +18,7 @@ import { DocumentQueries } from './document-queries.ts';
 import { FaultQueries } from './fault-queries.ts';
 import { readGroups } from './groups.ts';
 import { HistoryQueries } from './history-queries.ts';
+import { JobQueries } from './job-queries.ts';
 import { ParameterQueries } from './parameter-queries.ts';
 import { WorkQueries } from './work-queries.ts';
 
@@ -30,7 +32,12 @@ export type SearchRequest =
   | { do: 'faultGroups'; query: FaultGroupQuery }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] }
-  | { do: 'parameters'; query: ParameterQuery };
+  | { do: 'parameters'; query: ParameterQuery }
+  | { do: 'jobPositions'; query: JobPositionQuery }
+  | { do: 'jobTurns'; query: JobTurnQuery }
+  | { do: 'jobDue'; job: string; now: number; limit: number }
+  | { do: 'jobCounts'; job: string }
+  | { do: 'jobReasons'; job: string };
 
 /** The reads of one connection, by topic. */
 export class SqliteQueries {
@@ -43,6 +50,7 @@ export class SqliteQueries {
   readonly contents: ContentQueries;
   readonly deliveries: DeliveryQueries;
   readonly history: HistoryQueries;
+  readonly jobs: JobQueries;
 
   constructor(db: DatabaseSyncInstance) {
     const statements = new Statements(db);
@@ -55,6 +63,7 @@ export class SqliteQueries {
     this.contents = new ContentQueries(statements);
     this.deliveries = new DeliveryQueries(statements);
     this.history = new HistoryQueries(statements);
+    this.jobs = new JobQueries(statements);
   }
 
   /** @returns JSON, made only once on its way to another thread. Devices with `only` come as `PartsAnswer` */
@@ -84,6 +93,16 @@ export class SqliteQueries {
         return this.parameters.ofDevices(request.devices, request.paths);
       case 'countDevices':
         return this.devices.count(request.filter, request.now);
+      case 'jobPositions':
+        return this.jobs.page(request.query);
+      case 'jobTurns':
+        return this.jobs.turns(request.query);
+      case 'jobDue':
+        return this.jobs.due(request.job, request.now, request.limit);
+      case 'jobCounts':
+        return this.jobs.counts(request.job);
+      case 'jobReasons':
+        return this.jobs.reasons(request.job);
     }
   }
 }

@@ -64,7 +64,7 @@ function withListed({ listed, ...request }: Settling): WriteRequest {
 export const writePacking: Packing<WriteRequest> = {
   grouped: true,
   isPatient: request => request.do === 'apply' && request.name === 'released',
-  isLong: request => request.do === 'applyToMany' || request.do === 'prune',
+  isLong: request => request.do === 'applyToMany' || request.do === 'prune' || request.do === 'jobs',
   pack: request => {
     const bulk = bulkOf(request);
     if (bulk === undefined) return [JSON.stringify(isSettling(request) ? withoutListed(request) : request), undefined];

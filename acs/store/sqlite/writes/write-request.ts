@@ -7,6 +7,7 @@ import type { AuditEntry, DocumentKind, HistoryEntry, Notice } from '../../recor
 import type { Retention } from '../../store.ts';
 import type { ContentRequest } from './content-writes.ts';
 import type { DeliveryRequest } from './delivery-writes.ts';
+import type { JobRequest } from './job-writes.ts';
 
 /** Plain data: it crosses to the writer thread. */
 export type WriteRequest =
@@ -17,6 +18,7 @@ export type WriteRequest =
   | DeleteDocument
   | ContentRequest
   | DeliveryRequest
+  | JobRequest
   | { do: 'appendHistory'; entries: readonly HistoryEntry[] }
   | { do: 'audit'; entries: readonly AuditEntry[]; notices: readonly Notice[] }
   | { do: 'prune'; retention: Retention };

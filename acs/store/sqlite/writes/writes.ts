@@ -9,6 +9,7 @@ import { DeliveryWrites } from './delivery-writes.ts';
 import { DeviceWrites } from './device-writes.ts';
 import { deleteDocument, putDocument } from './document-writes.ts';
 import { HistoryWrites } from './history-writes.ts';
+import { carryOutJobs } from './job-writes.ts';
 import { ParameterRows } from './parameter-rows.ts';
 import { PositionWrites } from './position-rows.ts';
 import { RowCache } from './row-cache.ts';
@@ -81,6 +82,8 @@ export class SqliteWrites {
       case 'dropDeliveries':
       case 'boundDeliveries':
         return this.#deliveries.carryOut(request);
+      case 'jobs':
+        return carryOutJobs(this.#statements, request.change);
       default:
         return this.#contents.carryOut(request);
     }
