@@ -69,8 +69,14 @@ export interface Outcome {
   fault?: TaskFault;
 }
 
+/** Tags that are added and removed; the others stay. */
+export interface TagChange {
+  add?: string[];
+  remove?: string[];
+}
+
 export interface DevicePatch {
-  tags?: string[];
+  tags?: string[] | TagChange;
   /** Only the named fields change; `null` removes one. */
   site?: Record<string, string | null>;
   /** `null` removes one. */

@@ -46,6 +46,8 @@ export interface Task {
   diagnostic?: TaskDiagnostic;
   /** The rollout that it belongs to: it leaves only while the device's position there is `offered`. */
   rollout?: string;
+  /** The job that it belongs to, by id. */
+  job?: string;
   /** Fencing token of the session that sent it. */
   sentBy?: number;
   /** Sessions that were lost over its RPC, and the end of the last of them. */

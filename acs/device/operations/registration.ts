@@ -26,6 +26,14 @@ function assertVersion(row: DeviceRow | undefined, expected: string | undefined,
     throw new UserError(409, 'changed-meanwhile', `device ${id} was changed by another request meanwhile`);
 }
 
+/** The tags after a change: a list replaces them all. */
+export function tagsAfter(tags: readonly string[], change: NonNullable<DevicePatch['tags']>): string[] {
+  if (Array.isArray(change)) return [...new Set(change)];
+  const { add = [], remove = [] } = change;
+  const removed = new Set(remove);
+  return [...new Set([...tags.filter(tag => !removed.has(tag)), ...add])];
+}
+
 /** `null` removes a field. */
 export const mergedSite = (site: DeviceRow['site'], changes: NonNullable<DevicePatch['site']>): DeviceRow['site'] =>
   Object.fromEntries(
@@ -34,7 +42,7 @@ export const mergedSite = (site: DeviceRow['site'], changes: NonNullable<DeviceP
 
 function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
   const next: DeviceRow = patch.connectionRequest ? withPair(row, patch.connectionRequest) : { ...row };
-  if (patch.tags) next.tags = [...new Set(patch.tags)];
+  if (patch.tags) next.tags = tagsAfter(row.tags, patch.tags);
   if (patch.site) next.site = mergedSite(row.site, patch.site);
   if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
   if (patch.credentials) next.credentials = patch.credentials;

@@ -1,8 +1,8 @@
 // The input of operators for a device: it is checked, and sealed into a patch of its row.
 
 import type { WantedValue } from '../../device/desired-state.ts';
-import type { DevicePatch } from '../../device/operation-types.ts';
-import { mergedSite } from '../../device/operations/registration.ts';
+import type { DevicePatch, TagChange } from '../../device/operation-types.ts';
+import { mergedSite, tagsAfter } from '../../device/operations/registration.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -14,7 +14,8 @@ import type { ProductModels } from '../models/product-models.ts';
 
 /** Secrets are in plain text here. */
 export interface DeviceInput {
-  tags?: string[];
+  /** A list replaces all. */
+  tags?: string[] | TagChange;
   /** Fields that are not named stay; `null` removes a field. */
   site?: Record<string, string | null>;
   overrides?: Record<string, WrittenValue | null>;
@@ -64,7 +65,7 @@ function checkOverrides(judges: Judges, overrides: readonly { path: string; valu
 
 /** The device as the input would make it. */
 export function withInput(row: DeviceRow, { overrides = {}, tags, site }: DeviceInput): DeviceRow {
-  const patched = { ...row, overrides: { ...row.overrides }, tags: tags ?? row.tags };
+  const patched = { ...row, overrides: { ...row.overrides }, tags: tags ? tagsAfter(row.tags, tags) : row.tags };
   patched.site = mergedSite(row.site, site ?? {});
   for (const [path, value] of Object.entries(overrides)) {
     if (value === null) delete patched.overrides[path];
@@ -76,7 +77,7 @@ export function withInput(row: DeviceRow, { overrides = {}, tags, site }: Device
 /** The patch of a checked input. */
 export function devicePatch(secrets: Secrets, input: DeviceInput): DevicePatch {
   const patch: DevicePatch = {};
-  if (input.tags) patch.tags = [...new Set(input.tags)];
+  if (input.tags) patch.tags = input.tags;
   if (input.site) patch.site = mapValues(input.site, (name, text) => text && sealedText(secrets, name, text));
   if (input.overrides)
     patch.overrides = mapValues(input.overrides, (path, value) =>

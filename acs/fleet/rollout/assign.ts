@@ -10,6 +10,7 @@ import { inBatches } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
 import { MOVES, moveAll } from './many-positions.ts';
 import { chanceOf, type Rollout, sizesOf } from './plan.ts';
+import { wavesOf } from './waves.ts';
 
 const PAGE = 500;
 const surveyed = ['id', 'state', 'softwareVersion', 'productClass', 'rollout'] as const;
@@ -62,12 +63,6 @@ export async function assignAll(context: RolloutContext, stored: StoredRollout):
   );
   return true;
 }
-
-const wavesOf = (sizes: readonly number[]): ((at: number) => number) => {
-  const ends: number[] = [];
-  for (const size of sizes) ends.push((ends.at(-1) ?? 0) + size);
-  return at => ends.findIndex(end => at < end) + 1;
-};
 
 async function survey({ store, clock }: RolloutContext, rollout: Rollout): Promise<Survey> {
   const found: Survey = { all: [], fit: [], zones: new Map() };

@@ -4,7 +4,7 @@ import type { Author } from '../access/principal.ts';
 import { unknownDevice } from '../devices/devices.ts';
 import type { RolloutContext } from './context.ts';
 import type { StoredRollout } from './documents.ts';
-import { planOf, type Rollout, type RolloutInput } from './plan.ts';
+import { type PlanInput, type Rollout, type RolloutInput, rolloutPlanOf } from './plan.ts';
 
 /** @throws UserError 400 that names the place, 403, 404 */
 export async function rolloutOf(
@@ -14,7 +14,7 @@ export async function rolloutOf(
 ): Promise<Rollout> {
   const id = input.id ?? random.bytes(6).toString('hex');
   const about = { id, now: clock.now(), author: identityOf(caller), scope: caller.scope };
-  return planOf(await withinRights(input, caller), await files.about(input.firmware), about);
+  return rolloutPlanOf(await withinRights(input, caller), await files.about(input.firmware), about);
 }
 
 /** The rollout, carried out with the caller's rights from now on. */
@@ -27,10 +27,10 @@ export const withAuthor = ({ body, ...stored }: StoredRollout, caller: Caller): 
 export const isShown = ({ scope }: Pick<Rollout, 'scope'>, caller: Pick<Caller, 'isScoped' | 'scope'>): boolean =>
   !caller.isScoped || scope === caller.scope;
 
-const identityOf = ({ principal: { name, kind } }: Caller): Author => ({ name, kind });
+export const identityOf = ({ principal: { name, kind } }: Caller): Author => ({ name, kind });
 
 /** The input with its devices narrowed to those that the caller reaches. @throws UserError 400, 403, 404 */
-async function withinRights(input: RolloutInput, caller: Caller): Promise<RolloutInput> {
+export async function withinRights<I extends PlanInput>(input: I, caller: Caller): Promise<I> {
   const { filter, devices, success } = input;
   for (const text of [filter, success?.filter]) if (text !== undefined) caller.readable(text);
   if (!caller.isScoped) return input;

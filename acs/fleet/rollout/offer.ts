@@ -1,24 +1,22 @@
 // Offers: the next devices of a rollout get its image as desired firmware, as many as may be in flight, where their window is open.
-import { setMaxListeners } from 'node:events';
-import { messageOf } from '../../../shared/errors.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { openUntil } from '../common/time-window.ts';
 import { reachedBy } from './author.ts';
 import { changeSince } from './change-since.ts';
+import { ConnectionRequests } from './connection-requests.ts';
 import type { RolloutContext } from './context.ts';
 import type { StoredRollout } from './documents.ts';
-import type { Rollout } from './plan.ts';
+import { openZones } from './waves.ts';
 
 export class Offers {
   readonly #context: RolloutContext;
-  readonly #stopped = new AbortController();
-  /** Connection requests that are on their way. */
-  readonly #requests = new Set<Promise<void>>();
+  readonly #requests: ConnectionRequests;
 
   constructor(context: RolloutContext) {
+    const { log } = context;
     this.#context = context;
-    // Every connection request adds a listener.
-    setMaxListeners(0, this.#stopped.signal);
+    this.#requests = new ConnectionRequests(context, reason =>
+      log.debug('rollout connection requests failed', { reason }),
+    );
   }
 
   /**
@@ -44,7 +42,7 @@ export class Offers {
         if (outcome === 'offered') offered.push(row);
       }
     }
-    if (rollout.wake) this.#request(offered.filter(row => row.connectionRequest.url !== ''));
+    if (rollout.wake) this.#requests.send(offered);
     return left < room;
   }
 
@@ -58,29 +56,8 @@ export class Offers {
     return position.state === 'offered' ? 'offered' : 'moved';
   }
 
-  /** Sends connection requests without waiting for them: a device that none reaches informs by itself. */
-  #request(rows: readonly DeviceRow[]): void {
-    const { signal } = this.#stopped;
-    if (rows.length === 0 || signal.aborted) return;
-    const { ports, log } = this.#context;
-    const requests = Promise.all(rows.map(row => ports.sendConnectionRequest(row, signal)))
-      .then(() => undefined)
-      .catch(error => log.debug('rollout connection requests failed', { reason: messageOf(error) }))
-      .finally(() => this.#requests.delete(requests));
-    this.#requests.add(requests);
-  }
-
   /** Ends the connection requests that are on their way. */
   async stop(): Promise<void> {
-    this.#stopped.abort(new DOMException('the ACS closes', 'AbortError'));
-    await Promise.all(this.#requests);
+    await this.#requests.stop();
   }
 }
-
-/** Time zones where devices may begin now, and until when. */
-const openZones = ({ zones, window, timezone }: Rollout, now: number): { zone: string; until?: number }[] =>
-  zones.flatMap(zone => {
-    if (!window) return [{ zone }];
-    const until = openUntil(window, zone || timezone, now);
-    return until === undefined ? [] : [{ zone, until }];
-  });

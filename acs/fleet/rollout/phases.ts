@@ -7,9 +7,10 @@ import { inState } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
 import { judgeAll } from './many-positions.ts';
 import { Offers } from './offer.ts';
-import { amountOf, isEnded, isWaitOver, type Rollout, waitMsOf } from './plan.ts';
+import { isEnded, isWaitOver, type Rollout, waitMsOf } from './plan.ts';
 import { countTotals } from './progress.ts';
 import { rollBackAll } from './rollback.ts';
+import { limitPassed } from './waves.ts';
 
 const inFlight: readonly RolloutState[] = ['offered', 'downloading', 'installed'];
 
@@ -87,20 +88,11 @@ export async function withdraw(context: RolloutContext, id: string): Promise<voi
 }
 
 /** @returns why the rollout must stop: more devices have failed than its plan allows */
-async function failureLimitPassed(
-  { devices }: RolloutContext,
-  { id, failure, sizes, wave, pardoned }: Rollout,
-): Promise<string | undefined> {
+async function failureLimitPassed({ devices }: RolloutContext, rollout: Rollout): Promise<string | undefined> {
+  const { id, wave } = rollout;
   const total = await devices.count(id, 'failed');
   if (total === 0) return undefined;
-  const ofWave = await devices.count(id, 'failed', wave);
-  const passes = (share: Rollout['failure']['total'], failed: number, pardon: number, whole: number): boolean =>
-    share !== undefined && failed - pardon > amountOf(share, whole, 'down');
-  const whole = sizes.reduce((sum, size) => sum + size, 0);
-  if (passes(failure.perWave, ofWave, pardoned.ofWave === wave ? pardoned.wave : 0, sizes[wave - 1] ?? 0))
-    return `${ofWave} of wave ${wave} have failed; ${failure.perWave} are allowed`;
-  if (passes(failure.total, total, pardoned.total, whole)) return `${total} have failed; ${failure.total} are allowed`;
-  return undefined;
+  return limitPassed(rollout, { total, ofWave: await devices.count(id, 'failed', wave) });
 }
 
 /** Takes offers back from devices that have not been heard since, for as long as the rollout waits for absent ones. */

@@ -15,13 +15,11 @@ export const livePhases = ['planning', 'running', 'paused', 'aborted', 'rolling-
 /** A number of devices, a share of them (`"10%"`), or all that are left. */
 export type Share = number | string;
 
-export interface RolloutInput {
-  id?: string;
+/** The part that the inputs of rollouts and of jobs have in common. */
+export interface PlanInput {
   /** Devices by filter or by id: one of the two. */
   filter?: string;
   devices?: string[];
-  /** A stored firmware file. */
-  firmware: string;
   /** Devices of each wave; the rest are one more. A list of devices is taken in its order, the devices of a filter by chance. */
   waves?: Share[];
   window?: Window;
@@ -39,10 +37,16 @@ export interface RolloutInput {
   failure?: { perWave?: Share; total?: Share; action?: 'pause' | 'rollback' };
 }
 
+export interface RolloutInput extends PlanInput {
+  id?: string;
+  /** A stored firmware file. */
+  firmware: string;
+}
+
 export type Totals = Record<RolloutState, number>;
 
-/** A rollout as it is stored, kind `rollout`. Times in milliseconds. */
-export interface Rollout {
+/** The part of rollouts and jobs, as they are stored, that both have. Times in milliseconds. */
+export interface Plan {
   id: string;
   created: number;
   /** The principal with whose rights it is carried out; absent in rollouts of an older version. */
@@ -53,9 +57,8 @@ export interface Rollout {
   /** Reason of a phase that it entered by itself. */
   reason?: string;
   filter?: string;
-  /** Ids as they were given; absent once the devices are assigned, as their rows name the rollout then. */
+  /** Ids as they were given; absent once the devices are assigned, as their positions name them then. */
   devices?: string[];
-  firmware: { file: string; sha256: string; version: string; productClass: string };
   waves: Share[];
   window?: Window;
   timezone: string;
@@ -80,14 +83,19 @@ export interface Rollout {
   wave: number;
   /** Failures that an operator has accepted by resuming. */
   pardoned: { total: number; wave: number; ofWave: number };
+  log: { time: number; text: string; by?: string }[];
+  ended?: number;
+}
+
+/** A rollout as it is stored, kind `rollout`. */
+export interface Rollout extends Plan {
+  firmware: { file: string; sha256: string; version: string; productClass: string };
   /** Devices that another rollout had under way when this one was planned; the first of them by id. */
   elsewhere: { count: number; devices: string[] };
   /** Each device has been rolled back. */
   turned?: true;
   /** Images that devices go back to, by name. */
   back: string[];
-  log: { time: number; text: string }[];
-  ended?: number;
   /** Devices by wave and state when it ended; wave 0 holds those that were skipped before they had one. */
   totals?: Totals[];
 }
@@ -95,23 +103,27 @@ export interface Rollout {
 const MAX_LOG = 200;
 /** A week, in seconds: the default of `after`. */
 const AFTER_S = 7 * 86_400;
+/** The default of `success.soak` of rollouts, in seconds. */
+const SOAK_S = 600;
 
 /** Devices that stay away no longer hold up the current wave. */
-export const isWaitOver = (rollout: Rollout, now: number): boolean =>
-  now >= (rollout.opened ?? rollout.planned ?? rollout.created) + waitMsOf(rollout);
+export const isWaitOver = (plan: Plan, now: number): boolean =>
+  now >= (plan.opened ?? plan.planned ?? plan.created) + waitMsOf(plan);
 
 /** Milliseconds for which a wave waits for absent devices. */
-export const waitMsOf = ({ afterMs = AFTER_S * 1000 }: Rollout): number => afterMs;
+export const waitMsOf = ({ afterMs = AFTER_S * 1000 }: Plan): number => afterMs;
 
-export const isEnded = ({ phase, ended }: Rollout): boolean => ended !== undefined || phase === 'deleting';
+export const isEnded = ({ phase, ended }: Plan): boolean => ended !== undefined || phase === 'deleting';
 
-export const logged = (rollout: Rollout, time: number, text: string): Rollout['log'] =>
-  [...rollout.log, { time, text }].slice(-MAX_LOG);
+/** @param by the actor, where it was one */
+export const logged = (plan: Plan, time: number, text: string, by?: string): Plan['log'] =>
+  [...plan.log, { time, text, ...(by === undefined ? {} : { by }) }].slice(-MAX_LOG);
 
-const bad = (text: string): UserError => new UserError(400, 'bad-rollout', text);
+type Bad = (text: string) => UserError;
+const bad: Bad = text => new UserError(400, 'bad-rollout', text);
 
 /** @throws UserError 400 */
-function checkShare(place: string, share: Share, zero: boolean): void {
+function checkShare(place: string, share: Share, zero: boolean, bad: Bad): void {
   const text = String(share);
   const number = Number(text.replace('%', ''));
   const isGood = /^\d{1,9}$/.test(text) || (/^\d{1,3}(\.\d{1,3})?%$/.test(text) && number <= 100);
@@ -119,32 +131,32 @@ function checkShare(place: string, share: Share, zero: boolean): void {
     throw bad(`${place}: '${text}' is neither a number of devices nor a share such as "10%"`);
 }
 
-/** @throws UserError 400 that names the place */
-function checkInput({ filter, devices, waves, window, timezone, success, failure }: RolloutInput): void {
+/** @throws what `bad` makes, with the place; UserError 400 */
+export function checkInput(input: PlanInput, bad: Bad): void {
+  const { filter, devices, waves, window, timezone, success, failure } = input;
   if ((filter === undefined) === (devices === undefined))
     throw bad('"filter" or "devices", and not both, says whom it is for; all are: state = "enrolled"');
   if (filter !== undefined) parseFilter(filter);
   if (success?.filter !== undefined) parseFilter(success.filter);
-  for (const [at, share] of (waves ?? []).entries()) checkShare(`waves: ${at + 1}`, share, false);
+  for (const [at, share] of (waves ?? []).entries()) checkShare(`waves: ${at + 1}`, share, false, bad);
   for (const name of ['perWave', 'total'] as const) {
     const share = failure?.[name];
-    if (share !== undefined) checkShare(`failure: ${name}`, share, true);
+    if (share !== undefined) checkShare(`failure: ${name}`, share, true, bad);
   }
   if (window) checkWindow(window);
   if (timezone !== undefined) checkZone('timezone', timezone);
 }
 
-/** @throws UserError 400 that names the place */
-export function planOf(
-  input: RolloutInput,
-  file: StoredFile,
-  { id, now, author, scope }: { id: string; now: number; author?: Author | undefined; scope?: string | undefined },
-): Rollout {
+interface PlanFacts {
+  id: string;
+  now: number;
+  author?: Author | undefined;
+  scope?: string | undefined;
+}
+
+/** @param input that was checked @param soak seconds by default */
+export function planOf(input: PlanInput, { id, now, author, scope }: PlanFacts, soak: number): Plan {
   const { filter, devices, waves = [], window, timezone = 'UTC', success = {}, failure = {} } = input;
-  checkInput(input);
-  if (file.type !== 'firmware' || file.version === undefined)
-    throw new UserError(400, 'wrong-file-type', `firmware: '${file.name}' is a ${file.type} file, not a firmware`);
-  const { sha256, version, productClass = '' } = file;
   return {
     id,
     created: now,
@@ -153,7 +165,6 @@ export function planOf(
     phase: 'planning',
     ...(filter === undefined ? {} : { filter }),
     ...(devices === undefined ? {} : { devices: [...new Set(devices)] }),
-    firmware: { file: file.name, sha256, version, productClass },
     waves,
     ...(window ? { window } : {}),
     timezone,
@@ -162,7 +173,7 @@ export function planOf(
     timeoutMs: (input.timeout ?? 86_400) * 1000,
     afterMs: (input.after ?? AFTER_S) * 1000,
     success: {
-      soakMs: (success.soak ?? 600) * 1000,
+      soakMs: (success.soak ?? soak) * 1000,
       online: success.online ?? true,
       noFault: success.noFault ?? true,
       ...(success.filter === undefined ? {} : { filter: success.filter }),
@@ -172,9 +183,21 @@ export function planOf(
     zones: [],
     wave: 1,
     pardoned: { total: 0, wave: 0, ofWave: 0 },
+    log: [{ time: now, text: 'created', ...(author ? { by: author.name } : {}) }],
+  };
+}
+
+/** @throws UserError 400 that names the place */
+export function rolloutPlanOf(input: RolloutInput, file: StoredFile, facts: PlanFacts): Rollout {
+  checkInput(input, bad);
+  if (file.type !== 'firmware' || file.version === undefined)
+    throw new UserError(400, 'wrong-file-type', `firmware: '${file.name}' is a ${file.type} file, not a firmware`);
+  const { sha256, version, productClass = '' } = file;
+  return {
+    ...planOf(input, facts, SOAK_S),
+    firmware: { file: file.name, sha256, version, productClass },
     elsewhere: { count: 0, devices: [] },
     back: [],
-    log: [{ time: now, text: 'created' }],
   };
 }
 

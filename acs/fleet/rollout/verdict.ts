@@ -10,15 +10,15 @@ import type { Rollout } from './plan.ts';
 
 export type Verdict = Omit<DeviceOperations['rolloutJudged']['args'], 'id' | 'now'>;
 
-/** @returns why the device is not well; undefined when it is */
+/** @param since faults count from then @returns why the device is not well; undefined when it is */
 export async function ailment(
   row: DeviceRow,
   { online, noFault, filter }: Rollout['success'],
   store: Store,
   now: number,
+  since = row.rollout?.times.offered ?? row.rollout?.times.planned ?? 0,
 ): Promise<string | undefined> {
   if (online && livenessOf(row, now) !== 'online') return 'not online at the end of its soak time';
-  const since = row.rollout?.times.offered ?? row.rollout?.times.planned ?? 0;
   const fault = noFault ? row.faults.find(({ first }) => first >= since) : undefined;
   if (fault) return `a new fault: ${fault.cause}: ${fault.message}`;
   if (filter === undefined) return undefined;

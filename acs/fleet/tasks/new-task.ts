@@ -22,19 +22,22 @@ export interface TaskInput {
   rollout?: string;
 }
 
+/** A job makes the ids of its tasks itself, so that it queues none of them twice. */
+export type OfJob = Required<Pick<Task, 'id' | 'job'>>;
+
 /** @throws UserError 400 for a method that an ACS does not call, and for arguments or a file that do not fit it; 404, 409 for the file */
 export async function newTask(
   { random, clock, secrets }: FleetContext,
   files: Files,
   device: string,
   input: TaskInput,
-  origin: Task['origin'],
+  about: Pick<Task, 'origin'> & Partial<OfJob>,
 ): Promise<Task> {
   const method = methodOf(input.method);
   if (input.file && !isTransfer({ method })) throw new UserError(400, 'file-not-allowed', `${method} takes no file`);
   const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
   if (input.file && method === 'Upload') await files.mayReceive(input.file);
-  const id = random.bytes(12).toString('hex');
+  const { id = random.bytes(12).toString('hex'), origin, job } = about;
   return {
     id,
     device,
@@ -48,6 +51,7 @@ export async function newTask(
     ...(input.content === undefined ? {} : { content: secrets.seal(input.content) }),
     ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
     ...(input.rollout ? { rollout: input.rollout } : {}),
+    ...(job === undefined ? {} : { job }),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Models } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { Files } from '../files/files.ts';
 import type { ProductModels } from '../models/product-models.ts';
-import { newTask, type TaskInput } from './new-task.ts';
+import { newTask, type OfJob, type TaskInput } from './new-task.ts';
 import { type TaskOutcome, TaskRuns, type TaskSession } from './task-run.ts';
 import { taskWarnings } from './task-warnings.ts';
 
@@ -41,10 +41,10 @@ export class Tasks {
   /** Queues an operator's task. @throws UserError 400, 404 for the device or the file, 409, 429 */
   readonly add = (device: string, input: TaskInput): Promise<Task> => this.make(device, input, 'operator');
 
-  /** Queues a task of an operator or of the reconciliation. @throws UserError as `add` */
-  async make(device: string, input: TaskInput, origin: Task['origin']): Promise<Task> {
+  /** Queues a task of an operator, of the reconciliation or of a job. @throws UserError as `add` */
+  async make(device: string, input: TaskInput, origin: Task['origin'], ofJob?: OfJob): Promise<Task> {
     const { store, events } = this.#context;
-    const task = await newTask(this.#context, this.#files, device, input, origin);
+    const task = await newTask(this.#context, this.#files, device, input, { origin, ...ofJob });
     const added = await store.apply(device, 'taskAdded', { task });
     events.emit('task', { task: added });
     return added;
