@@ -4,6 +4,7 @@ import { accessErrors } from './errors/access.ts';
 import { configurationErrors } from './errors/configuration.ts';
 import { deviceErrors } from './errors/devices.ts';
 import type { ErrorEntries } from './errors/entry.ts';
+import { jobErrors } from './errors/jobs.ts';
 import { monitoringErrors } from './errors/monitoring.ts';
 import { otherProgramErrors } from './errors/other-programs.ts';
 import { programErrors } from './errors/programs.ts';
@@ -16,6 +17,7 @@ export const errorTopics: readonly { title: string; entries: ErrorEntries }[] = 
   { title: 'Users, roles, tokens and rights', entries: accessErrors },
   { title: 'Devices, tasks and enrolment', entries: deviceErrors },
   { title: 'Presets, files and rollouts', entries: configurationErrors },
+  { title: 'Jobs', entries: jobErrors },
   { title: 'Alerts, webhooks and history', entries: monitoringErrors },
   { title: 'Store', entries: storeErrors },
   { title: 'Start, command line, keys and certificates', entries: programErrors },
@@ -26,6 +28,7 @@ type ErrorTable = typeof requestErrors &
   typeof accessErrors &
   typeof deviceErrors &
   typeof configurationErrors &
+  typeof jobErrors &
   typeof monitoringErrors &
   typeof storeErrors &
   typeof programErrors;

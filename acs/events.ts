@@ -85,6 +85,8 @@ export interface AcsEvents {
   file: { device: string; task: string; file: string; bytes: number; status: number };
   /** A rollout or one of its devices made progress. */
   rollout: { rollout: string; device?: string; state: string; wave: number; reason?: string };
+  /** A job or one of its devices made progress. */
+  job: { job: string; device?: string; state: string; wave: number; code?: string; reason?: string };
   /** A message to a webhook was delivered, failed and will be retried, or was given up. */
   webhook: {
     webhook: string;
@@ -149,6 +151,7 @@ export const eventNames: readonly EventName[] = [
   'connectionRequest',
   'file',
   'rollout',
+  'job',
   'webhook',
   'change',
 ];

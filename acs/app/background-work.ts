@@ -1,4 +1,4 @@
-// Work that the ACS does by itself when its time has come: duties, rollouts and webhooks.
+// Work that the ACS does by itself when its time has come: duties, rollouts, jobs and webhooks.
 import { createSchedule } from '../fleet/cluster/schedule.ts';
 import type { TicketKeys } from '../fleet/cluster/ticket-keys.ts';
 import { startDuties } from '../fleet/duties.ts';
@@ -17,14 +17,16 @@ interface WorkParts {
 
 export function startBackgroundWork(setup: AcsSetup, { fleet, store, ticketKeys }: WorkParts): Part {
   const { clock, log } = setup;
-  const { members, liveness, alerts, files, rollouts, webhooks } = fleet;
+  const { members, liveness, alerts, files, rollouts, jobs, webhooks } = fleet;
   const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(schedule, { store, clock, liveness, alerts, files, ticketKeys }, setup.keepDays ?? KEPT_DAYS);
   rollouts.run(schedule);
+  jobs.run(schedule);
   webhooks.loop.start();
   const close = async (): Promise<void> => {
     await rollouts.stop();
+    await jobs.stop();
     await schedule.stop();
     await webhooks.loop.stop();
   };

@@ -14,6 +14,7 @@ import { Diagnostics } from './diagnostics/diagnostics.ts';
 import { DiagnosticRuns } from './diagnostics/runs.ts';
 import { Enrolment } from './enrolment/enrolment.ts';
 import { Files } from './files/files.ts';
+import { Jobs } from './jobs/jobs.ts';
 import { ModelCatalogue } from './models/catalogue.ts';
 import { ModelLearning } from './models/learning.ts';
 import { ProductModels } from './models/product-models.ts';
@@ -57,6 +58,7 @@ export interface Fleet {
   traces: Traces;
   moves: Moves;
   rollouts: Rollouts;
+  jobs: Jobs;
   members: Members;
   clusterMemory: ClusterMemory;
   liveness: LivenessWatch;
@@ -88,6 +90,11 @@ export function createFleet(context: FleetContext): Fleet {
   const learning = new ModelLearning(context);
   const enrolment = new Enrolment(context);
   const traces = new Traces(context);
+  const guard = new Guard(context, { preflight, presets, wantedStates, dryRuns, devices });
+  const sessions = new DeviceSessions(context, {
+    ...{ tasks, wantedStates, models, files, rollouts, history, learning },
+    diagnostics: new DiagnosticRuns(context),
+  });
   return {
     devices,
     enrolment,
@@ -100,22 +107,20 @@ export function createFleet(context: FleetContext): Fleet {
     wantedStates,
     preflight,
     dryRuns,
-    guard: new Guard(context, { preflight, presets, wantedStates, dryRuns, devices }),
+    guard,
     files,
     access,
     audit: new AuditTrail({ ...context, ...context.ports }),
     faults: new Faults(context),
     tasks,
     diagnostics: new Diagnostics(context),
-    sessions: new DeviceSessions(context, {
-      ...{ tasks, wantedStates, models, files, rollouts, history, learning },
-      diagnostics: new DiagnosticRuns(context),
-    }),
+    sessions,
     history,
     traces,
     clusterMemory: new ClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),
     moves: createMoves(context),
     rollouts,
+    jobs: new Jobs(context, { access, files, tasks, devices, guard, approvals: enrolment, sessions }),
     members: context.members,
     liveness: new LivenessWatch(context),
     alerts: new Alerts(context),

@@ -4,6 +4,7 @@ import type { Caller } from '../fleet/access/caller.ts';
 import type { Principal } from '../fleet/access/principal.ts';
 import { allowsOperation, isUnlimited, type OperationFacts } from '../fleet/access/rights.ts';
 import { unknownDevice } from '../fleet/devices/devices.ts';
+import { unknownJob } from '../fleet/jobs/documents.ts';
 import { unknownFault } from '../fleet/monitoring/faults.ts';
 import { isShown } from '../fleet/rollout/creation.ts';
 import { unknownRollout } from '../fleet/rollout/documents.ts';
@@ -73,5 +74,8 @@ const targets: Partial<
   },
   rollout: async (id, caller, { fleet }) => {
     if (!isShown(await fleet.rollouts.get(id), caller)) throw unknownRollout(id);
+  },
+  job: async (id, caller, { fleet }) => {
+    if (!isShown(await fleet.jobs.reads.get(id), caller)) throw unknownJob(id);
   },
 };

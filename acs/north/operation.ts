@@ -40,7 +40,7 @@ export interface RequestOrigin {
 /**
  * The devices that an operation is about. A caller whose rights reach only some devices
  * - `none`: gets all of it, because it is about no device;
- * - `device`, `task`, `fault`, `rollout`: gets 404 where the one in the path is out of its rights, before `run`;
+ * - `device`, `task`, `fault`, `rollout`, `job`: gets 404 where the one in the path is out of its rights, before `run`;
  * - `devices`: gets what `run` leaves, which asks the caller;
  * - `fleet`: is refused, because all devices are concerned;
  * - `access`: is refused, as every caller is but an admin without limits;
@@ -53,6 +53,7 @@ export const operationScopes = [
   'task',
   'fault',
   'rollout',
+  'job',
   'devices',
   'fleet',
   'access',

@@ -8,6 +8,7 @@ import { diagnostics } from './operations/device-work/diagnostics.ts';
 import { devices } from './operations/devices.ts';
 import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
+import { jobs } from './operations/jobs.ts';
 import { models } from './operations/models.ts';
 import { deviceSessions } from './operations/monitoring/device-sessions.ts';
 import { faults } from './operations/monitoring/faults.ts';
@@ -50,6 +51,7 @@ const rows: readonly Operation[] = [
   ...files,
   ...rollouts,
   ...faults,
+  ...jobs,
   ...records,
   ...description,
   ...traces,

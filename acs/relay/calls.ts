@@ -11,7 +11,7 @@ export interface RelayCalls extends MemoryCalls {
   giveUp: { args: { device: string; claim: number }; result: undefined };
   /** There is new work for a device. The result says whether the device is in session there. */
   notice: { args: { device: string }; result: boolean };
-  /** A device has made progress in a rollout; the called process, which has the duty of rollouts, decides the next step. */
+  /** A device has made progress in a rollout or a job; the called process, which has the duty of both, decides the next step. */
   rolloutMoved: { args: Record<string, never>; result: undefined };
   /** The events that the calling process wants from now on. */
   interest: { args: { all: boolean; devices: string[] }; result: undefined };

@@ -72,6 +72,7 @@ export async function joinCluster(
       relay.serve('notice', async ({ device }) => fleet.sessions.isAsked(device));
       relay.serve('rolloutMoved', async () => {
         fleet.rollouts.soon();
+        fleet.jobs.soon();
         return undefined;
       });
       serveMemory(relay, fleet.clusterMemory);

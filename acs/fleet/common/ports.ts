@@ -93,7 +93,7 @@ export type JudgePost = (url: URL) => string | undefined;
 /** Announces to another member that there is new work for a device. @returns whether the device is in session there */
 export type AnnounceWork = (member: string, device: string) => Promise<boolean>;
 
-/** Reports to the process that moves rollouts on, where it is another one, that a session has moved a device of one. */
+/** Reports to the process that moves rollouts and jobs on, where it is another one, that a session has moved a device of one. */
 export type RolloutMoved = () => void;
 
 /** Probes for an ACS at a URL. @returns why none answers; undefined when one does */

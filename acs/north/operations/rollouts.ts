@@ -5,7 +5,7 @@ import type { DevicesQuery } from '../../fleet/rollout/devices.ts';
 import type { Rollout, RolloutInput } from '../../fleet/rollout/plan.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import { rolloutAnswers as answers, retryInput, rolloutInput, rolloutQuery } from '../schemas/rollouts.ts';
+import { rolloutAnswers as answers, retryInput, rolloutInput, rolloutQuery } from '../schemas/jobs/rollouts.ts';
 import { positionView, rolloutView, totalsView } from '../views/rollouts.ts';
 
 const missing = { 404: 'No such rollout' };

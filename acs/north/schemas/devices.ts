@@ -26,8 +26,10 @@ const login = closed({
 /** U+0001 marks sealed text; XML could not carry it anyway. */
 const siteText = Type.String({ pattern: '^[^\\u0001]*$' });
 
+const tags = Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 });
+
 const deviceFields = {
-  tags: optional(Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100 })),
+  tags: optional(tags),
   overrides: optional(
     Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
       description: 'Values for this device only, by path; null removes an override',
@@ -37,8 +39,15 @@ const deviceFields = {
   connectionRequest: optional(login),
 };
 
+export const tagChange = closed({ add: optional(tags), remove: optional(tags) });
+
 const changedFields = {
   ...deviceFields,
+  tags: optional(
+    Type.Union([tags, tagChange], {
+      description: 'A list replaces all tags; `{add, remove}` leaves the others',
+    }),
+  ),
   site: optional(
     Type.Record(Type.String(), Type.Union([siteText, Type.Null()]), {
       description: 'Site fields; omitted fields keep their value, null removes a field',

@@ -32,6 +32,7 @@ export const task = Type.Object({
   origin: choice(['operator', 'reconcile']),
   file: optional(Type.String()),
   diagnostic: optional(text('The kind of the diagnostic that it is')),
+  job: optional(text('The job that it belongs to')),
   result: optional(Type.Record(Type.String(), Type.Unknown())),
   fault: optional(
     Type.Object({

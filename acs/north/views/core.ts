@@ -72,6 +72,7 @@ export function taskView(task: Task, { secrets, caller }: Shown): View {
     origin: task.origin,
     ...(task.file ? { file: task.file } : {}),
     ...(task.diagnostic ? { diagnostic: task.diagnostic.kind } : {}),
+    ...(task.job === undefined ? {} : { job: task.job }),
     ...(task.result ? { result: withTexts(limitedValues(task.result, caller), shown) } : {}),
     ...(task.fault ? { fault: limitedTaskFault(task.fault, caller) } : {}),
     created: iso(task.created),

@@ -8,7 +8,7 @@ export interface Shown {
   caller: Pick<Caller, 'readsAll' | 'mayRead'>;
 }
 
-const HIDDEN = 'it concerns a parameter that you may not read';
+export const HIDDEN = 'it concerns a parameter that you may not read';
 
 interface AnyFault {
   cause: string;

@@ -1,35 +1,35 @@
 // Rollouts in answers of the API: times as dateTime, durations in seconds as in the request.
 import { rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { type Rollout, type Totals, waitMsOf } from '../../fleet/rollout/plan.ts';
+import { type Plan, type Rollout, type Totals, waitMsOf } from '../../fleet/rollout/plan.ts';
 
 type View = Record<string, unknown>;
 
-const iso = (time: number): string => new Date(time).toISOString();
-const isoOrNull = (time: number | undefined): string | null => (time === undefined ? null : iso(time));
-const given = (name: string, value: unknown): View => (value === undefined ? {} : { [name]: value });
+export const iso = (time: number): string => new Date(time).toISOString();
+export const isoOrNull = (time: number | undefined): string | null => (time === undefined ? null : iso(time));
+export const given = (name: string, value: unknown): View => (value === undefined ? {} : { [name]: value });
 
-export function rolloutView(rollout: Rollout): View {
-  const { success, failure } = rollout;
+/** The view of what rollouts and jobs have in common. */
+export function planView(plan: Plan): View {
+  const { success, failure } = plan;
   return {
-    id: rollout.id,
-    state: rollout.phase,
-    ...given('reason', rollout.reason),
-    created: iso(rollout.created),
-    planned: isoOrNull(rollout.planned),
-    ended: isoOrNull(rollout.ended),
-    firmware: rollout.firmware,
-    ...given('filter', rollout.filter),
-    waves: rollout.waves,
-    sizes: rollout.sizes,
-    wave: rollout.wave,
-    ...given('window', rollout.window),
-    timezone: rollout.timezone,
-    parallelism: rollout.parallelism,
-    wake: rollout.wake,
-    timeout: rollout.timeoutMs / 1000,
-    after: waitMsOf(rollout) / 1000,
-    waiting: rollout.waiting ?? 0,
+    id: plan.id,
+    state: plan.phase,
+    ...given('reason', plan.reason),
+    created: iso(plan.created),
+    planned: isoOrNull(plan.planned),
+    ended: isoOrNull(plan.ended),
+    ...given('filter', plan.filter),
+    waves: plan.waves,
+    sizes: plan.sizes,
+    wave: plan.wave,
+    ...given('window', plan.window),
+    timezone: plan.timezone,
+    parallelism: plan.parallelism,
+    wake: plan.wake,
+    timeout: plan.timeoutMs / 1000,
+    after: waitMsOf(plan) / 1000,
+    waiting: plan.waiting ?? 0,
     success: {
       soak: success.soakMs / 1000,
       online: success.online,
@@ -37,10 +37,15 @@ export function rolloutView(rollout: Rollout): View {
       ...given('filter', success.filter),
     },
     failure,
-    elsewhere: rollout.elsewhere,
-    log: rollout.log.map(({ time, text }) => ({ time: iso(time), text })),
+    log: plan.log.map(entry => ({ ...entry, time: iso(entry.time) })),
   };
 }
+
+export const rolloutView = (rollout: Rollout): View => ({
+  ...planView(rollout),
+  firmware: rollout.firmware,
+  elsewhere: rollout.elsewhere,
+});
 
 const summed = (waves: readonly Totals[]): View =>
   Object.fromEntries(rolloutStates.map(state => [state, waves.reduce((sum, totals) => sum + totals[state], 0)]));

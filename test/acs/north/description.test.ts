@@ -89,6 +89,7 @@ const existing: Record<string, string[]> = {
   trust: ['first'],
   alerts: ['first'],
   rollouts: ['first', 'second'],
+  jobs: ['first', 'second'],
   roles: ['first', 'second'],
   diagnostics: ['ping'],
 };
@@ -113,6 +114,7 @@ const good: Record<string, unknown> = {
   createToken: { name: 'second', role: 'viewer' },
   putRole: { operations: ['read'] },
   createRollout: { firmware: 'fw.bin', devices: [id] },
+  createJob: { devices: { ids: [id] }, do: [{ tags: { add: ['x'] } }] },
   putAlert: { filter: 'not online', above: 0 },
   putHistorySetting: { parameters: ['Device.DeviceInfo.UpTime'] },
   putSecretsSetting: { names: ['wifiCode'] },
@@ -234,6 +236,8 @@ describe('operations with random input', () => {
     for (const name of existing.rollouts ?? [])
       await api.call('POST', '/rollouts', { body: { ...(good.createRollout as object), id: name } });
     await api.call('POST', '/rollouts/second/abort');
+    for (const name of existing.jobs ?? [])
+      await api.call('POST', '/jobs', { body: { ...(good.createJob as object), id: name } });
     await api.call('PUT', '/users/first', { body: good.putUser });
     await api.call('POST', '/tokens', { body: { ...(good.createToken as object), name: 'first' } });
     for (const name of existing.roles ?? []) await api.call('PUT', `/roles/${name}`, { body: good.putRole });

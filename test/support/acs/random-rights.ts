@@ -122,6 +122,10 @@ export function bodyOf({ name, device, other, path, filter, pick }: RandomCall):
     addTask: { method: 'SetParameterValues', args: { ParameterList: { [path]: 'x' } } },
     createRollout: pick % 2 ? { filter, firmware: 'fw.bin' } : { devices: [id, second], firmware: 'fw.bin' },
     retryFaults: { filter: pick % 2 ? filter : 'fault.code = 9007' },
+    createJob: {
+      devices: pick % 2 ? { filter } : { ids: [id, second] },
+      do: pick % 3 ? [{ set: { [path]: 'x' } }] : [{ tags: { add: ['by-job'] } }, { overrides: { [path]: 'x' } }],
+    },
     putPreset: { when: 'tag = "none"', set: { [path]: 'x' } },
     putAlert: { filter: 'not online', above: 1 },
     traceDevice: { on: true },

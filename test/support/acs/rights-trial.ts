@@ -26,12 +26,13 @@ interface Objects {
   tasks: string[];
   faults: string[];
   rollouts: string[];
+  jobs: string[];
 }
 
 /** An ACS with devices whose every value has its mark, and what a caller tries on it. */
 export class RightsTrial {
   readonly #api: TestApi;
-  #objects: Objects = { tasks: [''], faults: [''], rollouts: ['all'] };
+  #objects: Objects = { tasks: [''], faults: [''], rollouts: ['all'], jobs: ['all'] };
   #made = 0;
 
   private constructor(api: TestApi) {
@@ -101,6 +102,8 @@ export class RightsTrial {
       (await this.#api.call('GET', '/rollouts')).json.items.map(({ id }) => String(id)),
     ))
       if (name !== 'all') await this.#api.acs.store.deleteDocument('rollout', name);
+    for (const { id } of (await this.#api.call('GET', '/jobs')).json.items)
+      if (id !== 'all') await this.#api.acs.store.deleteDocument('job', String(id));
     for (const [at, id] of ids.entries()) await makeDevice(this.#api, at, id);
     this.#objects = await look(this.#api);
   }
@@ -112,11 +115,12 @@ async function populate(api: TestApi): Promise<void> {
   await api.call('PUT', '/presets/p', { body: { when: 'tag = "none"', set } });
   for (const [at, id] of ids.entries()) await makeDevice(api, at, id);
   await api.call('POST', '/rollouts', { body: { id: 'all', devices: ids, firmware: 'fw.bin' } });
+  await makeJob(api);
 }
 
 function urlOf({ name, device, pick }: RandomCall, objects: Objects): { method: string; url: string } {
   const { method, path } = operationOf(name);
-  const kind = /^\/(tasks|faults|rollouts)\/:id/.exec(path)?.[1] as keyof Objects | undefined;
+  const kind = /^\/(tasks|faults|rollouts|jobs)\/:id/.exec(path)?.[1] as keyof Objects | undefined;
   const id = kind ? one(objects[kind], pick) : ids[device];
   const parts = path.replace(':id', String(id)).replace(':name', path.startsWith('/files') ? 'fw.bin' : 'p');
   const places = { ':started': '2026-01-01T00:00:00.000Z', ':n': '1', ':kind': 'ping' };
@@ -144,6 +148,22 @@ async function makeDevice(api: TestApi, at: number, id: string): Promise<void> {
   await api.call('PATCH', `/devices/${id}?force=true`, { body: { overrides } });
 }
 
+/** A job that sets every path, and has failed on every device for a reason that tells a value. */
+async function makeJob({ acs, call }: TestApi): Promise<void> {
+  const set = Object.fromEntries(paths.map(path => [path, markOf(ids[0] ?? '', path)]));
+  const notBefore = '2036-01-01T00:00:00Z';
+  await call('POST', '/jobs', { body: { id: 'all', devices: { ids }, do: [{ set }], notBefore } });
+  await acs.clock.settle();
+  const { items } = await acs.store.jobPositions({ job: 'all', limit: 100 });
+  assert.equal(items.length, ids.length);
+  const failed = items.map((position, at) => ({
+    ...position,
+    ...{ state: 'failed' as const, code: 'fault-9007', version: position.version + 1 },
+    body: { ...position.body, reason: markOf(position.device, paths[at % paths.length]) },
+  }));
+  await acs.store.moveJobPositions(failed);
+}
+
 async function look(api: TestApi): Promise<Objects> {
   const idsAt = async (path: string): Promise<string[]> =>
     (await api.call('GET', path)).json.items.map(({ id }) => String(id));
@@ -151,6 +171,7 @@ async function look(api: TestApi): Promise<Objects> {
     tasks: await idsAt('/tasks?limit=500'),
     faults: await idsAt('/faults'),
     rollouts: await idsAt('/rollouts'),
+    jobs: await idsAt('/jobs'),
   };
 }
 
@@ -199,7 +220,7 @@ function assertClean(
 }
 
 function assertSets(answer: Answer, { name, path }: RandomCall, { maySet }: Model, told: string): void {
-  const isSetting = ['addTask', 'patchDevice', 'putPreset'].includes(name) && answer.status < 300;
+  const isSetting = ['addTask', 'patchDevice', 'putPreset', 'createJob'].includes(name) && answer.status < 300;
   if (isSetting) assert.ok(maySet(path), `${told} sets ${path}`);
 }
 

@@ -1,8 +1,8 @@
 // Shapes of rollouts.
 import { Type } from 'typebox';
-import { rolloutStates } from '../../device/rollout-position.ts';
-import { weekdays } from '../../fleet/common/time-window.ts';
-import { choice, closed, nullable, optional, page, text, time } from './common.ts';
+import { rolloutStates } from '../../../device/rollout-position.ts';
+import { weekdays } from '../../../fleet/common/time-window.ts';
+import { choice, closed, nullable, optional, page, text, time } from '../common.ts';
 
 const flag = (description: string) => Type.Boolean({ description });
 
@@ -26,16 +26,11 @@ const success = {
   filter: optional(text('Require that the device matches this filter')),
 };
 
-export const rolloutInput = closed({
-  id: optional(
-    Type.String({
-      pattern: '^[A-Za-z0-9][\\w.-]{0,63}$',
-      description: 'Name of the rollout; default: a generated one',
-    }),
-  ),
-  filter: optional(text('The devices; alternative to `devices`')),
-  devices: optional(Type.Array(Type.String(), { minItems: 1, maxItems: 10_000 })),
-  firmware: text('A stored firmware file'),
+/** The id that an operator may give. */
+export const planId = Type.String({ pattern: '^[A-Za-z0-9][\\w.-]{0,63}$', description: 'Default: a generated one' });
+
+/** Fields that the inputs of rollouts and of jobs have in common. */
+export const planFields = {
   waves: optional(
     Type.Array(share, {
       maxItems: 100,
@@ -69,6 +64,32 @@ export const rolloutInput = closed({
   ),
   success: optional(closed(success)),
   failure: optional(closed(failure)),
+};
+
+/** The same fields in answers. */
+export const plannedFields = {
+  waves: Type.Array(share),
+  sizes: Type.Array(Type.Integer(), { description: 'Number of devices per wave, once they are planned' }),
+  wave: Type.Integer({ description: 'The current wave, counted from 1' }),
+  window: optional(window),
+  timezone: Type.String(),
+  parallelism: Type.Integer(),
+  wake: Type.Boolean(),
+  timeout: Type.Number(),
+  after: Type.Number(),
+  waiting: Type.Integer({
+    description: 'Devices that had stayed away when it ended; their turn comes when they return',
+  }),
+  success: Type.Object(success),
+  failure: Type.Object(failure),
+};
+
+export const rolloutInput = closed({
+  id: optional(planId),
+  filter: optional(text('The devices; alternative to `devices`')),
+  devices: optional(Type.Array(Type.String(), { minItems: 1, maxItems: 10_000 })),
+  firmware: text('A stored firmware file'),
+  ...planFields,
 });
 export const retryInput = closed({ devices: optional(Type.Array(Type.String(), { minItems: 1, maxItems: 10_000 })) });
 export const rolloutQuery = closed({
@@ -77,8 +98,10 @@ export const rolloutQuery = closed({
   ...page,
 });
 
-const phases = ['planning', 'running', 'paused', 'rolling-back', 'done', 'aborted', 'rolled-back'];
+export const phases = ['planning', 'running', 'paused', 'rolling-back', 'done', 'aborted', 'rolled-back'];
 const totals = Type.Object(Object.fromEntries(rolloutStates.map(state => [state, Type.Integer()])));
+export const log = Type.Array(Type.Object({ time, text: Type.String(), by: optional(text('The actor')) }));
+
 const rolloutFields = {
   id: Type.String(),
   state: choice(phases),
@@ -93,25 +116,12 @@ const rolloutFields = {
     sha256: Type.String(),
   }),
   filter: optional(Type.String()),
-  waves: Type.Array(share),
-  sizes: Type.Array(Type.Integer(), { description: 'Number of devices per wave, once the rollout is planned' }),
-  wave: Type.Integer({ description: 'The current wave, counted from 1' }),
-  window: optional(window),
-  timezone: Type.String(),
-  parallelism: Type.Integer(),
-  wake: Type.Boolean(),
-  timeout: Type.Number(),
-  after: Type.Number(),
-  waiting: Type.Integer({
-    description: 'Devices that had stayed away when the rollout ended; they are updated when they return',
-  }),
-  success: Type.Object(success),
-  failure: Type.Object(failure),
+  ...plannedFields,
   elsewhere: Type.Object(
     { count: Type.Integer(), devices: Type.Array(Type.String()) },
     { description: 'Devices that were skipped because another rollout was working on them; the first 100 by name' },
   ),
-  log: Type.Array(Type.Object({ time, text: Type.String() })),
+  log,
 };
 const device = Type.Object({
   device: Type.String(),

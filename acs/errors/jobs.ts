@@ -1,0 +1,32 @@
+// Errors about jobs.
+import type { ErrorEntries } from './entry.ts';
+
+export const jobErrors = {
+  'bad-job': {
+    status: 400,
+    meaning: 'The plan of the job or one of its steps is not valid.',
+    remedy: 'The text names the place.',
+  },
+  'no-such-job': { status: 404, meaning: 'There is no job with this id.', remedy: 'List the jobs.' },
+  'job-exists': { status: 409, meaning: 'A job with this id exists.', remedy: 'Choose another id.' },
+  'too-many-jobs': {
+    status: 409,
+    meaning: 'As many jobs as the server keeps are there.',
+    remedy: 'Delete some that have ended.',
+  },
+  'job-live': {
+    status: 409,
+    meaning: 'The job has not ended.',
+    remedy: 'Abort it, and wait for the devices that are under way.',
+  },
+  'count-moved': {
+    status: 409,
+    meaning: 'More or fewer devices fit now than `expect` says.',
+    remedy: 'Look at them again, and send the new number.',
+  },
+  'no-way-back': {
+    status: 409,
+    meaning: 'The job has a step that cannot be undone, or no device has anything to undo.',
+    remedy: 'Make a job that does the opposite.',
+  },
+} as const satisfies ErrorEntries;

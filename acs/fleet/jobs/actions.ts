@@ -1,0 +1,73 @@
+// The actions of operators on a job: pause, resume, abort, retry.
+import { UserError } from '../../errors.ts';
+import type { RolloutPhase } from '../rollout/plan.ts';
+import type { JobContext } from './context.ts';
+import type { StoredJob } from './documents.ts';
+import type { Job } from './job.ts';
+import { Tally } from './tally.ts';
+
+export const jobActions = ['pause', 'resume', 'abort', 'retry'] as const;
+export type JobAction = (typeof jobActions)[number];
+
+/** Failed devices that are tried again: those of a reason, those named, or all. */
+export interface RetryInput {
+  devices?: string[];
+  code?: string;
+}
+
+type Act = (context: JobContext, stored: StoredJob, by: string, input: RetryInput) => Promise<StoredJob>;
+
+const pause: Act = async (context, stored, by) => {
+  assertPhase(stored, 'pause', 'planning', 'running');
+  return await context.documents.change(stored, { phase: 'paused' }, 'paused', by);
+};
+
+const resume: Act = async ({ store, documents }, stored, by) => {
+  assertPhase(stored, 'resume', 'paused');
+  const { id, wave, planned } = stored.body;
+  const tally = new Tally(await store.jobCounts(id));
+  const pardoned = { total: tally.of(['failed']), wave: tally.of(['failed'], wave), ofWave: wave };
+  const phase = planned === undefined ? 'planning' : 'running';
+  return await documents.change(withoutEnd(stored), { phase, pardoned }, 'resumed', by);
+};
+
+const abort: Act = async ({ documents }, stored, by) => {
+  assertPhase(stored, 'abort', 'planning', 'running', 'paused', 'rolling-back');
+  return await documents.change(stored, { phase: 'aborted' }, 'aborted', by);
+};
+
+const retry: Act = async (context, stored, by, input) => {
+  assertPhase(stored, 'retry', 'running', 'paused', 'rolling-back', 'done', 'aborted', 'rolled-back');
+  const { id, phase } = stored.body;
+  const count = await planFailed(context, id, input);
+  if (count === 0) throw new UserError(409, 'nothing-failed', `job '${id}' has no failed device${among(input)}`);
+  const isBack = phase === 'rolled-back' || phase === 'rolling-back';
+  const next = phase === 'paused' ? 'paused' : isBack ? 'rolling-back' : 'running';
+  return await context.documents.change(withoutEnd(stored), { phase: next }, `retried: ${count} devices`, by);
+};
+
+const among = ({ devices, code }: RetryInput): string => (devices || code !== undefined ? ' among these' : '');
+
+/** @returns how many failed devices are planned again, at the step that has failed */
+async function planFailed({ positions }: JobContext, job: string, { devices, code }: RetryInput): Promise<number> {
+  const named = devices && new Set(devices);
+  return await positions.moveAll(job, 'failed', position => {
+    if ((named && !named.has(position.device)) || (code !== undefined && position.code !== code)) return undefined;
+    return { state: 'planned', body: { attempt: position.body.attempt + 1 } };
+  });
+}
+
+/** @throws UserError 409 in a phase that does not allow the action */
+export const actions: Readonly<Record<JobAction, Act>> = { pause, resume, abort, retry };
+
+/** @throws UserError 409 */
+function assertPhase({ body: { id, phase } }: StoredJob, action: string, ...phases: RolloutPhase[]): void {
+  if (!phases.includes(phase))
+    throw new UserError(409, 'wrong-phase', `job '${id}' is ${phase}: there is nothing to ${action}`);
+}
+
+/** The job as if it had not ended or stopped by itself. */
+function withoutEnd(stored: StoredJob): StoredJob {
+  const { ended: _ended, waiting: _waiting, reason: _reason, ...body } = stored.body;
+  return { ...stored, body: body as Job };
+}

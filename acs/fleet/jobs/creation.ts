@@ -1,0 +1,53 @@
+// The creation of a job by a caller: its steps are checked, and its devices narrowed to those that the rights reach.
+import { UserError } from '../../errors.ts';
+import { parseFilter } from '../../query/parser.ts';
+import type { Caller } from '../access/caller.ts';
+import { identityOf, withinRights } from '../rollout/creation.ts';
+import { assertSteps } from './author.ts';
+import type { JobContext } from './context.ts';
+import { type Job, type JobInput, jobOf } from './job.ts';
+import type { Step } from './step.ts';
+import { kindOf } from './steps/kinds.ts';
+
+/** The share by which the number of devices may have moved since the caller has seen it. */
+const MOVED_SHARE = 0.01;
+
+/** @throws UserError 400 that names the place, 403, 404, 409 */
+export async function plannedJob(context: JobContext, input: JobInput, caller: Caller): Promise<Job> {
+  const { random, clock } = context;
+  const { filter, ids } = input.devices;
+  const asked = { ...(filter === undefined ? {} : { filter }), ...(ids ? { devices: ids } : {}) };
+  const { success } = input;
+  const narrowed = await withinRights({ ...asked, ...(success ? { success } : {}) }, caller);
+  const devices = {
+    ...(narrowed.filter === undefined ? {} : { filter: narrowed.filter }),
+    ...(narrowed.devices ? { ids: narrowed.devices } : {}),
+  };
+  const steps = await checkedSteps(context, input.do, caller);
+  const about = { id: input.id ?? random.bytes(6).toString('hex'), now: clock.now(), scope: caller.scope };
+  const job = jobOf({ ...input, devices }, steps, { ...about, author: identityOf(caller) });
+  await assertExpected(context, job, input.expect);
+  return job;
+}
+
+/** @returns the steps as they are stored @throws UserError 400 that names the place, 403, 404 */
+async function checkedSteps(context: JobContext, steps: readonly Step[], caller: Caller): Promise<Step[]> {
+  await assertSteps(steps, caller, context);
+  const checked: Step[] = [];
+  for (const step of steps) checked.push(await kindOf(step).check(step, context));
+  return checked;
+}
+
+/** The number of devices of a job that is not planned yet. */
+export async function countOf({ store, clock }: JobContext, { devices, filter }: Pick<Job, 'devices' | 'filter'>) {
+  return devices ? devices.length : await store.countDevices(parseFilter(filter ?? ''), clock.now());
+}
+
+/** @throws UserError 409 where the number of devices is not what the caller has seen */
+async function assertExpected(context: JobContext, job: Job, expect: number | undefined): Promise<void> {
+  if (expect === undefined) return;
+  const count = await countOf(context, job);
+  if (Math.abs(count - expect) <= expect * MOVED_SHARE) return;
+  const text = `${count} devices fit now, and not ${expect}: look at them again`;
+  throw new UserError(409, 'count-moved', text, { count });
+}

@@ -1,0 +1,96 @@
+// Jobs as an operator sees them: anything that is done to many devices, planned, watched and stopped.
+import { UserError } from '../../errors.ts';
+import type { Caller } from '../access/caller.ts';
+import type { FleetContext } from '../common/context.ts';
+import { retryConflicts } from '../common/documents.ts';
+import type { Schedule } from '../common/schedule.ts';
+import { identityOf } from '../rollout/creation.ts';
+import { isEnded } from '../rollout/plan.ts';
+import { actions, type JobAction, type RetryInput } from './actions.ts';
+import { Background } from './background.ts';
+import type { JobContext, JobParts } from './context.ts';
+import { plannedJob } from './creation.ts';
+import { JobDocuments } from './documents.ts';
+import { JobEngine } from './engine.ts';
+import type { Job, JobInput } from './job.ts';
+import { JobPositions } from './positions.ts';
+import { JobReads } from './reads.ts';
+import { JobSignals } from './signals.ts';
+
+/** Milliseconds between steps without an occasion or a known time: the opening of a window has neither. */
+const TICK_MS = 60_000;
+
+export class Jobs {
+  readonly #context: JobContext;
+  readonly #engine: JobEngine;
+  readonly #signals: JobSignals;
+  readonly reads: JobReads;
+  /** Reports to the process that has the duty: another one, until `run` begins it here. */
+  #moved: () => void;
+
+  constructor(fleet: FleetContext, parts: JobParts) {
+    const own = { documents: new JobDocuments(fleet), positions: new JobPositions(fleet) };
+    this.#signals = new JobSignals({ ...fleet, ...own }, () => this.soon());
+    const background = new Background(fleet.log, position => this.#signals.touch(position));
+    this.#context = { ...fleet, ...parts, ...own, background };
+    this.reads = new JobReads(this.#context);
+    this.#engine = new JobEngine(this.#context);
+    this.#moved = fleet.ports.rolloutMoved ?? (() => undefined);
+  }
+
+  /** @throws UserError 400 that names the place, 403 for what is out of the rights, 404 for a file or a device, 409 where the id is taken */
+  async create(input: JobInput, caller: Caller): Promise<Job> {
+    const { body } = await this.#context.documents.create(await plannedJob(this.#context, input, caller));
+    this.#engine.kick(body.id);
+    this.soon();
+    return body;
+  }
+
+  /** Acts on a job, which is carried out with the caller's rights from now on. @throws UserError 404, 409 in a phase that does not allow it */
+  async act(id: string, action: JobAction, caller: Caller, input: RetryInput = {}): Promise<Job> {
+    const author = identityOf(caller);
+    const { body } = await retryConflicts(async () => {
+      const stored = await this.#context.documents.get(id);
+      const own = { ...stored, body: { ...stored.body, author } };
+      return await actions[action](this.#context, own, author.name, input);
+    });
+    this.#engine.kick(id);
+    this.soon();
+    return body;
+  }
+
+  /** Removes a job that has ended. @throws UserError 404, 409 before */
+  async remove(id: string): Promise<void> {
+    await retryConflicts(async () => {
+      const stored = await this.#context.documents.get(id);
+      const { phase } = stored.body;
+      if (!isEnded(stored.body))
+        throw new UserError(
+          409,
+          'job-live',
+          `job '${id}' is ${phase} and has not ended: abort it, and wait for what is under way`,
+        );
+      return await this.#context.documents.change(stored, { phase: 'deleting' });
+    });
+    this.soon();
+  }
+
+  /** There may be something to do: a step follows soon, here or in the process whose duty that is. */
+  readonly soon = (): void => this.#moved();
+
+  /** Begins to move jobs on, as a duty of the schedule. */
+  run(schedule: Schedule): void {
+    const { store, documents } = this.#context;
+    const duty = schedule.promptly('job', TICK_MS, {
+      isDue: async () => store.generation('job') > 0 && (await documents.list()).length > 0,
+      work: () => this.#engine.step(),
+    });
+    this.#moved = duty.soon;
+  }
+
+  async stop(): Promise<void> {
+    await this.#context.background.stop();
+    await this.#engine.stop();
+    await this.#signals.stop();
+  }
+}

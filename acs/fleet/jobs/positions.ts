@@ -1,0 +1,95 @@
+// The positions of devices in jobs: moved in groups, each only from what was read, and announced one by one.
+import type { JobPosition, JobPositionBody, JobState } from '../../store/job-positions.ts';
+import type { FleetContext } from '../common/context.ts';
+
+/** Positions that one commit changes: some milliseconds of work. */
+export const MOVES = 200;
+
+/** The changes of a move; the reason and the code go unless they are given again. */
+export interface Move {
+  state: JobState;
+  wave?: number;
+  due?: number;
+  code?: string;
+  reason?: string;
+  body?: Partial<JobPositionBody>;
+}
+
+/** The position after a move, which is not stored yet. */
+export function moved(position: JobPosition, { state, wave, due = 0, code = '', reason, body }: Move, now: number) {
+  const { reason: _reason, task: _task, ...kept } = position.body;
+  const since = state === position.state ? kept.since : now;
+  const next: JobPosition = {
+    ...position,
+    ...{ state, due, code },
+    wave: wave ?? position.wave,
+    version: position.version + 1,
+    body: { ...kept, since, ...(reason === undefined ? {} : { reason }), ...body },
+  };
+  return next;
+}
+
+export class JobPositions {
+  readonly #context: Pick<FleetContext, 'store' | 'clock' | 'events'>;
+
+  constructor(context: Pick<FleetContext, 'store' | 'clock' | 'events'>) {
+    this.#context = context;
+  }
+
+  /** Stores moves, and announces those that enter another state. @returns those that were stored: the others were changed meanwhile */
+  async move(moves: readonly (readonly [before: JobPosition, after: JobPosition])[]): Promise<JobPosition[]> {
+    const { store, events } = this.#context;
+    const stored: JobPosition[] = [];
+    for (let at = 0; at < moves.length; at += MOVES) {
+      const some = moves.slice(at, at + MOVES);
+      const kept = await store.moveJobPositions(some.map(([, after]) => after));
+      for (const [index, [before, after]] of some.entries()) {
+        if (!kept[index]) continue;
+        stored.push(after);
+        if (before.state !== after.state) events.emit('job', announced(after));
+      }
+    }
+    return stored;
+  }
+
+  /** Moves one position. @returns whether it was as it was read */
+  async moveOne(position: JobPosition, move: Move): Promise<boolean> {
+    const next = moved(position, move, this.#context.clock.now());
+    return (await this.move([[position, next]])).length === 1;
+  }
+
+  /** Moves every position in a state in the same way. */
+  async moveAll(job: string, state: JobState, move: (position: JobPosition) => Move | undefined): Promise<number> {
+    let count = 0;
+    for await (const items of this.pages(job, state)) {
+      const now = this.#context.clock.now();
+      const moves = items.flatMap(position => {
+        const to = move(position);
+        return to ? [[position, moved(position, to, now)] as const] : [];
+      });
+      count += (await this.move(moves)).length;
+    }
+    return count;
+  }
+
+  /** Reads the positions in a state, each page after the work on the one before. */
+  async *pages(job: string, state?: JobState): AsyncGenerator<readonly JobPosition[]> {
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.#context.store.jobPositions({
+        job,
+        ...(state === undefined ? {} : { state }),
+        limit: MOVES,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      yield page.items;
+      if (page.next === undefined) return;
+      cursor = page.next;
+    }
+  }
+}
+
+const announced = ({ job, device, state, wave, code, body: { reason } }: JobPosition) => ({
+  ...{ job, device, state, wave },
+  ...(code === '' ? {} : { code }),
+  ...(reason === undefined ? {} : { reason }),
+});

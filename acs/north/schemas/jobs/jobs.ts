@@ -1,0 +1,110 @@
+// Shapes of jobs.
+import { Type } from 'typebox';
+import { jobStates } from '../../../store/job-positions.ts';
+import { choice, closed, nullable, optional, page, text, time } from '../common.ts';
+import { tagChange } from '../devices.ts';
+import { taskInput } from '../tasks.ts';
+import { log, phases, planFields, planId, plannedFields } from './rollouts.ts';
+
+const siteText = Type.String({ pattern: '^[^\\u0001]*$', maxLength: 4096 });
+const value = Type.Union([Type.String({ pattern: '^[^\\u0001]*$' }), Type.Number(), Type.Boolean()]);
+const yes = Type.Literal(true);
+const deviceIds = Type.Array(Type.String(), { minItems: 1, maxItems: 10_000 });
+
+/** The steps by the name of their field. */
+const steps = {
+  task: closed({ task: taskInput }),
+  set: closed({
+    set: Type.Record(Type.String(), value, { minProperties: 1, description: 'Values by path, set by one task' }),
+    keep: optional(Type.Boolean({ description: 'Keep them as overrides of the device; default: false' })),
+  }),
+  file: closed({ file: text('A stored script, certificate or configuration that the device downloads') }),
+  tags: closed({ tags: tagChange }),
+  site: closed({ site: Type.Record(Type.String(), nullable(siteText), { description: 'null removes a field' }) }),
+  overrides: closed({
+    overrides: Type.Record(Type.String(), nullable(value), { description: 'null removes an override' }),
+  }),
+  approve: closed({ approve: yes }),
+  connectionRequest: closed({ connectionRequest: yes }),
+  forget: closed({ forget: yes }),
+};
+
+export const jobInput = closed({
+  id: optional(planId),
+  name: optional(Type.String({ minLength: 1, maxLength: 200, description: 'Words for the list' })),
+  devices: closed({ filter: optional(text('Alternative to `ids`')), ids: optional(deviceIds) }),
+  do: Type.Array(Type.Union(Object.values(steps)), { minItems: 1, maxItems: 20, description: 'Steps, in this order' }),
+  dynamic: optional(
+    Type.Boolean({ description: 'Devices that come to fit the filter later take part, until it is aborted' }),
+  ),
+  notBefore: optional(time),
+  expect: optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'Refuse the job if the number of devices has moved from this by over 1 %',
+    }),
+  ),
+  ...planFields,
+});
+export const jobDevicesQuery = closed({
+  state: optional(choice(jobStates)),
+  wave: optional(Type.Integer({ minimum: 1 })),
+  code: optional(text('A stable code of a reason')),
+  ...page,
+});
+export const jobRetryInput = closed({ devices: optional(deviceIds), code: optional(Type.String()) });
+
+const totals = Type.Object(Object.fromEntries(jobStates.map(state => [state, Type.Integer()])));
+const jobFields = {
+  id: Type.String(),
+  name: optional(Type.String()),
+  state: choice(phases),
+  reason: optional(text('Why it changed to this state by itself')),
+  created: time,
+  author: optional(text('The user or token with whose rights it is carried out')),
+  planned: nullable(time),
+  ended: nullable(time),
+  notBefore: optional(time),
+  filter: optional(Type.String()),
+  dynamic: optional(Type.Boolean()),
+  do: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  ...plannedFields,
+  totals,
+  log,
+};
+const position = Type.Object({
+  device: Type.String(),
+  wave: Type.Integer(),
+  state: choice(jobStates),
+  step: Type.Integer({ description: 'Steps that it has done' }),
+  code: optional(text('Stable code of the reason')),
+  reason: optional(Type.String()),
+  task: optional(text('The task that is under way')),
+  attempts: Type.Integer(),
+  back: optional(Type.Boolean({ description: 'Its steps are undone' })),
+  since: time,
+  began: optional(time),
+});
+const limit = Type.Object({ used: Type.Integer(), of: nullable(Type.Integer()) });
+
+export const jobAnswers = {
+  job: Type.Object(jobFields),
+  jobs: Type.Object({ items: Type.Array(Type.Object(jobFields)) }),
+  detail: Type.Object({
+    ...jobFields,
+    perWave: Type.Array(Type.Object({ wave: Type.Integer(), size: Type.Integer(), totals })),
+    limits: Type.Object({ total: limit, wave: limit }, { description: 'Failures so far, and how many are allowed' }),
+  }),
+  devices: Type.Object({ items: Type.Array(position), next: nullable(Type.String()) }),
+  reasons: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        state: choice(jobStates),
+        code: Type.String(),
+        reason: text('The reason of the first device'),
+        count: Type.Integer(),
+        examples: Type.Array(Type.String()),
+      }),
+    ),
+  }),
+} as const;

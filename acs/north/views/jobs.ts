@@ -1,0 +1,93 @@
+// Jobs in answers of the API: times as dateTime, durations in seconds, secrets masked, and nothing of parameters out of the rights.
+import { shownText } from '../../fleet/common/secrets.ts';
+import type { Job } from '../../fleet/jobs/job.ts';
+import type { SetValue, Step, Steps } from '../../fleet/jobs/step.ts';
+import { sealedTask, sealedValues } from '../../fleet/jobs/steps/task-steps.ts';
+import type { Tally } from '../../fleet/jobs/tally.ts';
+import { amountOf } from '../../fleet/rollout/plan.ts';
+import type { JobPosition, JobReason } from '../../store/job-positions.ts';
+import { HIDDEN, limitedRecord, limitedValues, type Shown } from './limited.ts';
+import { given, iso, planView } from './rollouts.ts';
+
+type View = Record<string, unknown>;
+
+function stepView(step: Step, { secrets, caller }: Shown): View {
+  const shown = (name: string, text: string): string => shownText(secrets, name, text);
+  const values = <V extends SetValue | null>(record: Record<string, V>): Record<string, V> =>
+    sealedValues(limitedRecord(record, caller), shown);
+  const { set, overrides, site, task } = step as Partial<
+    Steps['set'] & Steps['overrides'] & Steps['site'] & Steps['task']
+  >;
+  if (set) return { ...step, set: values(set) };
+  if (overrides) return { ...step, overrides: values(overrides) };
+  if (site) return { ...step, site: sealedValues(site, shown) };
+  if (!task) return { ...step };
+  const { content, args, ...rest } = task;
+  const isShown = caller.readsAll && args;
+  return {
+    task: {
+      ...rest,
+      ...(args
+        ? { args: limitedValues(isShown ? sealedTask(args, shown) : shownArguments(args, shown, caller), caller) }
+        : {}),
+      ...(content === undefined ? {} : { content: '***' }),
+    },
+  };
+}
+
+/** The arguments with those values by path alone that may be read. */
+function shownArguments(args: View, shown: (name: string, text: string) => string, caller: Shown['caller']): View {
+  const { ParameterList: list } = args;
+  const isByPath = typeof list === 'object' && list !== null && !Array.isArray(list);
+  return sealedTask(isByPath ? { ...args, ParameterList: limitedRecord(list as View, caller) } : args, shown);
+}
+
+export const jobView = (job: Job, totals: View, show: Shown): View => ({
+  ...planView(job),
+  ...given('name', job.name),
+  ...given('author', job.author?.name),
+  ...(job.notBefore === undefined ? {} : { notBefore: iso(job.notBefore) }),
+  ...given('dynamic', job.dynamic),
+  do: job.do.map(step => stepView(step, show)),
+  totals,
+});
+
+export function jobDetailView(job: Job, tally: Tally, show: Shown): View {
+  const whole = job.sizes.reduce((sum, size) => sum + size, 0);
+  const { perWave, total } = job.failure;
+  const failed = (wave?: number): number => tally.of(['failed'], wave);
+  return {
+    ...jobView(job, tally.byState(), show),
+    perWave: job.sizes.map((size, at) => ({ wave: at + 1, size, totals: tally.byState(at + 1) })),
+    limits: {
+      total: { used: failed() - job.pardoned.total, of: total === undefined ? null : amountOf(total, whole, 'down') },
+      wave: {
+        used: failed(job.wave) - (job.pardoned.ofWave === job.wave ? job.pardoned.wave : 0),
+        of: perWave === undefined ? null : amountOf(perWave, job.sizes[job.wave - 1] ?? 0, 'down'),
+      },
+    },
+  };
+}
+
+/** Texts of devices and of refusals may tell values of parameters. */
+const reasonView = (reason: string | undefined, { readsAll }: Shown['caller']): View =>
+  given('reason', reason === undefined || readsAll ? reason : HIDDEN);
+
+export function jobPositionView({ device, wave, state, code, body }: JobPosition, { caller }: Shown): View {
+  const { step, attempt, reason, task, back, since, began } = body;
+  return {
+    ...{ device, wave, state, step },
+    ...(code === '' ? {} : { code }),
+    ...reasonView(reason, caller),
+    ...given('task', task),
+    attempts: attempt,
+    ...given('back', back),
+    since: iso(since),
+    ...(began === undefined ? {} : { began: iso(began) }),
+  };
+}
+
+export const jobReasonView = (reason: JobReason & { reason: string }, { caller }: Shown): View => ({
+  ...reason,
+  ...reasonView(reason.reason, caller),
+});
