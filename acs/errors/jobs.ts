@@ -19,11 +19,6 @@ export const jobErrors = {
     meaning: 'The job has not ended.',
     remedy: 'Abort it, and wait for the devices that are under way.',
   },
-  'count-moved': {
-    status: 409,
-    meaning: 'More or fewer devices fit now than `expect` says.',
-    remedy: 'Look at them again, and send the new number.',
-  },
   'no-way-back': {
     status: 409,
     meaning: 'The job has a step that cannot be undone, or no device has anything to undo.',

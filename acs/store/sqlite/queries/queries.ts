@@ -1,6 +1,7 @@
 // Every read of the SQLite store, on one connection of its own: synchronous, for the main thread and for the search thread.
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from '../../../query/filter.ts';
+import type { JobPositionQuery, JobTurnQuery } from '../../job-positions.ts';
 import type {
   DeviceQuery,
   FaultGroupQuery,
@@ -9,7 +10,6 @@ import type {
   OverdueQuery,
   ParameterQuery,
 } from '../../store.ts';
-import type { JobPositionQuery, JobTurnQuery } from '../../job-positions.ts';
 import { Statements } from '../statements.ts';
 import { ContentQueries } from './content-queries.ts';
 import { DeliveryQueries } from './delivery-queries.ts';
