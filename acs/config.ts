@@ -199,6 +199,24 @@ export const acsOptions = {
     help: 'receiver of the audit by syslog (RFC 5424) over UDP; default: none',
     check: hostPort,
   },
+  'oidc-issuer': {
+    kind: 'string',
+    value: 'URL',
+    help: 'identity provider (OpenID Connect) by which users may sign in besides those with a password; default: none',
+    check: url(['https:', 'http:']),
+  },
+  'oidc-client-id': { kind: 'string', value: 'ID', help: 'name of this server at the --oidc-issuer' },
+  'oidc-secret': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'file with the secret of the --oidc-client-id, or TANDEM_OIDC_CLIENT_SECRET; default: none (PKCE alone)',
+  },
+  'oidc-scope': {
+    kind: 'string',
+    value: 'TEXT',
+    help: 'scopes that are asked of the --oidc-issuer; add those by which it gives roles and a refresh token',
+    default: 'openid profile email',
+  },
   wire: {
     kind: 'string',
     value: 'DIR',
@@ -223,6 +241,7 @@ export const acsOptions = {
 export const acsVariables: Readonly<Record<string, string>> = {
   TANDEM_ADMIN_TOKEN: 'admin token of the API; default: DATA/admin-token, made at the first start',
   TANDEM_ADMIN_PASSWORD: 'password of the user admin, who is made at a start without users; default: none is made',
+  TANDEM_OIDC_CLIENT_SECRET: 'secret of the --oidc-client-id; default: --oidc-secret',
 };
 
 /** The commands of the program besides serving (cli/commands.ts). */

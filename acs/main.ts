@@ -101,6 +101,7 @@ async function main(argv: string[]): Promise<number> {
   const { acs, log } = await start(values, {
     adminToken: process.env.TANDEM_ADMIN_TOKEN,
     adminPassword: process.env.TANDEM_ADMIN_PASSWORD,
+    oidcClientSecret: process.env.TANDEM_OIDC_CLIENT_SECRET,
     assignment,
     pretty: process.stdout.isTTY,
     write: values.logLevel === 'debug' ? writeAtOnce : writeInBatches(),

@@ -1,12 +1,12 @@
 // Connection requests by HTTP, and by UDP where a STUN server runs.
 import { messageOf } from '../../shared/errors.ts';
+import { networks } from '../../shared/net/address.ts';
 import type { DeviceRow } from '../device/row.ts';
 import type { EventBus } from '../events.ts';
 import type { SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Secrets } from '../fleet/common/secrets.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { createHttpSender } from '../south/connection-request/http.ts';
-import { networks } from '../south/connection-request/policy.ts';
 import { createConnectionRequests } from '../south/connection-request/send.ts';
 import { openStunServer } from '../south/connection-request/stun-server.ts';
 import { createUdpSender } from '../south/connection-request/udp.ts';

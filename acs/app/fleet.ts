@@ -1,10 +1,13 @@
 // The fleet with its ports to the outside: connection requests, webhooks, file links and probes.
+
+import { networks } from '../../shared/net/address.ts';
 import type { EventBus } from '../events.ts';
 import type { LinkFile, SendConnectionRequest } from '../fleet/common/ports.ts';
 import type { Secrets } from '../fleet/common/secrets.ts';
 import { createFleet, type Fleet } from '../fleet/fleet.ts';
+import { OidcProvider } from '../north/oidc/identity-provider.ts';
 import { createPoster } from '../north/webhook-sender.ts';
-import { networks, refusal } from '../south/connection-request/policy.ts';
+import { refusal } from '../south/connection-request/policy.ts';
 import { createProbeAcs } from '../south/probe/acs.ts';
 import { probeTls } from '../south/probe/tls.ts';
 import { linkOf } from '../south/transfers/link.ts';
@@ -41,6 +44,7 @@ export function buildFleet(setup: AcsSetup, parts: FleetParts): Part & { fleet: 
       post: poster.post,
       judgePost: poster.judge,
       ...(syslog.sink ? { auditSink: syslog.sink } : {}),
+      ...(setup.oidc ? { identityProvider: new OidcProvider(setup.oidc, clock) } : {}),
       linkFile: fileLinks(secrets, came => base ?? came ?? cwmp[0]),
       probeAcs: createProbeAcs(clock),
       preflight: {

@@ -45,6 +45,7 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
       ...{ fleet, store, clock, random, log, events, metrics, unready },
       sendConnectionRequest,
       principalOf: principals(setup, fleet),
+      trustedProxies: setup.trustedProxies,
       ...(setup.api.protocol === 'https:' ? { tls: setup.tls } : {}),
     });
     const close = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { KeptDays } from '../fleet/duties.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { ProviderOptions } from '../north/oidc/provider-configuration.ts';
 import type { ClusterPlace } from '../relay/join.ts';
 import type { AdmissionLimits } from '../south/admission/admission.ts';
 import type { StunLogin } from '../south/connection-request/stun-binding.ts';
@@ -37,6 +38,8 @@ export interface AcsSetup {
   connectionRequestAllow: string[];
   /** Private networks that webhooks may lead to, also over plain HTTP; default: none. */
   webhookAllow?: string[];
+  /** The identity provider by which users may sign in. */
+  oidc?: ProviderOptions;
   /** The receiver of the audit by syslog. */
   auditSyslog?: { host: string; port: number };
   /** Limits for running sessions and waiting Informs; default: those of the listener. */

@@ -27,6 +27,36 @@ export const accessErrors = {
     meaning: 'A password came by plain HTTP from another host.',
     remedy: 'Use HTTPS.',
   },
+  'oidc-not-configured': {
+    status: 404,
+    meaning: 'No identity provider is configured.',
+    remedy: 'Start the ACS with --oidc-issuer and --oidc-client-id, or sign in with a password.',
+  },
+  'oidc-unavailable': {
+    status: 502,
+    meaning: 'The identity provider does not answer, or not in time.',
+    remedy: 'Try again later; check --oidc-issuer and the log. Users with a password can sign in.',
+  },
+  'oidc-refused': {
+    status: 401,
+    meaning: 'The identity provider has refused the sign-in, or its answer does not prove who the user is.',
+    remedy: 'Sign in again. The message says what is wrong.',
+  },
+  'oidc-expired': {
+    status: 400,
+    meaning: 'The sign-in was begun in another browser, or more than ten minutes ago.',
+    remedy: 'Begin again (GET /session/oidc).',
+  },
+  'oidc-no-role': {
+    status: 403,
+    meaning: 'The identity provider knows the user, and none of its claims grants a role here.',
+    remedy: 'Give the user a group or role at the provider that `PUT /settings/oidc` maps.',
+  },
+  'oidc-name-taken': {
+    status: 409,
+    meaning: 'Another user has the name that the identity provider gives.',
+    remedy: 'Delete the other user (DELETE /users/{name}), or take another claim for the name (PUT /settings/oidc).',
+  },
   'wrong-password': {
     status: 403,
     meaning: 'The password that was given as the current one is wrong.',

@@ -1,11 +1,14 @@
 // The periodic duties of every ACS, and the ages at which records are deleted.
 import type { Clock } from '../../shared/clock.ts';
 import type { Retention, Store } from '../store/store.ts';
+import type { Access } from './access/access.ts';
 import type { TicketKeys } from './cluster/ticket-keys.ts';
 import type { Schedule } from './common/schedule.ts';
 import type { Files } from './files/files.ts';
 import { type Alerts, EVALUATE_MS } from './monitoring/alerts.ts';
 import { type LivenessWatch, LOOK_MS } from './monitoring/liveness.ts';
+
+const MINUTE = 60_000;
 
 export const HOUR = 3_600_000;
 
@@ -31,16 +34,18 @@ export interface DutyParts {
   alerts?: Alerts;
   files?: Pick<Files, 'sweep'>;
   ticketKeys?: Pick<TicketKeys, 'replaceOld'> | undefined;
+  access?: Pick<Access, 'oidcSignIns' | 'sessionChecks'>;
 }
 
 export function startDuties(
   schedule: Schedule,
-  { store, clock, liveness, alerts, files, ticketKeys }: DutyParts,
+  { store, clock, liveness, alerts, files, ticketKeys, access }: DutyParts,
   days: KeptDays,
 ): void {
   if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
   if (liveness) schedule.every('liveness', LOOK_MS, () => liveness.look());
   if (ticketKeys) schedule.every('ticketKeys', HOUR, () => ticketKeys.replaceOld());
+  if (access?.oidcSignIns.isConfigured) schedule.every('signIns', MINUTE, async () => await access.sessionChecks.run());
   schedule.every('retention', HOUR, async () => {
     await files?.sweep();
     await store.prune(retentionAt(clock.now(), days));

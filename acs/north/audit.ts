@@ -87,7 +87,7 @@ export class Audit {
   }
 
   async note(operation: Operation, call: AuditedCall): Promise<void> {
-    if (operation.method === 'GET') return;
+    if (operation.method === 'GET' && !operation.isAudited) return;
     const { principal } = call.caller;
     const isRefusedStranger = principal.kind === 'stranger' && call.status >= 400;
     if (isRefusedStranger && !this.#mayKeep()) return;

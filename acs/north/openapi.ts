@@ -31,7 +31,7 @@ const TEXT = { 'text/plain': { schema: { type: 'string' } } };
 
 function answersOf(operation: Operation): Json {
   const good = Object.entries(operation.answers).map(([status, shape]) => {
-    if (shape === 'nothing') return [status, { description: 'Success, without content' }];
+    if (shape === 'nothing') return [status, { description: bare[status] ?? 'Success, without content' }];
     const content =
       shape === 'bytes' ? BYTES : shape === 'text' ? TEXT : { 'application/json': { schema: plain(shape) } };
     const csv = operation.csv ? { 'text/csv': { schema: { type: 'string' } } } : {};
@@ -58,6 +58,8 @@ const words: Record<string, string> = {
   202: 'Accepted; the outcome is not known yet',
   207: 'Some entries were refused',
 };
+
+const bare: Record<string, string> = { 303: 'Leads a browser on (`Location`), without content' };
 
 function bodyOf(operation: Operation): Json {
   const { body } = operation;

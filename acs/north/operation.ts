@@ -9,7 +9,11 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { Edit } from '../store/edit.ts';
 import type { DocumentKind } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import type { CookieNames } from './session-cookie.ts';
 import type { Shown } from './views/limited.ts';
+
+/** The path below which all operations are. */
+export const BASE = '/api/v1';
 
 export interface OperationContext {
   fleet: Fleet;
@@ -31,10 +35,14 @@ export interface CallContext extends OperationContext {
 /** The way by which a request came. */
 export interface RequestOrigin {
   address: string;
-  /** By HTTPS to this server. */
+  /** By HTTPS, to this server or to a trusted proxy before it. */
   isSecure: boolean;
+  /** The URL of the API as the client has it. */
+  base: string;
+  /** The value of a cookie. @param names by HTTPS, and by plain HTTP */
+  cookie(names: CookieNames): string | undefined;
   /** The session whose cookie it shows. */
-  session?: { secret: string; expires: number };
+  session?: { secret: string; expires: number; signOutUrl?: string };
 }
 
 /**
@@ -88,6 +96,10 @@ export interface Operation {
   role: Role;
   /** Needs no login. */
   isOpen?: true;
+  /** A browser comes by a link: it gets problems as pages. */
+  isPage?: true;
+  /** A GET that the audit keeps, because it changes something. */
+  isAudited?: true;
   scope: OperationScope;
   parameters: ParameterUse;
   /** The audit keeps the answer; by default the object of the path before and after, or for others the answer. */
@@ -130,7 +142,7 @@ export interface OperationOutput {
   status?: number;
   body?: unknown;
   bytes?: AsyncIterable<Buffer>;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   /** The caller as the audit names it, where the request shows nothing but what the operation has checked. */
   by?: Author;
 }

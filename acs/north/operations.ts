@@ -1,5 +1,6 @@
 // The table of all operations of the API. REST and the API description are derived from it.
 import { Type } from 'typebox';
+import { oidc } from './oidc/operations.ts';
 import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { access } from './operations/access.ts';
@@ -61,6 +62,7 @@ const rows: readonly Operation[] = [
   ...settings,
   ...enrolment,
   ...session(() => operations),
+  ...oidc,
   ...access(() => operations),
 ];
 

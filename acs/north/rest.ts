@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Random } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { isIn, networks } from '../../shared/net/address.ts';
 import { ConnectionPlaces } from '../../shared/net/connection-places.ts';
 import { answerUnreadable, type UnreadableError } from '../../shared/net/unreadable-request.ts';
 import { ThrottledLog } from '../../shared/throttled-log.ts';
@@ -16,14 +17,14 @@ import type { EventBus } from '../events.ts';
 import { Caller } from '../fleet/access/caller.ts';
 import type { Metrics } from '../metrics.ts';
 import { Audit } from './audit.ts';
-import { type Called, identityOf, type PrincipalOf } from './authentication.ts';
+import { type Called, identityOf, originOf, type PrincipalOf } from './authentication.ts';
 import { carryOut, knownError, type OperationRequest, statusOf } from './carry-out.ts';
 import { readBody } from './input.ts';
 import { jsonOf } from './json.ts';
 import { registerLive } from './live/sse.ts';
-import type { Operation, OperationContext, OperationOutput } from './operation.ts';
+import { BASE, type Operation, type OperationContext, type OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
-import { isSecureRequest } from './session-cookie.ts';
+import { problemPage } from './pages/html.ts';
 import { registerSoap } from './soap/routes.ts';
 
 export interface RestOptions extends OperationContext {
@@ -32,12 +33,13 @@ export interface RestOptions extends OperationContext {
   events: EventBus;
   metrics: Metrics;
   principalOf: PrincipalOf;
+  /** Networks of proxies whose X-Forwarded-* headers are believed; default: none. */
+  trustedProxies?: readonly string[];
   /** Why the ACS takes no work; undefined when it does. */
   unready: () => string | undefined;
   tls?: { certificates: readonly { cert: string; key: string }[]; keylog?: KeyLogger };
 }
 
-const BASE = '/api/v1';
 const MAX_JSON = 4 * 1024 * 1024;
 /** A body that is read before its sender has shown anything. */
 const MAX_OPEN_JSON = 8 * 1024;
@@ -49,6 +51,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
     logger: false,
     bodyLimit: MAX_JSON,
     forceCloseConnections: true,
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: 1024 },
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
@@ -79,7 +82,9 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   app.setErrorHandler((error, request, reply) => {
     const known = knownError(error, request.routeOptions.bodyLimit);
     if (!known) log.error('request failed', { url: request.url, error });
-    problem(reply, known ?? new UserError(500, 'internal', 'internal error; see the log of the ACS'));
+    const told = known ?? new UserError(500, 'internal', 'internal error; see the log of the ACS');
+    if (takesPage(request)) pageOf(reply, told);
+    else problem(reply, told);
   });
 
   registerHealth(app, options);
@@ -120,11 +125,13 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
 /** Connections without a valid token, from one address and in all. */
 const UNPROVED = { perAddress: 200, unproved: 1000 };
 
-function apiPlaces({ clock, log }: RestOptions): ConnectionPlaces {
+function apiPlaces({ clock, log, trustedProxies = [] }: RestOptions): ConnectionPlaces {
   const throttled = new ThrottledLog(clock);
+  const proxies = networks(trustedProxies);
   return new ConnectionPlaces({
     clock,
     limits: UNPROVED,
+    isExempt: address => isIn(proxies, address),
     onClosed: ({ address, reason }) =>
       throttled.write(suppressed => log.info('API connection closed', { address, reason, ...suppressed }), address),
   });
@@ -163,6 +170,16 @@ function problem(reply: FastifyReply, error: UserError): void {
   void reply.code(error.status).type('application/problem+json').send(problemText(error));
 }
 
+/** A browser that follows a link. */
+const takesPage = ({ routeOptions, headers }: FastifyRequest): boolean =>
+  (routeOptions.config as { isPage?: boolean } | undefined)?.isPage === true &&
+  /\btext\/html\b/.test(headers.accept ?? '');
+
+function pageOf(reply: FastifyReply, error: UserError): void {
+  const { html, headers } = problemPage(error, `${BASE}/session/oidc`);
+  void reply.code(error.status).headers(headers).send(html);
+}
+
 function refuseUnreadable(error: UnreadableError, socket: Socket): void {
   answerUnreadable(error, socket, status => ({
     type: 'application/problem+json',
@@ -186,7 +203,7 @@ function register(
   api.route({
     method: operation.method,
     url: operation.path,
-    config: { isOpen: operation.isOpen === true },
+    config: { isOpen: operation.isOpen === true, isPage: operation.isPage === true },
     ...(operation.isOpen ? { bodyLimit: MAX_OPEN_JSON } : {}),
     handler: async (request, reply) => {
       let output: OperationOutput;
@@ -208,7 +225,6 @@ function register(
 
 function requestOf(operation: Operation, request: FastifyRequest): OperationRequest {
   const { caller, identity } = request as Called<typeof request>;
-  const { session } = identity;
   const { 'content-type': contentType = '', accept } = request.headers;
   return {
     params: request.params as Record<string, string>,
@@ -219,6 +235,6 @@ function requestOf(operation: Operation, request: FastifyRequest): OperationRequ
     body: async () => await readBody(operation, request, contentType),
     caller,
     conditions: { ifMatch: request.headers['if-match'], ifNoneMatch: request.headers['if-none-match'] },
-    origin: { address: request.ip, isSecure: isSecureRequest(request), ...(session ? { session } : {}) },
+    origin: originOf(request, identity.session),
   };
 }

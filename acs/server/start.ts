@@ -14,6 +14,7 @@ import { WorkerMetrics } from '../relay/worker-metrics.ts';
 import { type CertificatePair, checkTls, fileText, givenPairs } from './certificate-files.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { type DataDirectory, openData, tightenData } from './data-directory.ts';
+import { isLoopback, oidcSettings } from './oidc-options.ts';
 import { checkStoreOptions, hostPortOf, type OpenedStore, openStore } from './open-store.ts';
 import { ownPairs } from './own-certificates.ts';
 import { type Assignment, startWorkers, type Workers } from './workers.ts';
@@ -30,6 +31,8 @@ export interface ProcessContext {
   adminToken?: string | undefined;
   /** Password of the user `admin`, who is created where there are no users. */
   adminPassword?: string | undefined;
+  /** Secret of the server at its identity provider. */
+  oidcClientSecret?: string | undefined;
   pretty: boolean;
   write: (line: string) => void;
   clock?: Clock;
@@ -51,6 +54,7 @@ interface Settings {
   tls: Omit<AcsSetup['tls'], 'certificates'>;
   enrolment?: { username: string; password: string };
   stun?: NonNullable<AcsSetup['stun']>;
+  oidc?: NonNullable<AcsSetup['oidc']>;
   data: DataDirectory;
   admin: { token: string; file?: string };
 }
@@ -70,10 +74,12 @@ export async function start(options: AcsOptions, context: ProcessContext): Promi
   refuseWeak(options, api);
   const pairs = await givenPairs(options);
   const keylog = options.keylog ? openKeyLog(options.keylog, log) : undefined;
+  const oidc = await oidcSettings(options, context.oidcClientSecret);
   const given = {
     tls: { ...(await tlsSettings(options)), ...(keylog && { keylog: keylog.write }) },
     ...(options.enrolSecret ? { enrolment: await loginIn('--enrol-secret', options.enrolSecret) } : {}),
     ...(options.stun ? { stun: await stunSettings(options.stun, options.stunSecret) } : {}),
+    ...(oidc ? { oidc } : {}),
   };
   const data = await openData(options.data, clock, random, options.serverKey);
   if (!assignment) await tightenData(options.data, log);
@@ -100,7 +106,7 @@ async function createFirstUser({ acs, log }: Started, password: string | undefin
 }
 
 async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<Started> {
-  const { options, clock, random, log, cwmp, api, data, admin, stun } = settings;
+  const { options, clock, random, log, cwmp, api, data, admin, stun, oidc } = settings;
   const wire = options.wire ? await openWireLog(options.wire, log) : undefined;
   const needsTls = [...cwmp, api].some(url => url.protocol === 'https:');
   const authority = needsTls && options.cert.length === 0 ? await data.authority() : undefined;
@@ -115,6 +121,7 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
     cwmp: workers ? [] : cwmp.map(url => ({ url })),
     ...(workers ? { workers } : {}),
     ...(stun ? { stun } : {}),
+    ...(oidc ? { oidc } : {}),
     ...(wire ? { wire: wire.tap, wireMasked: !options.wireSecrets } : {}),
   });
   afterClose(acs, wire?.done);
@@ -253,8 +260,7 @@ async function stunSettings(stun: string, secret: string | undefined): Promise<N
 }
 
 function refuseWeak(options: AcsOptions, api: URL): void {
-  const loopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(api.hostname);
-  if (api.protocol === 'http:' && !loopback && !options.apiPlain) {
+  if (api.protocol === 'http:' && !isLoopback(api.hostname) && !options.apiPlain) {
     throw new UsageError(`--api: ${options.api} would send tokens unencrypted; use https:// or add --api-plain`);
   }
   checkStoreOptions(options);

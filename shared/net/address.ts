@@ -1,4 +1,5 @@
-// IP addresses as sockets and URLs have them.
+// IP addresses as sockets and URLs have them, and networks in CIDR form.
+import { BlockList, isIP } from 'node:net';
 
 /** An IPv4 address that a dual-stack socket shows as IPv4-mapped IPv6 becomes IPv4 again; the zone of a link-local one is dropped. */
 export function plainAddress(address: string): string {
@@ -33,3 +34,20 @@ export function networkOf(address: string): string {
 
 /** The address is one of this host itself. */
 export const isLoopback = (address: string): boolean => /^(127\.\d+\.\d+\.\d+|::1)$/.test(plainAddress(address));
+
+/** Networks in CIDR form; a bare address is a network of one. @throws Error naming the wrong one */
+export function networks(list: readonly string[]): BlockList {
+  const block = new BlockList();
+  for (const text of list) {
+    const [address, bits] = text.split('/');
+    const family = isIP(address ?? '');
+    if (!address || !family) throw new Error(`'${text}' is not an address or network`);
+    const type = family === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) block.addAddress(address, type);
+    else block.addSubnet(address, Number(bits), type);
+  }
+  return block;
+}
+
+export const isIn = (list: BlockList, address: string): boolean =>
+  isIP(address) > 0 && list.check(address, address.includes(':') ? 'ipv6' : 'ipv4');

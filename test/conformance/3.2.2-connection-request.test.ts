@@ -11,8 +11,9 @@ import type { AddressInfo } from 'node:net';
 import type { DeviceRow } from '../../acs/device/row.ts';
 import { createSecrets } from '../../acs/fleet/common/secrets.ts';
 import { createHttpSender } from '../../acs/south/connection-request/http.ts';
-import { type ConnectionRequestOutcome, networks } from '../../acs/south/connection-request/policy.ts';
+import type { ConnectionRequestOutcome } from '../../acs/south/connection-request/policy.ts';
 import { seededRandom, VirtualClock } from '../../shared/clock.ts';
+import { networks } from '../../shared/net/address.ts';
 import { Verifier } from '../../shared/net/verifier.ts';
 
 interface Heard {

@@ -101,7 +101,10 @@ describe('the ACS as a process', function () {
     const { code, out } = await run('--help').ended;
     assert.equal(code, 0);
     assert.match(out, /--enrol HOW .*\(one of approve, auto; default approve\)/);
-    assert.match(out, /\nEnvironment:\n {2}TANDEM_ADMIN_TOKEN .*\n {2}TANDEM_ADMIN_PASSWORD .*\n$/);
+    assert.match(
+      out,
+      /\nEnvironment:\n {2}TANDEM_ADMIN_TOKEN .*\n {2}TANDEM_ADMIN_PASSWORD .*\n {2}TANDEM_OIDC_CLIENT_SECRET .*\n$/,
+    );
     await assert.rejects(stat(data()));
   });
 

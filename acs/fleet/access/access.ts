@@ -2,8 +2,13 @@
 import { UserError } from '../../errors.ts';
 import type { Edit } from '../../store/edit.ts';
 import { principalOf } from './grant.ts';
+import type { OidcContext } from './oidc/oidc-context.ts';
+import { OidcSettings } from './oidc/oidc-settings.ts';
+import { OidcSignIns } from './oidc/oidc-sign-ins.ts';
+import { ProvidedUsers } from './oidc/provided-users.ts';
+import { SessionChecks } from './oidc/session-checks.ts';
 import { type Author, adminToken, type Principal, stranger } from './principal.ts';
-import { type AccessContext, Roles } from './roles.ts';
+import { Roles } from './roles.ts';
 import { type Session, Sessions } from './sessions.ts';
 import { SignIns } from './sign-ins.ts';
 import { Tokens } from './tokens.ts';
@@ -15,13 +20,20 @@ export class Access {
   readonly tokens: Tokens;
   readonly sessions: Sessions;
   readonly signIns: SignIns;
+  readonly oidcSettings: OidcSettings;
+  readonly oidcSignIns: OidcSignIns;
+  readonly sessionChecks: SessionChecks;
 
-  constructor(context: AccessContext) {
+  constructor(context: OidcContext) {
     this.roles = new Roles(context);
     this.users = new Users(context, this.roles);
     this.tokens = new Tokens(context, this.roles);
     this.sessions = new Sessions(context);
     this.signIns = new SignIns(context, this);
+    this.oidcSettings = new OidcSettings(context, this.roles);
+    const provided = new ProvidedUsers(context, { roles: this.roles, settings: this.oidcSettings });
+    this.oidcSignIns = new OidcSignIns(context, { users: provided, sessions: this.sessions });
+    this.sessionChecks = new SessionChecks(context, { users: provided, sessions: this.sessions });
   }
 
   /** @returns the principal of a token with its rights now; undefined for a token that is unknown or has expired */
@@ -56,6 +68,8 @@ export class Access {
     await this.roles.get(name);
     if ((await this.users.isUsed(name)) || (await this.tokens.isUsed(name)))
       throw new UserError(409, 'role-in-use', `'${name}' cannot be deleted: a user or a token has this role`);
+    if (await this.oidcSettings.isUsed(name))
+      throw new UserError(409, 'role-in-use', `'${name}' cannot be deleted: claims of the identity provider grant it`);
     await this.roles.remove(name, edit);
   }
 }

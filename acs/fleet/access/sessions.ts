@@ -1,9 +1,10 @@
 // Sessions of users in browsers, as documents of kind `session`: named by the hash of their secret, with an idle and an absolute limit.
 import { isConflict, messageOf } from '../../../shared/errors.ts';
+import type { Sealed } from '../../device/credentials.ts';
 import { UserError } from '../../errors.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import { CachedDocuments } from '../common/cached-documents.ts';
-import { type Documents, documents } from '../common/documents.ts';
+import { type DocumentRules, type Documents, documents } from '../common/documents.ts';
 import type { AccessContext } from './roles.ts';
 import { hashOf } from './tokens.ts';
 
@@ -11,16 +12,30 @@ import { hashOf } from './tokens.ts';
 export const IDLE_MS = 60 * 60_000;
 /** A session ends this long after the sign-in, whatever was asked. */
 export const ABSOLUTE_MS = 12 * 3_600_000;
+/** A session of a user of the identity provider ends this long after the provider has last vouched for it. */
+export const UNCHECKED_MS = 60 * 60_000;
 /** The last use is stored no more often than this. */
 const NOTE_MS = 5 * 60_000;
 /** Sessions of one user; the oldest gives way. */
 const MAX_OF_USER = 20;
 
-interface StoredSession {
+/** The part of a session that the identity provider has given. */
+export interface ProvidedSession {
+  subject: string;
+  /** The time at which the provider has last vouched for the user, milliseconds. */
+  checked: number;
+  /** Its token by which it is asked again. */
+  refreshToken?: Sealed;
+  signOutUrl?: string;
+}
+
+export interface StoredSession {
   user: string;
   created: number;
   seen: number;
   address: string;
+  /** Absent where the user has signed in with a password. */
+  provided?: ProvidedSession;
 }
 
 export interface Session {
@@ -28,11 +43,29 @@ export interface Session {
   created: number;
   /** The end, unless it is used before; milliseconds. */
   expires: number;
+  /** The URL at which a browser signs out at the identity provider. */
+  signOutUrl?: string;
 }
+
+export const sessionRules: DocumentRules<StoredSession> = {
+  missing: () => new UserError(401, 'unauthorized', 'the session has ended'),
+  changeEvent: false,
+};
 
 type Known = ReadonlyMap<string, StoredDocument<StoredSession>>;
 
-const endOf = ({ seen, created }: StoredSession): number => Math.min(seen + IDLE_MS, created + ABSOLUTE_MS);
+export const endOf = ({ seen, created, provided }: StoredSession): number =>
+  Math.min(
+    seen + IDLE_MS,
+    created + ABSOLUTE_MS,
+    provided ? provided.checked + UNCHECKED_MS : Number.POSITIVE_INFINITY,
+  );
+
+function sessionOf(body: StoredSession): Session {
+  const { user, created, provided } = body;
+  const signOutUrl = provided?.signOutUrl;
+  return { user, created, expires: endOf(body), ...(signOutUrl === undefined ? {} : { signOutUrl }) };
+}
 
 export class Sessions {
   readonly #context: AccessContext;
@@ -43,10 +76,7 @@ export class Sessions {
 
   constructor(context: AccessContext) {
     this.#context = context;
-    this.#documents = documents<StoredSession>(context, 'session', {
-      missing: () => new UserError(401, 'unauthorized', 'the session has ended'),
-      changeEvent: false,
-    });
+    this.#documents = documents(context, 'session', sessionRules);
     this.#known = new CachedDocuments(context.store, 'session', async () => {
       const found = await this.#documents.list();
       return new Map(found.map(document => [document.name, document]));
@@ -54,14 +84,18 @@ export class Sessions {
   }
 
   /** Begins a session. @returns its secret, which is not kept */
-  async begin(user: string, address: string): Promise<{ secret: string; session: Session }> {
+  async begin(
+    user: string,
+    address: string,
+    provided?: ProvidedSession,
+  ): Promise<{ secret: string; session: Session }> {
     const { random, clock } = this.#context;
     const now = clock.now();
     await this.#makeRoom(user, now);
     const secret = random.bytes(32).toString('base64url');
-    const stored = { user, created: now, seen: now, address };
+    const stored = { user, created: now, seen: now, address, ...(provided ? { provided } : {}) };
     await this.#documents.put(hashOf(secret), stored);
-    return { secret, session: { user, created: now, expires: endOf(stored) } };
+    return { secret, session: sessionOf(stored) };
   }
 
   /** @param isUse a request shows the secret; false where an open stream looks again @returns the session, unless it has ended */
@@ -72,13 +106,18 @@ export class Sessions {
     const body = { ...found.body, seen: Math.max(found.body.seen, this.#seen.get(found.name) ?? 0) };
     if (endOf(body) <= now) return undefined;
     if (isUse) await this.#note(found, now);
-    return { user: body.user, created: body.created, expires: endOf(isUse ? { ...body, seen: now } : body) };
+    return sessionOf(isUse ? { ...body, seen: now } : body);
   }
 
   /** Ends a session: it is refused at once, everywhere. */
   async end(secret: string): Promise<void> {
-    this.#seen.delete(hashOf(secret));
-    await this.#documents.remove(hashOf(secret), true);
+    await this.endNamed(hashOf(secret));
+  }
+
+  /** Ends the session of that name. */
+  async endNamed(name: string): Promise<void> {
+    this.#seen.delete(name);
+    await this.#documents.remove(name, true);
   }
 
   async #note(found: StoredDocument<StoredSession>, now: number): Promise<void> {
@@ -99,8 +138,7 @@ export class Sessions {
     const surplus = new Set(own.slice(MAX_OF_USER - 1));
     for (const session of all) {
       if (endOf(session.body) > now && !surplus.has(session)) continue;
-      this.#seen.delete(session.name);
-      await this.#documents.remove(session.name, true);
+      await this.endNamed(session.name);
     }
   }
 }

@@ -8,13 +8,21 @@ import { type CompiledGrant, checkGrant, compiledGrant, type Grant } from './gra
 import { checkPassword, hashPassword, isPassword, type PasswordHash } from './password.ts';
 import type { AccessContext, Roles } from './roles.ts';
 
-const MAX_USERS = 1000;
+export const MAX_USERS = 1000;
 
-interface StoredUser extends Grant {
+/** The identity provider of a user, and its name for it. */
+export interface UserProvider {
+  issuer: string;
+  subject: string;
+}
+
+export interface StoredUser extends Grant {
   /** Sessions that began before are over: the user or its password is newer. Milliseconds. */
   since: number;
   /** Absent for a user who signs in elsewhere. */
   password?: PasswordHash;
+  /** The identity provider that vouches for the user, and its name for it. */
+  provider?: UserProvider;
   disabled?: boolean;
 }
 
@@ -30,14 +38,26 @@ export interface UserView extends Grant {
   name: string;
   disabled: boolean;
   hasPassword: boolean;
+  /** The identity provider from which the user comes. */
+  issuer?: string;
 }
 
-const rulesOf = (roles: Roles): DocumentRules<StoredUser> => ({
+/** The rule for names of users: those of documents, and addresses of mail. @throws UserError 400 */
+export function checkUserName(name: string): void {
+  if (!/^[\w.@+-]{1,64}$/.test(name))
+    throw new UserError(400, 'bad-name', `'${name}': the name of a user is 1 to 64 letters, digits and . _ @ + -`);
+}
+
+export const tooManyUsers = (count: number): UserError =>
+  new UserError(409, 'too-many-users', `there are ${count} users already`);
+
+export const userRules = (roles: Roles): DocumentRules<StoredUser> => ({
+  checkName: checkUserName,
   missing: name => new UserError(404, 'no-such-user', `no user '${name}'`),
   validate: user => checkGrant(roles, user),
   limit: {
     most: MAX_USERS,
-    reached: count => new UserError(409, 'too-many-users', `there are ${count} users already`),
+    reached: tooManyUsers,
   },
   changeEvent: false,
 });
@@ -56,7 +76,7 @@ export class Users {
   constructor(context: AccessContext, roles: Roles) {
     this.#context = context;
     this.#roles = roles;
-    this.#documents = documents(context, 'user', rulesOf(roles));
+    this.#documents = documents(context, 'user', userRules(roles));
     this.#grants = new CachedDocuments(context.store, 'user', async () => {
       const found = (await this.#documents.list()).filter(({ body }) => !body.disabled);
       return new Map(found.map(({ name, body }) => [name, { ...compiledGrant(body), since: body.since }]));
@@ -82,12 +102,8 @@ export class Users {
   /** Creates or replaces a user; without a password the stored one stays. @returns whether the name is new @throws UserError 400, 409, 412 */
   async put(name: string, { password, ...grant }: UserInput, edit?: Edit): Promise<boolean> {
     const hash = await hashOf(this.#context.random, password);
-    const userAfter = (before: StoredUser | undefined): StoredUser => {
-      const kept = hash ?? before?.password;
-      const since = before && !hash ? before.since : this.#context.clock.now();
-      return { ...grant, since, ...(kept ? { password: kept } : {}) };
-    };
-    return await this.#documents.put(name, userAfter, edit);
+    const now = this.#context.clock.now();
+    return await this.#documents.put(name, before => replaced(before, grant, { hash, now }), edit);
   }
 
   /** @throws UserError 400, 404, 412 */
@@ -133,6 +149,18 @@ function withFilter({ filter: stored, ...user }: StoredUser, filter: string | nu
   return next === undefined ? user : { ...user, filter: next };
 }
 
+/** A user as PUT leaves it: the password stays unless another is given, and so does the identity provider. */
+function replaced(
+  before: StoredUser | undefined,
+  grant: Omit<UserInput, 'password'>,
+  { hash, now }: { hash: PasswordHash | undefined; now: number },
+): StoredUser {
+  const password = hash ?? before?.password;
+  const since = before && !hash ? before.since : now;
+  const provider = before?.provider;
+  return { ...grant, since, ...(password ? { password } : {}), ...(provider ? { provider } : {}) };
+}
+
 /** @throws UserError 400 */
 async function hashOf(random: Random, password: string | undefined): Promise<PasswordHash | undefined> {
   if (password === undefined) return undefined;
@@ -140,10 +168,11 @@ async function hashOf(random: Random, password: string | undefined): Promise<Pas
   return await hashPassword(random, password);
 }
 
-const viewOf = (name: string, { role, filter, disabled = false, password }: StoredUser): UserView => ({
+const viewOf = (name: string, { role, filter, disabled = false, password, provider }: StoredUser): UserView => ({
   name,
   role,
   ...(filter === undefined ? {} : { filter }),
   disabled,
   hasPassword: password !== undefined,
+  ...(provider ? { issuer: provider.issuer } : {}),
 });

@@ -8,6 +8,7 @@ import type {
   AnnounceWork,
   AskMemory,
   AuditSink,
+  IdentityProvider,
   JudgePost,
   LinkFile,
   Post,
@@ -62,5 +63,6 @@ export interface FleetContext extends FleetOptions {
     post?: Post;
     judgePost?: JudgePost;
     auditSink?: AuditSink;
+    identityProvider?: IdentityProvider;
   };
 }

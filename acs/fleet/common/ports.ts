@@ -99,6 +99,41 @@ export type RolloutMoved = () => void;
 /** Probes for an ACS at a URL. @returns why none answers; undefined when one does */
 export type ProbeAcs = (url: string) => Promise<string | undefined>;
 
+/** A user, as an identity provider (OpenID Connect) vouches for it. */
+export interface ProvidedUser {
+  issuer: string;
+  /** The provider's own name of the user, which it never gives to another one (OpenID Connect Core 2). */
+  subject: string;
+  /** Absent where the provider was asked again, and told none. */
+  claims?: Readonly<Record<string, unknown>>;
+  /** With it the provider is asked again; absent where it gives none. */
+  refreshToken?: string;
+  /** The URL at which a browser signs out at the provider. */
+  signOutUrl?: string;
+}
+
+/** Binds the end of a sign-in to its beginning in the same browser: state, nonce and PKCE (RFC 7636). */
+export interface SignInProof {
+  state: string;
+  nonce: string;
+  verifier: string;
+  /** The URL to which the provider sends the browser back. */
+  redirect: string;
+}
+
+/** The provider by which users sign in, besides those with a password. */
+export interface IdentityProvider {
+  /** @returns the URL at which a browser signs in @throws UserError 502 `oidc-unavailable` */
+  begin(proof: SignInProof): Promise<string>;
+  /**
+   * @param query that of the URL by which the browser has come back
+   * @throws UserError 401 `oidc-refused` for an answer that proves nothing; 502 `oidc-unavailable`
+   */
+  finish(query: string, proof: SignInProof): Promise<ProvidedUser>;
+  /** Asks for a user again. @returns undefined where the provider refuses it @throws UserError as `finish` does */
+  renew(known: { subject: string; refreshToken: string }): Promise<ProvidedUser | undefined>;
+}
+
 /** Probes of the TLS preflight. */
 export interface PreflightPorts {
   /** Learns by handshakes, which send nothing else, what a server offers. @throws Error that says why it could not */

@@ -68,6 +68,7 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
         role,
         scope: caller.scope ?? null,
         expires: expires === undefined ? null : new Date(expires).toISOString(),
+        ...(origin.session?.signOutUrl === undefined ? {} : { signOutUrl: origin.session.signOutUrl }),
         operations: table()
           .filter(operation => isAllowed(operation, caller.principal))
           .map(operation => operation.name),

@@ -9,7 +9,7 @@ const filter = optional(
 );
 const password = optional(Type.String({ maxLength: 1024, description: '12 to 256 characters; never shown' }));
 const disabled = optional(Type.Boolean({ description: 'The user cannot sign in, and open sessions end' }));
-const name = text('1 to 64 letters, digits and . _ -');
+const name = text('1 to 64 letters, digits and . _ -; of a user also @ and +');
 
 const grant = { role, filter };
 export const userInput = closed({ ...grant, password, disabled });
@@ -25,6 +25,7 @@ export const user = Type.Object({
   ...grant,
   disabled: Type.Boolean(),
   hasPassword: Type.Boolean(),
+  issuer: optional(text('The identity provider from which the user comes')),
 });
 export const users = list(user);
 
@@ -86,5 +87,6 @@ export const session = Type.Object({
   role: Type.String(),
   scope: nullable(text('Filter over the devices that the rights reach; null: every device')),
   expires: nullable(time),
+  signOutUrl: optional(text('Where a browser signs out at the identity provider, after DELETE /session here')),
   operations: texts,
 });

@@ -18,7 +18,7 @@ export async function answerText(operation: Operation, output: OperationOutput):
   const root = `${name} xmlns:t="${NAMESPACE}"`;
   const result = shape === 'nothing' ? undefined : await resultOf(operation, output);
   const { answer } = messagesOf(operation);
-  const text = await encodeAnswer(name, answer, { result, etag: output.headers?.etag });
+  const text = await encodeAnswer(name, answer, { result, etag: output.headers?.etag?.toString() });
   return text.replace(`<t:${name}`, `<t:${root}`);
 }
 

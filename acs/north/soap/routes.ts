@@ -4,7 +4,7 @@ import type { Log } from '../../../shared/log.ts';
 import { UserError } from '../../errors.ts';
 import { Caller } from '../../fleet/access/caller.ts';
 import type { Audit } from '../audit.ts';
-import type { PrincipalOf } from '../authentication.ts';
+import { originOf, type PrincipalOf } from '../authentication.ts';
 import { carryOut, knownError } from '../carry-out.ts';
 import type { OperationContext, OperationOutput } from '../operation.ts';
 import { operations } from '../operations.ts';
@@ -83,7 +83,7 @@ class SoapEndpoint {
   ): Promise<{ xml: string; error?: UserError; output?: OperationOutput | undefined }> {
     const { options } = this.#parts;
     const { principal, session } = caller;
-    const origin = { address: request.ip, isSecure: isSecureRequest(request), ...(session ? { session } : {}) };
+    const origin = originOf(request, session);
     const asked = { ...argumentsOf(operation, element), caller: new Caller(options, principal), origin };
     let output: OperationOutput | undefined;
     const dispatched = await this.#dispatcher.dispatch(operation, async () => {

@@ -1,10 +1,10 @@
 // The limit of open connections: callers that have proved nothing can open any number of them.
-import { isIP, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
+import { isIn, networks } from '../../../shared/net/address.ts';
 import { ConnectionPlaces } from '../../../shared/net/connection-places.ts';
 import { ThrottledLog } from '../../../shared/throttled-log.ts';
-import { networks } from '../connection-request/policy.ts';
 import type { AdmissionLimits } from './admission.ts';
 
 /** Connections beyond those of sessions and waiting Informs: 401 rounds, transfers, and connections kept for a later session. */
@@ -66,9 +66,7 @@ export function unprovedPlaces(
     clock,
     limits: { perAddress, unproved: SPARE_CONNECTIONS },
     refusal: () => `${REFUSAL}${retryAfter()}\r\n\r\n`,
-    ...(trustedProxies.length + proxyProtocol.length > 0
-      ? { isExempt: address => isIP(address) > 0 && proxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4') }
-      : {}),
+    ...(trustedProxies.length + proxyProtocol.length > 0 ? { isExempt: address => isIn(proxies, address) } : {}),
     onClosed: ({ address, reason }) => {
       // A connection that a CPE keeps open after its session is the usual case, and says nothing.
       if (reason === 'idle') return;

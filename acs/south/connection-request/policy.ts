@@ -1,5 +1,5 @@
 // The rules that all connection requests share: where they may go, and how a sender reports its outcome.
-import { BlockList, isIP } from 'node:net';
+import { type BlockList, isIP } from 'node:net';
 import type { DeviceRow } from '../../device/row.ts';
 
 export type ConnectionRequestOutcome =
@@ -11,20 +11,6 @@ export type ConnectionRequestOutcome =
 
 /** Asks a device for a session by one protocol. Rejects only when `signal` aborts, or by a bug. */
 export type ConnectionRequestSender = (device: DeviceRow, signal: AbortSignal) => Promise<ConnectionRequestOutcome>;
-
-/** Networks in CIDR form; a bare address is a network of one. @throws Error naming the wrong one */
-export function networks(list: readonly string[]): BlockList {
-  const block = new BlockList();
-  for (const text of list) {
-    const [address, bits] = text.split('/');
-    const family = isIP(address ?? '');
-    if (!address || !family) throw new Error(`'${text}' is not an address or network`);
-    const type = family === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) block.addAddress(address, type);
-    else block.addSubnet(address, Number(bits), type);
-  }
-  return block;
-}
 
 /**
  * A device chooses its URL freely, so its URL must not make the ACS call into other networks.

@@ -36,11 +36,11 @@ describe('audit', () => {
     ]);
   });
 
-  it('records one entry per request of every operation but GET', async () => {
+  it('records one entry per request of every operation but plain GETs', async () => {
     let expected = 0;
-    for (const { method, path } of operations) {
+    for (const { method, path, isAudited } of operations) {
       await api.call(method, path.replace(/:\w+/g, 'x'));
-      if (method !== 'GET') expected++;
+      if (method !== 'GET' || isAudited) expected++;
     }
     assert.equal((await entries()).length, expected);
   });

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createPoster, type Poster } from '../../../acs/north/webhook-sender.ts';
-import { networks } from '../../../acs/south/connection-request/policy.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
+import { networks } from '../../../shared/net/address.ts';
 import { createCa } from '../../../shared/pki/authority.ts';
 
 describe('webhook receivers that misbehave', () => {

@@ -7,11 +7,12 @@ import type { DeviceRow } from '../../../acs/device/row.ts';
 import { createEvents } from '../../../acs/events.ts';
 import { createSecrets } from '../../../acs/fleet/common/secrets.ts';
 import { createHttpSender } from '../../../acs/south/connection-request/http.ts';
-import { type ConnectionRequestSender, networks } from '../../../acs/south/connection-request/policy.ts';
+import type { ConnectionRequestSender } from '../../../acs/south/connection-request/policy.ts';
 import { createConnectionRequests } from '../../../acs/south/connection-request/send.ts';
 import { createUdpSender } from '../../../acs/south/connection-request/udp.ts';
 import { seededRandom, systemClock, systemRandom, VirtualClock } from '../../../shared/clock.ts';
 import { parseUdpRequest } from '../../../shared/cwmp/udp-request.ts';
+import { networks } from '../../../shared/net/address.ts';
 import type { Endpoint } from '../../../shared/stun.ts';
 import { deviceId as id } from '../../support/devices.ts';
 

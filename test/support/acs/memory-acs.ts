@@ -6,6 +6,7 @@ import { createEvents, type EventBus } from '../../../acs/events.ts';
 import type { FleetOptions } from '../../../acs/fleet/common/context.ts';
 import { aloneAs } from '../../../acs/fleet/common/members.ts';
 import type {
+  IdentityProvider,
   PreflightPorts,
   RolloutMoved,
   SendConnectionRequest,
@@ -15,13 +16,13 @@ import { createSecrets, type Secrets } from '../../../acs/fleet/common/secrets.t
 import { createFleet, type Fleet } from '../../../acs/fleet/fleet.ts';
 import { postJudge } from '../../../acs/north/webhook-sender.ts';
 import type { AdmissionLimits } from '../../../acs/south/admission/admission.ts';
-import { networks } from '../../../acs/south/connection-request/policy.ts';
 import type { South } from '../../../acs/south/listener.ts';
 import type { Forward } from '../../../acs/south/session-forwarding.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { Store } from '../../../acs/store/store.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { createLog, type Log } from '../../../shared/log.ts';
+import { networks } from '../../../shared/net/address.ts';
 
 export interface TestAcs {
   clock: VirtualClock;
@@ -50,6 +51,7 @@ export interface TestAcsOptions extends Partial<FleetOptions> {
   yieldSession?: YieldSession;
   preflight?: PreflightPorts;
   rolloutMoved?: RolloutMoved;
+  identityProvider?: IdentityProvider;
 }
 
 export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
@@ -93,6 +95,7 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
       ...(options.preflight ? { preflight: options.preflight } : {}),
       ...(options.yieldSession ? { yieldSession: options.yieldSession } : {}),
       ...(options.rolloutMoved ? { rolloutMoved: options.rolloutMoved } : {}),
+      ...(options.identityProvider ? { identityProvider: options.identityProvider } : {}),
     },
     ...options,
   });

@@ -4,10 +4,11 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Secrets } from '../../../acs/fleet/common/secrets.ts';
 import type { ConnectionRequestSender } from '../../../acs/south/connection-request/policy.ts';
-import { networks, refusal } from '../../../acs/south/connection-request/policy.ts';
+import { refusal } from '../../../acs/south/connection-request/policy.ts';
 import { HttpRequestPolicy } from '../../../cpe/agent/connection-request/http-policy.ts';
 import type { OpenListener } from '../../../cpe/agent/connection-request/listener.ts';
 import type { Clock, Random } from '../../../shared/clock.ts';
+import { networks } from '../../../shared/net/address.ts';
 import {
   authenticated,
   type createHttp,

@@ -1,0 +1,59 @@
+// Pages that the server itself makes: one document each, without anything from elsewhere, under a strict Content-Security-Policy.
+import { createHash } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { UserError } from '../../errors.ts';
+
+export interface Page {
+  title: string;
+  /** HTML; texts in it are escaped. */
+  body: string;
+  script?: string;
+}
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; }
+label { display: block; margin: 1rem 0; }
+input { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: 0.4rem; }
+button { font: inherit; padding: 0.4rem 1rem; }
+code { font-family: ui-monospace, monospace; }
+`;
+
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
+
+const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** Headers of every page. @param policy directives of its Content-Security-Policy besides those that all have */
+export const pageHeaders = (policy: string): Record<string, string> => ({
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; base-uri 'none'; frame-ancestors 'none'; ${policy}`,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+});
+
+/** @returns the document, and the headers that it is sent with */
+export function htmlOf({ title, body, script }: Page): { html: string; headers: Record<string, string> } {
+  const scripts = script === undefined ? '' : `<script>${script}</script>`;
+  const html = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
+<style>${STYLE}</style></head><body><h1>${escaped(title)}</h1>
+${body}
+${scripts}</body></html>
+`;
+  const allowed = [
+    `style-src ${hashSource(STYLE)}`,
+    ...(script === undefined ? [] : [`script-src ${hashSource(script)}`, "connect-src 'self'"]),
+    "form-action 'none'",
+  ];
+  return { html, headers: { ...pageHeaders(allowed.join('; ')), 'cache-control': 'no-store' } };
+}
+
+/** The page for a sign-in that has failed. */
+export const problemPage = ({ status, code, message }: UserError, again: string): ReturnType<typeof htmlOf> =>
+  htmlOf({
+    title: 'The sign-in has failed',
+    body: `<p>${escaped(message)}</p>
+<p><code>${status} ${escaped(STATUS_CODES[status] ?? '')}, ${escaped(code)}</code></p>
+<p><a href="${escaped(again)}">Sign in again</a></p>`,
+  });
