@@ -173,6 +173,11 @@ export const requestErrors = {
       'The object was changed by another request in the meantime. 412: it is not in the state that If-Match or If-None-Match asks for; `etag` is that of the present version, null where there is none.',
     remedy: 'Read it again and repeat the change.',
   },
+  'no-such-version': {
+    status: 404,
+    meaning: 'No such version is kept of the object: only the newest 100 are, and a deletion has no content.',
+    remedy: 'List them with GET …/versions.',
+  },
   internal: {
     status: 500,
     meaning: 'An unexpected error occurred in the ACS.',

@@ -3,6 +3,8 @@
 import { MASK } from '../../shared/model/secret-names.ts';
 import { Caller } from '../fleet/access/caller.ts';
 import { adminToken } from '../fleet/access/principal.ts';
+import { isVersioned } from '../store/document-versions.ts';
+import type { DocumentKind } from '../store/records.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from './operation.ts';
 import { fileView } from './views/core.ts';
 
@@ -30,7 +32,7 @@ const readers = new WeakMap<Operation, { reader: Operation | undefined }>();
 function readerOf(operation: Operation, operations: readonly Operation[]): Operation | undefined {
   const known = readers.get(operation);
   if (known) return known.reader;
-  const { path } = operation;
+  const path = operation.path.replace(/\/versions\/:version\/restore$/, '');
   const parent = /^(.*:\w+)\/[a-z-]+$/.exec(path)?.[1];
   const at = (wanted: string | undefined): Operation | undefined =>
     operations.find(({ method, path: own, answers }) => method === 'GET' && own === wanted && answers[200] !== 'bytes');
@@ -60,13 +62,14 @@ export class ChangeReader {
 
   /** There is something to read besides the answer. */
   get hasObject(): boolean {
-    return this.#reader !== undefined || hasVersion(this.#operation.path);
+    return this.#reader !== undefined || hasVersion(this.#operation);
   }
 
   /** The answer of the operation, where it is what the reader would read now. */
   ofAnswer({ body }: OperationOutput, caller: Caller): View | undefined {
-    const { answers, path } = this.#operation;
-    const isSame = this.#reader !== undefined && answers[200] === this.#reader.answers[200] && !hasVersion(path);
+    const { answers } = this.#operation;
+    const isSame =
+      this.#reader !== undefined && answers[200] === this.#reader.answers[200] && !hasVersion(this.#operation);
     return isSame && !caller.isScoped && caller.readsAll ? (body as View | undefined) : undefined;
   }
 
@@ -81,19 +84,16 @@ export class ChangeReader {
   }
 }
 
-/** Presets and files have one that no view shows. */
-const hasVersion = (path: string): boolean => path.startsWith('/files/') || path.startsWith('/presets/');
+/** Files have one, and objects whose versions are kept; their views do not show it. */
+const hasVersion = ({ entity }: Operation): boolean =>
+  entity !== undefined && (entity.kind === 'file' || isVersioned(entity.kind));
 
-/** The version of a preset, and the digest of a file: their contents may be long. */
-async function versionOf(
-  { path }: Operation,
-  { params }: OperationInput,
-  { store, fleet }: CallContext,
-): Promise<View> {
-  const { name = '' } = params;
-  if (!hasVersion(path)) return {};
-  if (path.startsWith('/files/')) return fileView(await fleet.files.about(name));
-  const found = await store.document('preset', name);
+/** The version of an object, and the digest of a file: their contents may be long. */
+async function versionOf(operation: Operation, input: OperationInput, context: CallContext): Promise<View> {
+  const { entity } = operation;
+  if (!entity || !hasVersion(operation)) return {};
+  if (entity.kind === 'file') return fileView(await context.fleet.files.about(input.params.name ?? ''));
+  const found = await context.store.document(entity.kind as DocumentKind, entity.name ?? input.params.name ?? '');
   return found ? { version: found.generation } : {};
 }
 

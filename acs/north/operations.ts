@@ -22,6 +22,7 @@ import { rollouts } from './operations/rollouts.ts';
 import { session } from './operations/session.ts';
 import { settings } from './operations/settings.ts';
 import { tasks } from './operations/tasks.ts';
+import { versions } from './operations/versions.ts';
 import { wanted } from './operations/wanted.ts';
 import { webhooks } from './operations/webhooks.ts';
 import { withComment } from './versions/entity.ts';
@@ -64,6 +65,7 @@ const rows: readonly Operation[] = [
   ...session(() => operations),
   ...oidc,
   ...access(() => operations),
+  ...versions,
 ];
 
 export const operations: readonly Operation[] = rows.map(withComment);

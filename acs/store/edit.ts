@@ -15,13 +15,22 @@ export const documentVersion = (stored: { generation: number } | undefined): str
   stored ? String(stored.generation) : '';
 
 export class Edit {
-  readonly note: ChangeNote | undefined;
+  #note: ChangeNote | undefined;
   readonly #condition: EditCondition;
   #written: string | undefined;
 
   constructor(note?: ChangeNote, condition: EditCondition = {}) {
-    this.note = note;
+    this.#note = note;
     this.#condition = condition;
+  }
+
+  get note(): ChangeNote | undefined {
+    return this.#note;
+  }
+
+  /** Comments the change, unless its author has. */
+  remark(comment: string): void {
+    if (this.#note) this.#note = { comment, ...this.#note };
   }
 
   /** Without a condition the last writer wins. */

@@ -200,6 +200,13 @@ async function keepSession({ acs }: TestApi, device: string): Promise<string[]> 
   return [new Date(started).toISOString()];
 }
 
+/** The numbers of the newest versions of all objects that have some. */
+async function newestVersions({ acs: { store } }: TestApi): Promise<string[]> {
+  const kinds = ['preset', 'alert', 'enrolRule', 'setting', 'webhook'] as const;
+  const documents = (await Promise.all(kinds.map(kind => store.documents(kind)))).flat();
+  return [...new Set(documents.map(({ generation }) => String(generation)))];
+}
+
 describe('operations with random input', () => {
   let api: TestApi;
   before(async () => {
@@ -253,6 +260,7 @@ describe('operations with random input', () => {
     await api.call('PUT', '/presets/first', {
       body: { set: { 'Device.ManagementServer.PeriodicInformInterval': 60 } },
     });
+    existing.versions = await newestVersions(api);
   });
 
   for (const operation of operations) {

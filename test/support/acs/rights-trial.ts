@@ -123,7 +123,12 @@ function urlOf({ name, device, pick }: RandomCall, objects: Objects): { method: 
   const kind = /^\/(tasks|faults|rollouts|jobs)\/:id/.exec(path)?.[1] as keyof Objects | undefined;
   const id = kind ? one(objects[kind], pick) : ids[device];
   const parts = path.replace(':id', String(id)).replace(':name', path.startsWith('/files') ? 'fw.bin' : 'p');
-  const places = { ':started': '2026-01-01T00:00:00.000Z', ':n': '1', ':kind': 'ping' };
+  const places = {
+    ':version': String(1 + (pick % 3)),
+    ':started': '2026-01-01T00:00:00.000Z',
+    ':n': '1',
+    ':kind': 'ping',
+  };
   return { method, url: Object.entries(places).reduce((url, [place, text]) => url.replace(place, text), parts) };
 }
 

@@ -28,15 +28,19 @@ const bodies: Record<string, unknown> = {
   role: { operations: ['read'] },
 };
 const urlOf = ({ name, path }: Operation): string =>
-  path.replace(':name', 'thing').replace(':id', deviceId) + (name === 'putFile' ? '?type=script' : '');
+  path.replace(':name', 'thing').replace(':version', '1').replace(':id', deviceId) +
+  (name === 'putFile' ? '?type=script' : '');
 const bodyOf = ({ name, path, entity }: Operation): unknown => {
   if (name === 'patchDevice') return { tags: ['later'] };
   if (name === 'patchUser') return { disabled: true };
   if (name === 'rotateWebhookSecret') return {};
+  if (/^restore/.test(name)) return undefined;
   return bodies[path] ?? bodies[entity?.kind ?? ''];
 };
 const putOf = (operation: Operation): Operation | undefined =>
-  operations.find(({ method, path }) => method === 'PUT' && path === operation.path.replace('/rotate', ''));
+  operations.find(
+    ({ method, path }) => method === 'PUT' && path === operation.path.replace(/\/(rotate|versions.*)$/, ''),
+  );
 
 describe('entity tags', () => {
   let api: TestApi;
