@@ -38,6 +38,9 @@ export type Filter =
 
 export type Atom = Extract<Filter, { field: Field }>;
 
+/** A fault by its cause; a comparison of it is one of the code, too. */
+export const anyFault: Field = { kind: 'fault', name: 'cause' };
+
 /** Every field with a name of its own, beside `site.NAME` and parameter paths. */
 export const fields: Readonly<Record<string, Field>> = {
   id: { kind: 'text', name: 'id' },
@@ -79,6 +82,9 @@ export const fields: Readonly<Record<string, Field>> = {
   rolloutDue: { kind: 'time', name: 'rolloutDue' },
   // A number, 0 for unknown: compared like a time.
   rolloutWave: { kind: 'time', name: 'rolloutWave' },
+  fault: anyFault,
+  faults: anyFault,
+  faultCode: { kind: 'fault', name: 'code' },
   'fault.code': { kind: 'fault', name: 'code' },
   'fault.cause': { kind: 'fault', name: 'cause' },
   'fault.parameter': { kind: 'fault', name: 'parameter' },

@@ -1,6 +1,6 @@
 // The parser of the filter language: text → filter.
 import type { Literal, Operator } from './compare.ts';
-import { type Field, type Filter, fields, searchFilter } from './filter.ts';
+import { anyFault, type Field, type Filter, fields, searchFilter } from './filter.ts';
 import { badFilter, type Token, tokenize, where } from './lexer.ts';
 import { durationOf, fitLiteral, plainLiteral } from './literals.ts';
 
@@ -105,6 +105,19 @@ function parseComparison(tokens: Tokens): Filter {
   const search = parseSearch(tokens);
   if (search) return search;
   const field = fieldFrom(tokens);
+  const found = parseTestOf(tokens, field);
+  return field === anyFault ? ofAnyFault(found) : found;
+}
+
+/** The same comparison of the cause and of the code: one of the two fits; for the opposite, neither does. */
+function ofAnyFault(filter: Filter): Filter {
+  if (filter.op === 'not') return { op: 'not', of: ofAnyFault(filter.of) };
+  if (!('field' in filter) || filter.op === 'exists') return filter;
+  if (filter.op === 'compare' && filter.test === '!=') return { op: 'not', of: ofAnyFault({ ...filter, test: '=' }) };
+  return { op: 'or', of: [filter, { ...filter, field: fields.faultCode as Field }] };
+}
+
+function parseTestOf(tokens: Tokens, field: Field): Filter {
   const next = tokens.peek();
   if (next.kind === 'operator' && operators.has(next.text)) {
     tokens.take();
@@ -114,7 +127,7 @@ function parseComparison(tokens: Tokens): Filter {
   const test = parseTest(tokens, field);
   if (!test) {
     if (field.kind === 'flag' && !negated) return flagIs(field, true);
-    if (field.kind === 'number' && !negated) return { op: 'exists', field };
+    if ((field.kind === 'number' || field === anyFault) && !negated) return { op: 'exists', field };
     const { kind, text, column } = tokens.peek();
     const found = kind === 'end' ? 'the end' : `"${text}"`;
     throw badFilter(`a comparison (= != < <= > >= in like exists) is expected before ${found}`, column);

@@ -73,8 +73,10 @@ function flagOf(row: DeviceRow, { name }: Field, now: number): boolean {
   return name === 'restart' ? row.restart !== undefined : livenessOf(row, now) === name;
 }
 
-export const numberOf = (row: DeviceRow, { name }: Field): number =>
-  name === 'tasks' ? row.tasks.length : (row.drift?.length ?? 0);
+export function numberOf(row: DeviceRow, { name }: Field): number {
+  if (name === 'tasks') return row.tasks.length;
+  return name === 'faults' ? row.faults.length : (row.drift?.length ?? 0);
+}
 
 function exists(row: DeviceRow, field: Field, now: number, tree?: TreeLookup): boolean {
   if (field.kind === 'time') return timeField(row, field) > 0;
@@ -91,7 +93,7 @@ const faultTimes = (row: DeviceRow, { name }: Field): number[] =>
 export const faultText = (fault: DeviceFault, name: string): string =>
   String(fault[name as 'code' | 'cause' | 'parameter'] ?? '');
 
-function timeField(row: DeviceRow, field: Field): number {
+export function timeField(row: DeviceRow, field: Field): number {
   switch (field.name) {
     case 'created':
       return row.created;

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import type { DeviceQuery, ParameterQuery, TaskQuery } from './store.ts';
 
 const MAX_PAGE = 1000;
+export const MAX_OFFSET = 100_000;
 export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));
 
 export const newestFirst = (a: TaskKey, b: TaskKey): number =>

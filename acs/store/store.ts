@@ -46,6 +46,10 @@ export interface DeviceQuery {
   sort?: string;
   limit: number;
   cursor?: string;
+  /** Skips so many devices, at most MAX_OFFSET (paging.ts). */
+  offset?: number;
+  /** Begins at the first device whose key is this text, or comes after it. */
+  at?: string;
   now: number;
   /** The rows have only these fields, and are read apart from sessions: for walks over the whole fleet. */
   only?: readonly (keyof DeviceRow)[];

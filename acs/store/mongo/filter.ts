@@ -151,6 +151,12 @@ export const columnOf = ({ kind, name }: Field): string => {
   return name === 'firmware' ? name : (mongoColumns[name] ?? name);
 };
 
+/** The field of the document in whose order a field is; undefined where documents have none. */
+export function sortColumn({ kind, name }: Field): string | undefined {
+  if (kind === 'site' || kind === 'path' || kind === 'fault') return undefined;
+  return Object.hasOwn(mongoColumns, name) ? mongoColumns[name] : undefined;
+}
+
 function livenessBounds(liveness: string, now: number): Bounds {
   if (liveness === 'online') return exact({ onlineUntil: { $gt: 0, $gte: now } });
   const over = { onlineUntil: { $gt: 0, $lt: now } };

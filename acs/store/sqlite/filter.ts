@@ -5,6 +5,7 @@ import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
 import { anyRun, isLike, type Literal, likeParts, type Operator, orderOf, timeAt } from '../../query/compare.ts';
 import { type Atom, type Field, type Filter, isFaultField } from '../../query/filter.ts';
+import { typedKey } from '../../query/sort.ts';
 import { versionKey } from '../../query/version-key.ts';
 import { isWild, wildPattern, wildStart } from '../../query/wildcard.ts';
 import type { Condition } from './condition.ts';
@@ -146,7 +147,7 @@ function valueSql(field: Field, test: Operator, value: Literal, search: Search):
 /** The end of `late`, which lasts as long as `online` (liveness.ts), so that it needs no column of its own. */
 const LATE_UNTIL = '(2 * d.online_until - d.last_inform)';
 
-function livenessSql(liveness: string, now: number): Condition {
+export function livenessSql(liveness: string, now: number): Condition {
   if (liveness === 'online') return condition('(d.online_until > 0 AND d.online_until >= ?)', now);
   const over = 'd.online_until > 0 AND d.online_until < ?';
   return liveness === 'late'
@@ -168,14 +169,16 @@ function flagSql({ name }: Field, value: Literal, now: number): Condition {
 }
 
 /** Flags with a column of their name. */
-const storedFlags: ReadonlySet<string> = new Set(['unfinished', 'restart']);
+export const storedFlags: ReadonlySet<string> = new Set(['unfinished', 'restart']);
 
 /** The count of a number field. */
-export const numberExpression = ({ name }: Field): string =>
-  name === 'tasks' ? '(SELECT count(*) FROM open_tasks WHERE device = d.pk)' : `d.${name}`;
+export function numberExpression({ name }: Field): string {
+  if (name === 'tasks') return '(SELECT count(*) FROM open_tasks WHERE device = d.pk)';
+  return name === 'faults' ? '(SELECT count(*) FROM faults WHERE device = d.pk)' : `d.${name}`;
+}
 
 /** A text of the narrow table. */
-const columnSql = ({ name }: Field): string =>
+export const columnSql = ({ name }: Field): string =>
   name === 'username' ? `COALESCE(d.next_username, d.username, '')` : `d.${columns[name]}`;
 
 /** Devices with an entry that passes in a table beside theirs. */
@@ -309,6 +312,9 @@ export function addFilterFunctions(db: DatabaseSyncInstance): void {
   };
   db.function('filter_wild', { deterministic: true }, (text: unknown, path: string) =>
     typeof text === 'string' ? Number(patternOf(path).test(text)) : null,
+  );
+  db.function('sort_key', { deterministic: true }, (text: unknown) =>
+    typedKey(typeof text === 'string' ? text : undefined),
   );
   db.function('filter_like', { deterministic: true }, (text: unknown, pattern: string) =>
     typeof text === 'string' ? Number(isLike(text, pattern)) : null,

@@ -12,6 +12,7 @@ import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
 import type { DeviceQuery, FaultGroups, Groups, Store } from '../store.ts';
 import { taskPage } from '../task-page.ts';
 import type { Connections } from './connections.ts';
+import { isIndexedSort } from './queries/device-order.ts';
 import { type PartsAnswer, rowsOf } from './queries/device-queries.ts';
 import type { KnownAnswer } from './queries/parameter-queries.ts';
 import type { WriteRequest } from './writes/write-request.ts';
@@ -104,11 +105,6 @@ function restoreResult(settled: Settled['result'], { outcome }: Settled['args'])
   if (typeof settled !== 'object' || outcome.state === 'queued' || !outcome.result) return;
   settled.task.result ??= outcome.result;
 }
-
-const unindexed: ReadonlySet<string> = new Set(
-  'manufacturer hardware address lastBoot online rollout rolloutState rolloutZone rolloutWave rolloutDue'.split(' '),
-);
-const isIndexedSort = ({ sort }: DeviceQuery): boolean => !unindexed.has(sort?.replace(/^-/, '') ?? 'id');
 
 type WorkPart = Pick<Store, 'tasks' | 'task' | 'faults' | 'countFaults' | 'faultGroups' | 'fault'>;
 

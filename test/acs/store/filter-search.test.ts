@@ -5,12 +5,13 @@ import type { DeviceRow } from '../../../acs/device/row.ts';
 import type { Filter } from '../../../acs/query/filter.ts';
 import { parseField, parseFilter } from '../../../acs/query/parser.ts';
 import { lookupIn, textsOf, toPredicate } from '../../../acs/query/predicate.ts';
+import { orderKeys, parseSort, sortKey } from '../../../acs/query/sort.ts';
 import { openMongo } from '../../../acs/store/mongo/store.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { GroupQuery, Store } from '../../../acs/store/store.ts';
 import { systemRandom, VirtualClock } from '../../../shared/clock.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/acs/mongo.ts';
-import { addDevice, byArb, deviceArb, filterArb } from '../../support/acs/random-filters.ts';
+import { addDevice, byArb, deviceArb, filterArb, sortArb } from '../../support/acs/random-filters.ts';
 import { newYear } from '../../support/devices.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
 
@@ -81,6 +82,40 @@ async function assertGroupsMatch(store: Store, numRuns: number): Promise<void> {
   );
 }
 
+/** Checks that devices come in the order of their keys, whatever the filter and the field, and page by page. */
+async function assertOrdersMatch(store: Store, numRuns: number): Promise<void> {
+  const { items } = await store.devices({ limit: 1000, now: newYear });
+  const trees = await treesOf(store, items);
+  await fc.assert(
+    fc.asyncProperty(filterArb, sortArb, fc.boolean(), fc.nat({ max: 20 }), async (text, name, isUp, offset) => {
+      const sort = isUp ? name : `-${name}`;
+      const { field } = parseSort(sort);
+      const filter = parseFilter(text);
+      const predicate = toPredicate(filter);
+      const keyed = items
+        .map(row => ({ row, tree: lookupIn(trees.get(row.id)) }))
+        .filter(({ row, tree }) => predicate(row, newYear, tree))
+        .map(({ row, tree }) => ({ id: row.id, key: sortKey(row, field, newYear, tree) }))
+        .sort((a, b) => orderKeys(a.key, b.key) || orderKeys(a.id, b.id));
+      if (!isUp) keyed.reverse();
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const from = cursor === undefined ? { offset } : { cursor };
+        const page = await store.devices({ filter, sort, limit: 13, now: newYear, only: ['id'], ...from });
+        found.push(...page.items.map(({ id }) => id));
+        cursor = page.next;
+      } while (cursor !== undefined);
+      assert.deepEqual(
+        found,
+        keyed.slice(offset).map(({ id }) => id),
+        `${sort} of ${text}`,
+      );
+    }),
+    { numRuns },
+  );
+}
+
 /** Checks that the store finds and counts exactly the devices that the predicate fits, whatever the filter. */
 async function assertSearchesMatch(store: Store, numRuns: number): Promise<void> {
   const devices = fc.sample(deviceArb, { numRuns: 60, seed: 7 });
@@ -112,6 +147,7 @@ describe('Filter as SQL', () => {
     const store = await openSqlite({ file: ':memory:', clock: new VirtualClock(newYear) });
     await assertSearchesMatch(store, 600);
     await assertGroupsMatch(store, 400);
+    await assertOrdersMatch(store, 300);
     await store.close();
   });
 });
@@ -123,6 +159,7 @@ peerSuite('Filter as MongoDB queries', mongoNeeds, () => {
     const store = await openMongo({ url, clock: new VirtualClock(newYear), random: systemRandom() });
     await assertSearchesMatch(store, 300);
     await assertGroupsMatch(store, 200);
+    await assertOrdersMatch(store, 100);
     await store.close();
     await dropMongo(url);
   });

@@ -4,7 +4,7 @@ import type { DeviceRow } from '../../../acs/device/row.ts';
 import { parseFilter } from '../../../acs/query/parser.ts';
 import { seededRandom } from '../../../shared/clock.ts';
 import { announce, contractSuite, deviceId, inform, known, rejectsWith } from '../../support/acs/store-contract.ts';
-import { newYear, valuesOf } from '../../support/devices.ts';
+import { newYear, taskOf, valuesOf } from '../../support/devices.ts';
 
 contractSuite('searches', subject => {
   const firmware = (version: string) => ({
@@ -79,6 +79,57 @@ contractSuite('searches', subject => {
     );
     const [alone] = (await subject.store.devices({ limit: 1, now: 0, only: ['told'] })).items;
     assert.deepEqual(alone, { told: whole.items[0]?.told });
+  });
+
+  it('sorts by any field, page by page, beginning at a key or after an offset', async () => {
+    const [a, b] = [deviceId('S01'), deviceId('S02')];
+    await subject.store.apply(a, 'patched', { patch: { site: { floor: '10' } } });
+    await subject.store.apply(b, 'patched', { patch: { site: { floor: '9', name: 'x' } } });
+    await subject.store.putParameters(a, [known('Device.Up', '-5')]);
+    await subject.store.putParameters(b, [known('Device.Up', 'down')]);
+    await subject.store.putParameters(deviceId('S03'), [known('Device.Up', '7.5')]);
+    const last = async (sort: string, count: number): Promise<string[]> =>
+      (await walk(sort)).slice(-count).map(row => row.serialNumber);
+    assert.deepEqual(await last('site.floor', 2), ['S02', 'S01']);
+    assert.deepEqual(await last('Device.Up', 3), ['S01', 'S03', 'S02']);
+    const tasks = taskOf('aaaa', 'Reboot', newYear);
+    await subject.store.apply(a, 'taskAdded', { task: { ...tasks, device: a } });
+    await subject.store.apply(b, 'faultRaised', { cause: 'x', code: 1, message: '', retryAt: 0, now: newYear });
+    assert.deepEqual(await last('tasks', 1), ['S01']);
+    assert.deepEqual(await last('faults', 1), ['S02']);
+    assert.deepEqual(await last('faultCode', 1), ['S02']);
+    for (const sort of [
+      'tasks',
+      'drift',
+      'restart',
+      'tag',
+      'liveness',
+      'username',
+      'provisioningCode',
+      'site.floor',
+      'Device.Up',
+      'faults',
+      'late',
+    ])
+      assert.deepEqual(
+        (await walk(`-${sort}`)).map(row => row.id).reverse(),
+        (await walk(sort)).map(row => row.id),
+        sort,
+      );
+    const found = async (query: { sort: string; at?: string; offset?: number }): Promise<string[]> =>
+      (await subject.store.devices({ limit: 2, now: newYear, ...query })).items.map(row => row.serialNumber);
+    assert.deepEqual(await found({ sort: 'serial', at: 'S3' }), ['S30', 'S31']);
+    assert.deepEqual(await found({ sort: '-serial', at: 'S3' }), ['S29', 'S28']);
+    assert.deepEqual(await found({ sort: 'site.floor', at: '9.5' }), ['S01']);
+    assert.deepEqual(await found({ sort: 'id', offset: 48 }), ['S48', 'S49']);
+    assert.deepEqual(await found({ sort: '-Device.Up', offset: 2 }), ['S01', 'S49']);
+    assert.deepEqual(await found({ sort: 'site.floor', offset: 60 }), []);
+    const filter = parseFilter('not site.floor exists and Device.Up not exists');
+    const third = await subject.store.devices({ filter, limit: 1, offset: 2, now: newYear });
+    assert.deepEqual(
+      third.items.map(row => row.serialNumber),
+      ['S05'],
+    );
   });
 
   it('sorts by time and by version, with the id for equal keys', async () => {

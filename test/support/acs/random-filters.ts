@@ -198,7 +198,8 @@ const atomArb = fc.oneof(
   join(fc.oneof(plainFieldArb, valueFieldArb, versionFieldArb, word('tag'), word('state')), likeArb),
   join(fc.constantFrom('fault.code', 'fault.cause', 'fault.parameter'), fc.constantFrom(...faultTests)),
   join(fc.constantFrom('fault.since', 'fault.last'), operatorArb, timeArb),
-  fc.constantFrom('fault.last exists', 'not fault.since exists'),
+  join(fc.constantFrom('fault', 'faults', 'faultCode'), fc.constantFrom(...faultTests)),
+  fc.constantFrom('fault', 'not fault', 'fault.last exists', 'not fault.since exists'),
   fc.constantFrom('online', 'not online', 'online = false', 'online != true', 'late', 'not lost', 'lost != true'),
   join(numberArb, operatorArb, fc.constantFrom('0', '1', '2', '1.5', '-1')),
   join(numberArb, fc.constantFrom('in (0, 2)', 'exists', 'not exists')),
@@ -226,4 +227,15 @@ export const byArb = fc.option(
     valueFieldArb.filter(name => !name.includes('*')),
     fc.constantFrom('tag', 'state', 'firmware', 'liveness', 'fault.code', 'fault.parameter'),
   ),
+);
+
+/** Fields to sort by. */
+export const sortArb = fc.oneof(
+  plainFieldArb,
+  valueFieldArb.filter(name => !name.includes('*')),
+  numberArb,
+  versionFieldArb,
+  timeFieldArb,
+  fc.constantFrom('tag', 'state', 'liveness', 'online', 'late', 'unfinished', 'restart'),
+  fc.constantFrom('faults', 'faultCode', 'fault.cause', 'fault.parameter'),
 );

@@ -26,6 +26,9 @@ export interface Place {
   id: string;
 }
 
+/** Where a walk begins: after a device, or at a key. */
+export type Start = Place | { at: string | number };
+
 /** Devices that a walk is over, and in which order. */
 interface Walk {
   /** The query, which may find too many. */
@@ -33,7 +36,7 @@ interface Walk {
   filter: Filter;
   now: number;
   order: Order;
-  from?: Place | undefined;
+  from?: Start | undefined;
 }
 
 /** Devices that the predicate judges at a time. */
@@ -59,7 +62,7 @@ export class DeviceScan {
     this.#trees = trees;
   }
 
-  async page(part: Part, order: Order, from: Place | undefined, limit: number): Promise<FoundDevice[]> {
+  async page(part: Part, order: Order, from: Start | undefined, limit: number, skip = 0): Promise<FoundDevice[]> {
     const query = allOf([present, part, from ? beyond(order, from) : true]);
     if (query === false) return [];
     const direction = order.descending ? -1 : 1;
@@ -69,17 +72,21 @@ export class DeviceScan {
       sort: sort as Record<string, 1 | -1>,
       limit,
       batchSize: limit,
+      ...(skip > 0 ? { skip } : {}),
     };
     return await this.#link.retry(() => this.#devices.find(query === true ? {} : query, options).toArray());
   }
 
-  /** The first `limit` devices of the walk that the filter fits. */
-  async fitting(walk: Walk, limit: number): Promise<{ document: FoundDevice; row: DeviceRow }[]> {
+  /** The first `limit` devices of the walk that the filter fits, after those that are skipped. */
+  async fitting(walk: Walk, limit: number, skip = 0): Promise<{ document: FoundDevice; row: DeviceRow }[]> {
     const fits = toPredicate(walk.filter);
     const paths = pathsOf(walk.filter);
     const kept: { document: FoundDevice; row: DeviceRow }[] = [];
+    let left = skip;
     for await (const page of this.#pages(walk)) {
-      kept.push(...(await this.#fittingOf(page, paths, fits, walk.now)));
+      const fitting = await this.#fittingOf(page, paths, fits, walk.now);
+      kept.push(...fitting.slice(left));
+      left = Math.max(0, left - fitting.length);
       if (kept.length >= limit) break;
     }
     return kept.slice(0, limit);
@@ -102,7 +109,7 @@ export class DeviceScan {
   }
 
   async *#pages({ part, order, from }: Walk): AsyncIterable<FoundDevice[]> {
-    for (let place = from; ; ) {
+    for (let place: Start | undefined = from; ; ) {
       const page = await this.page(part, order, place, SCAN_BATCH);
       yield page;
       const last = page.at(-1);
@@ -136,9 +143,11 @@ function isCold(row: DeviceRow, paths: readonly string[]): boolean {
   return paths.some(path => isWild(path) || !Object.hasOwn(hot, path));
 }
 
-/** The devices after a place in an order. */
-function beyond({ column, descending }: Order, { key, id }: Place): Part {
+/** The devices from a start on, in an order. */
+function beyond({ column, descending }: Order, start: Start): Part {
   const side = descending ? '$lt' : '$gt';
+  if ('at' in start) return { [column]: { [`${side}e`]: start.at } };
+  const { key, id } = start;
   if (column === '_id') return { _id: { [side]: id } };
   return allOf([
     // Said apart, so that an index begins at the place.

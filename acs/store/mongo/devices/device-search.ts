@@ -1,14 +1,16 @@
 // Reads of devices in MongoDB: one by id or user name, pages of a search, and counts.
 import type { Collection } from 'mongodb';
 import type { DeviceRow } from '../../../device/row.ts';
-import type { Filter } from '../../../query/filter.ts';
-import { cursorText, pageOf, picked, readCursor, sortOf } from '../../paging.ts';
+import type { Field, Filter } from '../../../query/filter.ts';
+import { keyOfText, parseSort } from '../../../query/sort.ts';
+import { cursorText, pageOf, picked, readCursor } from '../../paging.ts';
 import type { DeviceQuery, KnownTexts, OverdueQuery } from '../../store.ts';
 import type { DeviceDocument } from '../collections.ts';
-import { allOf, isExact, mongoColumns, noneOf, type Part, toMongo } from '../filter.ts';
+import { allOf, isExact, noneOf, type Part, sortColumn, toMongo } from '../filter.ts';
 import type { Link } from '../link.ts';
 import { rowOf, textKey } from './device-document.ts';
-import { byId, type DeviceScan, placeOf, present, withRows } from './device-scan.ts';
+import { byId, type DeviceScan, placeOf, present, type Start, withRows } from './device-scan.ts';
+import { KeyOrder } from './key-order.ts';
 import type { ParameterTrees } from './parameter-trees.ts';
 import { treeFields } from './tree-reads.ts';
 
@@ -20,12 +22,14 @@ export class DeviceSearch {
   readonly #devices: Collection<DeviceDocument>;
   readonly #trees: ParameterTrees;
   readonly #scan: DeviceScan;
+  readonly #keys: KeyOrder;
 
   constructor(link: Link, devices: Collection<DeviceDocument>, trees: ParameterTrees, scan: DeviceScan) {
     this.#link = link;
     this.#devices = devices;
     this.#trees = trees;
     this.#scan = scan;
+    this.#keys = new KeyOrder(scan);
   }
 
   async byId(id: string): Promise<DeviceRow | undefined> {
@@ -37,15 +41,18 @@ export class DeviceSearch {
   }
 
   async page(query: DeviceQuery): Promise<{ items: DeviceRow[]; next?: string }> {
+    const sort = parseSort(query.sort);
+    const column = sortColumn(sort.field);
+    if (column === undefined) return await this.#keys.page(query, sort);
     const limit = pageOf(query.limit);
-    const order = sortOf(query.sort, mongoColumns);
-    const from = query.cursor === undefined ? undefined : readCursor(query.cursor, query.sort);
-    const { filter, now } = query;
+    const order = { column, descending: sort.descending };
+    const from = startOf(query, sort.field);
+    const { filter, now, offset = 0 } = query;
     const bounds = filter && toMongo(filter, now);
     const found =
       filter && bounds && !isExact(bounds)
-        ? await this.#scan.fitting({ part: bounds.over, filter, now, order, from }, limit + 1)
-        : withRows(await this.#scan.page(bounds?.over ?? true, order, from, limit + 1));
+        ? await this.#scan.fitting({ part: bounds.over, filter, now, order, from }, limit + 1, offset)
+        : withRows(await this.#scan.page(bounds?.over ?? true, order, from, limit + 1, offset));
     const items = found.slice(0, limit).map(({ row }) => picked(row, query.only));
     const last = found.length > limit ? found[limit - 1] : undefined;
     if (!last) return { items };
@@ -89,6 +96,14 @@ export class DeviceSearch {
     const all = await this.#link.retry(() => this.#devices.countDocuments({}, { hint: { _id: 1 } }));
     return all - (await this.#link.retry(() => this.#devices.countDocuments({ gone: true })));
   }
+}
+
+/** Where a page begins, with keys as documents have them. */
+function startOf({ cursor, sort, at }: DeviceQuery, field: Field): Start | undefined {
+  if (cursor !== undefined) return readCursor(cursor, sort);
+  if (at === undefined) return undefined;
+  const key = keyOfText(field, at);
+  return { at: typeof key === 'string' ? textKey(key) : key };
 }
 
 async function knownTexts(

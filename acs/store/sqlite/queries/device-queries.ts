@@ -1,11 +1,12 @@
 // Reads of devices: one by id or user name, pages of a search, and counts.
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Filter } from '../../../query/filter.ts';
-import { cursorText, pageOf, readCursor, sortOf } from '../../paging.ts';
+import { cursorText, pageOf } from '../../paging.ts';
 import type { DeviceQuery, OverdueQuery } from '../../store.ts';
-import { columns, toSql } from '../filter.ts';
+import { toSql } from '../filter.ts';
 import type { Statements } from '../statements.ts';
 import { rowOf, type StoredRow, storedRows } from '../stored-row.ts';
+import { orderOf } from './device-order.ts';
 
 /** Devices of which only some fields were asked for: the id of each, then its values in the order of the fields, null for none. */
 export interface PartsAnswer {
@@ -125,22 +126,12 @@ function nextOf(found: readonly Placed[], limit: number, { sort }: DeviceQuery):
 
 /** One page of a search by keyset: it begins where the last one ended, however many came before. */
 function pageSql(query: DeviceQuery): { text: string; params: (string | number)[] } {
-  const { column, descending } = sortOf(query.sort, columns);
-  const where = query.filter ? [toSql(query.filter, query.now)] : [];
-  if (query.cursor !== undefined) {
-    const { key, id } = readCursor(query.cursor, query.sort);
-    const side = descending ? '<' : '>';
-    where.push(
-      column === 'id'
-        ? { sql: `d.id ${side} ?`, params: [id] }
-        : { sql: `(d.${column}, d.id) ${side} (?, ?)`, params: [key, id] },
-    );
-  }
-  const order = descending ? 'DESC' : 'ASC';
-  const by = column === 'id' ? `d.id ${order}` : `d.${column} ${order}, d.id ${order}`;
+  const { key, by, from } = orderOf(query);
+  const where = [...(query.filter ? [toSql(query.filter, query.now)] : []), ...(from ? [from] : [])];
+  const offset = query.offset ? ` OFFSET ${Math.floor(query.offset)}` : '';
   return {
-    text: `SELECT d.pk, d.id, d.state, d.product_class, d.firmware, d.${column} AS key FROM devices d
-      WHERE ${where.map(part => part.sql).join(' AND ') || '1'} ORDER BY ${by} LIMIT ?`,
-    params: where.flatMap(part => part.params),
+    text: `SELECT d.pk, d.id, d.state, d.product_class, d.firmware, ${key.sql} AS key FROM devices d
+      WHERE ${where.map(part => part.sql).join(' AND ') || '1'} ORDER BY ${by} LIMIT ?${offset}`,
+    params: [...key.params, ...where.flatMap(part => part.params)],
   };
 }
