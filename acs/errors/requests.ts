@@ -117,10 +117,15 @@ export const requestErrors = {
     meaning: 'A name in `fields` is not one of this list.',
     remedy: 'The message names it. The fields are those of an entry in the API description.',
   },
+  'secret-field': {
+    status: 400,
+    meaning: 'The field holds a secret, of which no order and no count may tell.',
+    remedy: 'Sort or count by another field.',
+  },
   'bad-sort': {
     status: 400,
     meaning: 'The result cannot be sorted by this field.',
-    remedy: 'Use one of the fields that the message lists, with - in front for descending order.',
+    remedy: 'Use one of the fields that the message names, with - in front for descending order.',
   },
   'bad-cursor': {
     status: 400,

@@ -2,7 +2,7 @@
 
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
-import { atomsOf, type Filter, pathsOf } from '../../query/filter.ts';
+import { atomsOf, type Field, type Filter, pathsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { devicesWithin, isWithin, type StoreContext } from './device-reach.ts';
 import type { Principal } from './principal.ts';
@@ -56,7 +56,8 @@ export class Caller {
   readable(text: string): Filter {
     const filter = parseFilter(text);
     this.assertReads(pathsOf(filter));
-    for (const { field } of atomsOf(filter)) if (field.kind === 'fault') assertFaultField(this, field.name);
+    for (const { op, field } of atomsOf(filter))
+      if (op !== 'exists' || field.kind === 'number') assertField(this, field);
     return filter;
   }
 
@@ -92,6 +93,15 @@ export class Caller {
 function refuse(verb: 'read' | 'set', path: string | undefined): void {
   if (path !== undefined)
     throw new UserError(403, 'path-forbidden', `${path}: the rights do not allow to ${verb} this parameter`, { path });
+}
+
+/** Refuses a field whose order or values tell of parameters out of the rights. @throws UserError 403 `path-forbidden`, `parameters-forbidden` */
+export function assertField(caller: Caller, { kind, name }: Field): void {
+  if (kind === 'path') caller.assertReads([name]);
+  if (kind === 'fault') assertFaultField(caller, name);
+  if (kind !== 'number' || name !== 'drift' || caller.readsAll) return;
+  const reason = `drift may be that of any parameter; the rights of ${caller.principal.name} allow only some`;
+  throw new UserError(403, 'parameters-forbidden', reason);
 }
 
 /** Refuses to tell faults apart by a text of theirs that may name any parameter. @throws UserError 403 `parameters-forbidden` */

@@ -17,6 +17,9 @@ export interface DeviceSearch {
   sort?: string;
   limit?: number;
   cursor?: string;
+  /** Where the first page begins (store.ts). */
+  offset?: number;
+  at?: string;
   /** Devices beyond it are left out as if they were not there. */
   within?: Filter | undefined;
   /** Fields of the view; default: all. */
@@ -37,15 +40,14 @@ type Context = Pick<FleetContext, 'store' | 'clock'>;
 /** @throws UserError 400 for a bad filter, sort field or cursor */
 export async function listDevices(
   { store, clock }: Context,
-  { filter: text, within, sort, cursor, limit = DEFAULT_LIMIT, names, paths = [] }: DeviceSearch,
+  { filter: text, within, limit = DEFAULT_LIMIT, names, paths = [], ...place }: DeviceSearch,
 ): Promise<{ items: ListedDevice[]; next: string | null }> {
   const filter = bothFilters(text ? parseFilter(text) : undefined, within);
   const now = clock.now();
   const told = paths.length > 0 ? (['told'] as const) : [];
   const page = await store.devices({
     ...(filter ? { filter } : {}),
-    ...(sort ? { sort } : {}),
-    ...(cursor ? { cursor } : {}),
+    ...place,
     ...(names ? { only: [...new Set([...sourcesOf(names), 'id' as const, ...told])] } : {}),
     limit,
     now,

@@ -1,8 +1,12 @@
 // The list of devices: fields by the names of filters and of the view, and parameters by their paths.
 
+import { UserError } from '../../errors.ts';
+import { assertField } from '../../fleet/access/caller.ts';
 import { shownText } from '../../fleet/common/secrets.ts';
 import type { DeviceSearch, ListedDevice } from '../../fleet/devices/device-list.ts';
 import { type ViewName, viewNames } from '../../fleet/devices/device-view.ts';
+import type { Field } from '../../query/filter.ts';
+import { parseSort } from '../../query/sort.ts';
 import type { CallContext } from '../operation.ts';
 import { deviceView } from '../views/core.ts';
 import { pick } from './fields.ts';
@@ -30,15 +34,17 @@ const columns = [
   ...['address', 'provisioningCode', 'username', 'tags', 'site', 'openTasks', 'faultCode'],
 ];
 
-export type DeviceFilter = Pick<DeviceSearch, 'filter' | 'sort'>;
+export type DeviceFilter = Pick<DeviceSearch, 'filter' | 'sort' | 'offset' | 'at'>;
 
-/** @throws UserError 400 for a bad filter, 403 for parameters in it that the caller may not read */
+/** @throws UserError 400 for a bad filter or order, 403 for parameters in them that the caller may not read */
 export function deviceList(
-  { filter, sort }: DeviceFilter,
+  { filter, sort, offset, at }: DeviceFilter,
   { fleet, clock, caller, show }: CallContext,
 ): List<ListedDevice> {
   if (filter) caller.readable(filter);
+  if (sort) assertTells(parseSort(sort).field, { caller, show });
   const search = { ...(filter ? { filter } : {}), ...(sort ? { sort } : {}), within: caller.within };
+  const start = { ...(offset ? { offset } : {}), ...(at === undefined ? {} : { at }) };
   return {
     name: 'devices',
     columns,
@@ -47,8 +53,10 @@ export function deviceList(
       caller.assertReads([name]);
       return true;
     },
-    page: async ({ fields, ...page }) =>
-      await fleet.devices.list({ ...search, ...page, ...(fields ? partsOf(fields) : {}) }),
+    page: async ({ fields, ...page }) => {
+      const from = page.cursor === undefined ? start : {};
+      return await fleet.devices.list({ ...search, ...from, ...page, ...(fields ? partsOf(fields) : {}) });
+    },
     count: async () => ({ total: await fleet.devices.count(search), exact: true, countedAt: clock.now() }),
     view: ({ view, values }, fields = []) => {
       const made = deviceView(view, show);
@@ -58,6 +66,14 @@ export function deviceList(
       return made;
     },
   };
+}
+
+/** Refuses a field whose order tells of a secret, or of what the caller may not read. @throws UserError 400 `secret-field`, 403 */
+export function assertTells(field: Field, { caller, show }: Pick<CallContext, 'caller' | 'show'>): void {
+  assertField(caller, field);
+  const { kind, name } = field;
+  if ((kind === 'path' || kind === 'site') && show.secrets.names.has(name))
+    throw new UserError(400, 'secret-field', `${name} holds a secret: devices are neither sorted nor counted by it`);
 }
 
 const partsOf = (fields: readonly string[]): { names: ViewName[]; paths: string[] } => ({

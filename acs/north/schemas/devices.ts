@@ -1,6 +1,7 @@
 // Shapes of devices.
 import { Type } from 'typebox';
 import { logins } from '../../device/credentials.ts';
+import { MAX_OFFSET } from '../../store/paging.ts';
 import {
   byName,
   choice,
@@ -66,7 +67,9 @@ export const deviceAnnounce = closed({
 });
 export const deviceQuery = listQuery({
   filter: optional(text('For example: productClass = "4102S" and firmware < "49.2" and not online')),
-  sort: optional(text('A field; with - in front for descending order')),
+  sort: optional(text('A field, site.NAME or the path of a parameter; with - in front for descending order')),
+  offset: optional(Type.Integer({ minimum: 0, maximum: MAX_OFFSET, description: 'Skips so many devices' })),
+  at: optional(text('Begins at the first device whose sorted field is this text, or comes after it')),
 });
 export const parameterQuery = closed({
   path: optional(text('A parameter, or a partial path that ends with a dot')),

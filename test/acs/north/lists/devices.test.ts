@@ -104,4 +104,44 @@ describe('the list of devices', () => {
     assert.deepEqual([head.status, counted, length, head.text], [200, String(count - 1), undefined, '']);
     await api.refused(400, 'bad-filter', 'GET', '/devices?count=true&filter=x');
   });
+
+  it('begins after an offset, or at a key of its order', async () => {
+    const ids = async (query: string): Promise<unknown[]> =>
+      (await get(`fields=id&${query}`)).items.map(({ id }) => id);
+    assert.deepEqual(await ids('sort=id&offset=3&limit=1'), [idOf(3)]);
+    assert.deepEqual(await ids('sort=-site.name&at=S3'), [3, 2, 0, 1].map(idOf));
+    assert.deepEqual(await ids('sort=site.phone&limit=2'), [4, 3].map(idOf));
+    assert.deepEqual(await ids('sort=-Device.A.State&limit=2'), [2, 4].map(idOf));
+    const first = await get('sort=id&offset=1&limit=2&fields=id');
+    const second = await get(`sort=id&offset=1&limit=2&fields=id&cursor=${String(first.next)}`);
+    assert.deepEqual(
+      second.items.map(({ id }) => id),
+      [3, 4].map(idOf),
+    );
+    const csv = await api.call('GET', '/devices?sort=id&offset=3&format=csv&fields=id');
+    assert.equal(csv.text, `id\r\n${idOf(3)}\r\n${idOf(4)}\r\n`);
+    await api.refused(400, 'bad-input', 'GET', '/devices?offset=-1');
+    await api.refused(400, 'bad-sort', 'GET', '/devices?sort=lastInform&at=soon');
+    for (const sort of ['Device.*.A', 'fault.last', 'nothing', '--id'])
+      await api.refused(400, 'bad-sort', 'GET', `/devices?sort=${sort}`);
+  });
+
+  it('neither sorts nor filters by what the caller may not read, nor by secrets', async () => {
+    await api.call('PUT', '/roles/some', { body: { operations: ['read'], parameters: { read: ['Device.A.'] } } });
+    const token = String((await api.call('POST', '/tokens', { body: { name: 'some', role: 'some' } })).json.token);
+    assert.equal((await api.call('GET', '/devices?sort=Device.A.State&filter=tasks%3D0', { token })).status, 200);
+    assert.equal((await api.call('GET', '/devices?sort=faults&filter=fault%20exists', { token })).status, 200);
+    for (const query of ['sort=Device.B.State', 'fields=Device.B.State', 'filter=Device.B.State exists'])
+      await api.refused(403, 'path-forbidden', 'GET', `/devices?${query}`, { token });
+    for (const query of [
+      'sort=drift',
+      'filter=drift',
+      'filter=not drift > 1',
+      'sort=fault.cause',
+      'filter=fault = "x"',
+    ])
+      await api.refused(403, 'parameters-forbidden', 'GET', `/devices?${query}`, { token });
+    await api.refused(400, 'secret-field', 'GET', '/devices?sort=Device.A.Password');
+    await api.refused(400, 'secret-field', 'GET', '/devices?sort=site.password');
+  });
 });
