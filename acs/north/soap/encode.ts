@@ -96,9 +96,11 @@ function childrenOf(type: XmlType, child: Child): Child[] {
       }));
     case 'fields': {
       const given = objectOf(child);
-      const children = type.fields.flatMap(({ name, type: inner }) => {
+      const children = type.fields.flatMap(({ name, type: inner, isOptional }) => {
         const value = Object.hasOwn(given, name) ? given[name] : undefined;
-        return value === undefined || value === null ? [] : [{ name, type: inner, value }];
+        // Only a type that carries any JSON has a form for null.
+        const isLeftOut = value === undefined || (value === null && (isOptional || inner.kind !== 'any'));
+        return isLeftOut ? [] : [{ name, type: inner, value }];
       });
       const others = type.more ? othersOf(type, given) : [];
       return type.more && others.length > 0
