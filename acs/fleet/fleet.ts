@@ -23,6 +23,7 @@ import { Alerts } from './monitoring/alerts.ts';
 import { Faults } from './monitoring/faults.ts';
 import { History } from './monitoring/history.ts';
 import { LivenessWatch } from './monitoring/liveness.ts';
+import { createOverview, type Overview } from './overview/overview.ts';
 import { DryRuns } from './preflight/dry-run.ts';
 import { Guard } from './preflight/guard.ts';
 import { Preflight } from './preflight/preflight.ts';
@@ -61,6 +62,7 @@ export interface Fleet {
   jobs: Jobs;
   members: Members;
   clusterMemory: ClusterMemory;
+  overview: Overview;
   liveness: LivenessWatch;
   alerts: Alerts;
   webhooks: Webhooks;
@@ -95,6 +97,10 @@ export function createFleet(context: FleetContext): Fleet {
     ...{ tasks, wantedStates, models, files, rollouts, history, learning },
     diagnostics: new DiagnosticRuns(context),
   });
+  const clusterMemory = new ClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory);
+  const alerts = new Alerts(context);
+  const webhooks = new Webhooks(context, context.ports.post ?? noPost);
+  const jobs = new Jobs(context, { access, files, tasks, devices, guard, approvals: enrolment, sessions });
   return {
     devices,
     enrolment,
@@ -117,14 +123,14 @@ export function createFleet(context: FleetContext): Fleet {
     sessions,
     history,
     traces,
-    clusterMemory: new ClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory),
+    clusterMemory,
     moves: createMoves(context),
     rollouts,
-    jobs: new Jobs(context, { access, files, tasks, devices, guard, approvals: enrolment, sessions }),
+    jobs,
     members: context.members,
     liveness: new LivenessWatch(context),
-    alerts: new Alerts(context),
-    webhooks: new Webhooks(context, context.ports.post ?? noPost),
+    ...{ alerts, webhooks },
+    overview: createOverview(context, { alerts, rollouts, jobs, clusterMemory, webhooks }),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

@@ -14,6 +14,7 @@ import { models } from './operations/models.ts';
 import { deviceSessions } from './operations/monitoring/device-sessions.ts';
 import { faults } from './operations/monitoring/faults.ts';
 import { history } from './operations/monitoring/history.ts';
+import { overview } from './operations/monitoring/overview.ts';
 import { traces } from './operations/monitoring/traces.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
@@ -57,6 +58,7 @@ const rows: readonly Operation[] = [
   ...records,
   ...description,
   ...traces,
+  ...overview,
   ...alerts,
   ...webhooks,
   ...history,

@@ -6,6 +6,7 @@ import { beyond, once } from './exceptions.ts';
 /** Rooms of acs/fleet from left to right: each may import its own and those further right. */
 const fleetRooms = [
   ['fleet', 'duties'],
+  ['overview'],
   ['jobs'],
   ['cluster', 'session'],
   ['reconcile'],

@@ -4,11 +4,16 @@ import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
 import { isSameRights } from '../../fleet/access/rights.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
+import type { Summary } from '../../fleet/overview/summary.ts';
 import type { Called, Identity } from '../authentication.ts';
 import { assertNamed, eventStreamFacts } from '../authorization.ts';
+import { summaryView } from '../views/summary.ts';
+import type { EventStream } from './event-stream.ts';
 import { readStreamQuery } from './stream-query.ts';
 import { LiveStreams, type StreamParts } from './streams.ts';
 
+/** The least time between two summaries of one stream. */
+const SUMMARY_MS = 1000;
 /** Proxies drop idle connections, so comments are sent in this interval. */
 const BEAT_MS = 15_000;
 /** A stream ends this long after its rights have changed or ended, at the latest. */
@@ -20,7 +25,7 @@ export const MAX_WATCHERS = 200;
 
 export function registerLive(
   api: FastifyInstance,
-  { fleet, ...parts }: Omit<StreamParts, 'secrets'> & { fleet: Pick<Fleet, 'secrets'> },
+  { fleet, ...parts }: Omit<StreamParts, 'secrets'> & { fleet: Pick<Fleet, 'secrets' | 'overview'> },
 ): void {
   const { clock } = parts;
   let watchers = 0;
@@ -42,6 +47,7 @@ export function registerLive(
     const stops = [
       repeated(clock, BEAT_MS, () => stream.note(': still here\n\n')),
       repeated(clock, RIGHTS_MS, () => void endIfChanged(identity, () => streams.end(stream))),
+      ...(query.summary ? [sendSummaries(clock, () => fleet.overview.summaries.read(caller), stream)] : []),
     ];
     out.on('close', () => {
       watchers--;
@@ -49,6 +55,24 @@ export function registerLive(
       streams.disconnect(stream, out);
     });
   });
+}
+
+/** Sends the summary now, and whenever it has changed, at most once in the interval. @returns ends it */
+function sendSummaries(clock: Clock, read: () => Promise<Summary>, stream: EventStream): () => void {
+  let sent = '';
+  const send = async (): Promise<void> => {
+    try {
+      const { countedAt, ...counts } = await read();
+      const text = JSON.stringify(counts);
+      if (text === sent) return;
+      sent = text;
+      stream.note(`event: summary\ndata: ${JSON.stringify(summaryView({ ...counts, countedAt }))}\n\n`);
+    } catch {
+      // A store that cannot be read is reported elsewhere; the next summary tells of it.
+    }
+  };
+  void send();
+  return repeated(clock, SUMMARY_MS, () => void send());
 }
 
 /** Runs `work` in this interval. @returns ends it */

@@ -4,8 +4,12 @@ import { type EventName, eventNames } from '../../events.ts';
 import type { Caller } from '../../fleet/access/caller.ts';
 import type { Filter } from '../../query/filter.ts';
 
+/** The types that a stream can be asked for; `summary` comes only where it is named. */
+export const streamTypes = [...eventNames, 'summary'] as const;
+
 export interface StreamQuery {
   types: ReadonlySet<EventName>;
+  summary: boolean;
   /** Only events of these devices; undefined for all. */
   devices?: readonly string[];
   filter?: Filter;
@@ -29,14 +33,15 @@ export function readStreamQuery(query: Readonly<Record<string, unknown>>, caller
     if (typeof value !== 'string') throw bad(`query.${name}: is given more than once`);
   }
   const { device, devices, filter, types, rate } = query as Partial<Record<(typeof known)[number], string>>;
-  const asked = types === undefined ? eventNames : types.split(',');
-  const unknown = asked.find(type => !(eventNames as readonly string[]).includes(type));
-  if (unknown !== undefined) throw bad(`query.types: '${unknown}' is not one of ${eventNames.join(', ')}`);
+  const asked: readonly string[] = types === undefined ? eventNames : types.split(',');
+  const unknown = asked.find(type => !(streamTypes as readonly string[]).includes(type));
+  if (unknown !== undefined) throw bad(`query.types: '${unknown}' is not one of ${streamTypes.join(', ')}`);
   const ids = [...(device === undefined ? [] : [device]), ...(devices === undefined ? [] : devices.split(','))];
   if (ids.length > MAX_DEVICES)
     throw bad(`query.devices: names ${ids.length} devices, at most ${MAX_DEVICES} are allowed`);
   return {
-    types: new Set(asked as readonly EventName[]),
+    types: new Set(eventNames.filter(name => asked.includes(name))),
+    summary: types !== undefined && asked.includes('summary'),
     ...(ids.length > 0 ? { devices: [...new Set(ids)] } : {}),
     ...(filter === undefined ? {} : { filter: caller.readable(filter) }),
     ...(rate === undefined ? {} : { sumMs: sumMsOf(rate) }),

@@ -1,4 +1,4 @@
-// What one stream keeps and sends, against clients that come, go, and do not read.
+// The events that one stream keeps and sends, against clients that come, go, and do not read.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EventStream, type Outlet } from '../../../../acs/north/live/event-stream.ts';

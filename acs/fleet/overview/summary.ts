@@ -1,0 +1,149 @@
+// The summary of the fleet: counts for the devices that a caller reaches, shared among callers with the same rights.
+import { type Liveness, livenessStates } from '../../device/liveness.ts';
+import type { DeviceState } from '../../device/row.ts';
+import { bothFilters, type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
+import type { Caller } from '../access/caller.ts';
+import type { ClusterMemory } from '../cluster/cluster-memory.ts';
+import type { FleetContext } from '../common/context.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Alerts } from '../monitoring/alerts.ts';
+import { isEnded, type Plan } from '../rollout/plan.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import { SharedAnswers } from './shared-answers.ts';
+
+interface Running {
+  running: number;
+  paused: number;
+}
+
+export interface Summary {
+  states: Record<DeviceState, number>;
+  /** `never`: has not informed. */
+  liveness: Record<Liveness | 'never', number>;
+  /** `groups`: by cause, code and parameter; `today`: those that began in the last 24 hours. */
+  faults: { open: number; groups: number; today: number };
+  /** Devices on which something else has changed managed values. */
+  drift: number;
+  knocking: number;
+  /** Those that have not ended. */
+  rollouts: Running;
+  jobs: Running;
+  /** Those that fire; absent for callers that reach only some devices. */
+  alerts?: Record<'critical' | 'warning' | 'info', number>;
+  /** Devices with a certificate that ends within 30 days; absent for callers that may not read this. */
+  certificatesEnding?: number;
+  countedAt: number;
+}
+
+export interface OverviewParts {
+  alerts: Alerts;
+  rollouts: Rollouts;
+  jobs: Jobs;
+  clusterMemory: ClusterMemory;
+}
+
+const KEPT_MS = 1000;
+/** Certificates end slowly, and are looked up in all values that are known. */
+const CERTIFICATES_KEPT_MS = 10 * 60_000;
+const MANY = 10;
+const deviceStates = ['known', 'quarantine', 'enrolled', 'held'] as const;
+
+const drifting = parseFilter('drift');
+export const newFaults = parseFilter('fault.since >= now - 24h');
+export const ENDING =
+  'Device.X_0090F8_Cert.HostCertificatesInfo.*.ValidTo < now + 30d or Device.Security.Certificate.*.NotAfter < now + 30d';
+const ending = parseFilter(ENDING);
+const everyDevice: Filter = { op: 'exists', field: fields.id as Field };
+
+type Counts = Omit<Summary, 'certificatesEnding' | 'rollouts' | 'jobs' | 'knocking' | 'alerts'>;
+
+export class Summaries {
+  readonly #context: Pick<FleetContext, 'store' | 'clock'>;
+  readonly #parts: OverviewParts;
+  readonly #counts: SharedAnswers<Counts>;
+  readonly #certificates: SharedAnswers<number>;
+
+  constructor(context: Pick<FleetContext, 'store' | 'clock'>, parts: OverviewParts) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#counts = new SharedAnswers(context.clock, KEPT_MS);
+    this.#certificates = new SharedAnswers(context.clock, CERTIFICATES_KEPT_MS);
+  }
+
+  async read(caller: Caller): Promise<Summary> {
+    const { scope = '', within } = caller;
+    const [counts, certificatesEnding, rollouts, jobs, knocking, alerts] = await Promise.all([
+      this.#counts.get(scope, () => countFleet(this.#context, within)),
+      this.certificatesEnding(caller),
+      this.#parts.rollouts.list(caller),
+      this.#parts.jobs.reads.list(caller),
+      this.#knocking(caller),
+      caller.isScoped || !caller.readsAll ? undefined : this.#firing(),
+    ]);
+    return {
+      ...counts,
+      ...{ rollouts: runningOf(rollouts), jobs: runningOf(jobs), knocking },
+      ...(alerts ? { alerts } : {}),
+      ...(certificatesEnding === undefined ? {} : { certificatesEnding }),
+    };
+  }
+
+  /** @returns undefined for a caller that may not read it */
+  async certificatesEnding({ scope = '', within, mayRead }: Caller): Promise<number | undefined> {
+    if (!pathsOf(ending).every(mayRead)) return undefined;
+    const { store, clock } = this.#context;
+    return await this.#certificates.get(scope, () => store.countDevices(bothFilters(within, ending), clock.now()));
+  }
+
+  async #knocking(caller: Caller): Promise<number> {
+    return (await caller.seenOf(await this.#parts.clusterMemory.unknownCpes(), ({ device }) => device)).length;
+  }
+
+  async #firing(): Promise<NonNullable<Summary['alerts']>> {
+    const firing = { critical: 0, warning: 0, info: 0 };
+    for (const { state, severity = 'warning' } of await this.#parts.alerts.list())
+      if (state === 'firing') firing[severity]++;
+    return firing;
+  }
+}
+
+function runningOf(all: readonly Plan[]): Running {
+  const live = all.filter(each => !isEnded(each));
+  const paused = live.filter(({ phase }) => phase === 'paused').length;
+  return { running: live.length - paused, paused };
+}
+
+async function countFleet(
+  { store, clock }: Pick<FleetContext, 'store' | 'clock'>,
+  within: Filter | undefined,
+): Promise<Counts> {
+  const now = clock.now();
+  const groupsBy = async (by: Field, values: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+    // Counts by index are quicker, but each of them reads the rows where rights ask for a site.
+    if (!within)
+      return new Map(await Promise.all(values.map(async value => [value, await countOf(by, value)] as const)));
+    const query = { among: within ?? everyDevice, filter: everyDevice, by, totals: false, limit: MANY, now };
+    return new Map((await store.groups(query)).groups.map(({ key, count }) => [key, count]));
+  };
+  const countOf = (field: Field, text: string): Promise<number> =>
+    store.countDevices({ op: 'compare', field, test: '=', value: { as: 'text', text } }, now);
+  const [total, states, liveness, open, today, drift] = await Promise.all([
+    store.countDevices(within, now),
+    groupsBy(fields.state as Field, deviceStates),
+    groupsBy(fields.liveness as Field, livenessStates),
+    store.faultGroups({ ...(within ? { filter: within } : {}), by: ['cause', 'code', 'parameter'], limit: 1, now }),
+    store.countFaults(bothFilters(within, newFaults), now),
+    store.countDevices(bothFilters(within, drifting), now),
+  ]);
+  const counted = <N extends string>(of: ReadonlyMap<string, number>, names: readonly N[]): Record<N, number> =>
+    Object.fromEntries(names.map(name => [name, of.get(name) ?? 0])) as Record<N, number>;
+  const heard = counted(liveness, livenessStates);
+  return {
+    states: counted(states, deviceStates),
+    liveness: { ...heard, never: total - heard.online - heard.late - heard.lost },
+    faults: { open: open.total, groups: open.groups.length + open.omitted.groups, today },
+    drift,
+    countedAt: now,
+  };
+}
