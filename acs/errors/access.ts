@@ -27,6 +27,16 @@ export const accessErrors = {
     meaning: 'A password came by plain HTTP from another host.',
     remedy: 'Use HTTPS.',
   },
+  'first-code-wrong': {
+    status: 403,
+    meaning: 'The code for the first user is wrong, spent, or older than a day.',
+    remedy: 'Take the link of the last start from the log (`first user awaited`), or start the ACS again.',
+  },
+  'first-user-exists': {
+    status: 409,
+    meaning: 'There are users already.',
+    remedy: 'Sign in, or let an admin make a user (POST /users).',
+  },
   'oidc-not-configured': {
     status: 404,
     meaning: 'No identity provider is configured.',

@@ -25,6 +25,7 @@ import { registerLive } from './live/sse.ts';
 import { BASE, type Operation, type OperationContext, type OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
 import { problemPage } from './pages/html.ts';
+import { registerPages } from './pages/routes.ts';
 import { registerSoap } from './soap/routes.ts';
 
 export interface RestOptions extends OperationContext {
@@ -88,6 +89,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   });
 
   registerHealth(app, options);
+  registerPages(app);
   registerSoap(app, { options, audit, prove: request => places.prove(request.socket) });
   await app.register(
     async api => {

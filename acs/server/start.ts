@@ -14,6 +14,7 @@ import { WorkerMetrics } from '../relay/worker-metrics.ts';
 import { type CertificatePair, checkTls, fileText, givenPairs } from './certificate-files.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { type DataDirectory, openData, tightenData } from './data-directory.ts';
+import { awaitFirstUser } from './first-user.ts';
 import { isLoopback, oidcSettings } from './oidc-options.ts';
 import { checkStoreOptions, hostPortOf, type OpenedStore, openStore } from './open-store.ts';
 import { ownPairs } from './own-certificates.ts';
@@ -88,21 +89,8 @@ export async function start(options: AcsOptions, context: ProcessContext): Promi
   if (context.adminPassword !== undefined) checkPassword(context.adminPassword, 'TANDEM_ADMIN_PASSWORD');
   const started = assignment ? await startWorker(settings, assignment) : await startMain(settings, pairs);
   if (keylog) afterClose(started.acs, async () => keylog.close());
-  if (!assignment) await createFirstUser(started, context.adminPassword);
+  if (!assignment) await awaitFirstUser(started, context.adminPassword);
   return started;
-}
-
-/** Later starts leave the users as they are. */
-async function createFirstUser({ acs, log }: Started, password: string | undefined): Promise<void> {
-  const { users } = acs.fleet.access;
-  try {
-    if (password === undefined || (await users.list()).length > 0) return;
-    await users.put('admin', { role: 'admin', password });
-    log.info('first user created', { user: 'admin' });
-  } catch (error) {
-    await acs.close();
-    throw error;
-  }
 }
 
 async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<Started> {

@@ -51,6 +51,23 @@ describe('the ACS as a process', function () {
     assert.equal(acs.lines.at(-1)?.msg, 'server stopping');
   });
 
+  it('logs a link at a start without users, which makes the first one, and none when there is one', async () => {
+    const first = run(...PLAIN);
+    const link = new URL(String((await first.line(({ msg }) => msg === 'first user awaited')).url));
+    const page = await fetch(link);
+    assert.match(await page.text(), /<title>The first user<\/title>/);
+    const headers = { 'content-type': 'application/json' };
+    const user = { code: link.hash.slice(1), name: 'ann', password: 'correct horse battery' };
+    const made = await fetch(link, { method: 'POST', headers, body: JSON.stringify(user) });
+    assert.equal(made.status, 204);
+    await first.stop();
+    const second = run(...PLAIN);
+    const ready = await second.ready();
+    assert.equal((await call(ready, '/users')).status, 200);
+    await second.stop();
+    assert.ok(!second.lines.some(({ msg }) => msg === 'first user awaited'));
+  });
+
   it('B7: keeps the store readable by its owner alone, also one of an earlier version', async () => {
     const modeOf = async (file: string): Promise<number> => (await stat(join(data(), file))).mode & 0o777;
     const modes = (): Promise<number[]> =>

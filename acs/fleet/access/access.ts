@@ -1,6 +1,7 @@
 // Access to the API: users, tokens and roles, and the principal of a request with its rights now.
 import { UserError } from '../../errors.ts';
 import type { Edit } from '../../store/edit.ts';
+import { FirstUser } from './first-user.ts';
 import { principalOf } from './grant.ts';
 import type { OidcContext } from './oidc/oidc-context.ts';
 import { OidcSettings } from './oidc/oidc-settings.ts';
@@ -20,6 +21,7 @@ export class Access {
   readonly tokens: Tokens;
   readonly sessions: Sessions;
   readonly signIns: SignIns;
+  readonly firstUser: FirstUser;
   readonly oidcSettings: OidcSettings;
   readonly oidcSignIns: OidcSignIns;
   readonly sessionChecks: SessionChecks;
@@ -30,6 +32,7 @@ export class Access {
     this.tokens = new Tokens(context, this.roles);
     this.sessions = new Sessions(context);
     this.signIns = new SignIns(context, this);
+    this.firstUser = new FirstUser(context, this);
     this.oidcSettings = new OidcSettings(context, this.roles);
     const provided = new ProvidedUsers(context, { roles: this.roles, settings: this.oidcSettings });
     this.oidcSignIns = new OidcSignIns(context, { users: provided, sessions: this.sessions });

@@ -18,6 +18,12 @@ async function signIn({ body }: OperationInput, { fleet, origin }: CallContext):
   return { status: 204, by: { name: login.name, kind: 'user' }, ...cookieHeader(secret, origin.isSecure) };
 }
 
+async function createFirstUser({ body }: OperationInput, { fleet, origin }: CallContext): Promise<OperationOutput> {
+  const user = body as { code: string; name: string; password: string };
+  const { secret } = await fleet.access.firstUser.create(user, origin.address);
+  return { status: 204, by: { name: user.name, kind: 'user' }, ...cookieHeader(secret, origin.isSecure) };
+}
+
 const noSession = (): UserError =>
   new UserError(400, 'no-session', 'the request came with a token, which has no session');
 
@@ -51,6 +57,19 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
     answers: { 204: 'nothing' },
     problems: { 401: 'The name or the password is wrong', 429: 'Too many wrong passwords' },
     run: signIn,
+  },
+  {
+    name: 'createFirstUser',
+    summary:
+      'Makes the first user, an admin, with the code that the server logs at a start without users, and signs it in',
+    method: 'POST',
+    path: '/session/first',
+    ...self,
+    isOpen: true,
+    body: { json: schemas.firstUser },
+    answers: { 204: 'nothing' },
+    problems: { 403: 'The code is wrong, spent, or older than a day', 409: 'There are users already' },
+    run: createFirstUser,
   },
   {
     name: 'getSession',

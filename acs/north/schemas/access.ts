@@ -77,6 +77,14 @@ export const signIn = closed({
   name: Type.String({ maxLength: 64 }),
   password: Type.String({ maxLength: 1024 }),
 });
+export const firstUser = closed({
+  code: Type.String({
+    maxLength: 64,
+    description: 'The code in the link that the server logs at a start without users',
+  }),
+  name,
+  password: Type.String({ maxLength: 1024, description: '12 to 256 characters' }),
+});
 export const ownPassword = closed({
   password: Type.String({ maxLength: 1024, description: 'The current one' }),
   newPassword: Type.String({ maxLength: 1024, description: '12 to 256 characters' }),

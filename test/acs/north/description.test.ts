@@ -108,6 +108,7 @@ const good: Record<string, unknown> = {
   runDiagnostic: { host: 'host.example' },
   retryFaults: { filter: 'fault.code = 9007' },
   createSession: { name: 'first', password: 'correct horse battery' },
+  createFirstUser: { code: 'x', name: 'second', password: 'correct horse battery' },
   createUser: { name: 'second', role: 'viewer' },
   putUser: { role: 'viewer' },
   patchUser: { role: 'operator' },

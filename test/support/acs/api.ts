@@ -45,6 +45,8 @@ export interface CallInit {
   body?: unknown;
   headers?: Record<string, string>;
   token?: string | undefined;
+  /** The address of the connection; default: 127.0.0.1. */
+  from?: string;
 }
 
 export const TOKEN = 'admin-token-of-this-test';
@@ -86,7 +88,10 @@ function held(operation: Operation | undefined, path: string, answer: Answer): v
   }
 }
 
-export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Promise<TestApi> {
+export async function testApi({
+  trustedProxies = [],
+  ...options
+}: Parameters<typeof testAcs>[0] & { trustedProxies?: string[] } = {}): Promise<TestApi> {
   const acs = await testAcs(options);
   const { fleet, store, clock, log, events } = acs;
   let run: SendConnectionRequest = async () => ({ accepted: true });
@@ -113,6 +118,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     metrics,
     principalOf,
     unready: () => undefined,
+    trustedProxies,
   });
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, ...init } = {}) => {
@@ -121,6 +127,7 @@ export async function testApi(options: Parameters<typeof testAcs>[0] = {}): Prom
     const reply = await rest.inject({
       method: method as 'GET',
       url: BASE + path,
+      ...(init.from === undefined ? {} : { remoteAddress: init.from }),
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(raw ? {} : { 'content-type': 'application/json' }),
