@@ -44,7 +44,7 @@ export class FaultTally {
     this.#total++;
     if (device !== this.#device) this.#devices++;
     this.#device = device;
-    const name = key.length === 1 ? key[0]! : JSON.stringify(key);
+    const name = key.join('\0');
     const group = this.#groups.get(name) ?? newGroup(key);
     if (group.count === 0) this.#groups.set(name, group);
     group.count++;
