@@ -10,6 +10,9 @@ export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, 
 
 export const newestFirst = (a: TaskKey, b: TaskKey): number =>
   b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+const oldestFirst = (a: TaskKey, b: TaskKey): number => newestFirst(b, a);
+export const taskOrder = ({ isOldestFirst }: Pick<TaskQuery, 'isOldestFirst'>): typeof newestFirst =>
+  isOldestFirst ? oldestFirst : newestFirst;
 
 /** The row with the fields in `only`; default: all. */
 export function picked(row: DeviceRow, only: DeviceQuery['only']): DeviceRow {
@@ -54,13 +57,15 @@ export interface TaskKey {
 }
 
 /** The cursor to what follows a task, or a parameter, in its list. */
-export const taskCursor = ({ created, id }: TaskKey): string => cursorText('task', created, id);
+export const taskCursor = ({ created, id }: TaskKey, isOldestFirst = false): string =>
+  cursorText(taskSort(isOldestFirst), created, id);
+const taskSort = (isOldestFirst: boolean): string => (isOldestFirst ? '-task' : 'task');
 export const parameterCursor = (path: string): string => cursorText('path', '', path);
 
 /** The task after which a page begins; undefined for the first page. @throws UserError 400 `bad-cursor` */
-export function taskBefore({ cursor }: TaskQuery): TaskKey | undefined {
+export function taskBefore({ cursor, isOldestFirst = false }: TaskQuery): TaskKey | undefined {
   if (cursor === undefined) return undefined;
-  const { key, id } = readCursor(cursor, 'task');
+  const { key, id } = readCursor(cursor, taskSort(isOldestFirst));
   if (typeof key !== 'number') throw badCursor();
   return { created: key, id };
 }

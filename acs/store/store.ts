@@ -146,10 +146,25 @@ export interface ParameterQuery {
   cursor?: string;
 }
 
-export interface TaskQuery {
+/** Tasks that are asked for. */
+export interface TaskChoice {
   device?: string;
+  states?: readonly Task['state'][];
+  method?: string;
+  /** Bounds of the time at which they were made, milliseconds, both included. */
+  from?: number;
+  to?: number;
+  /** Over their device as it is `now`; tasks of removed devices do not fit. */
+  within?: { filter: Filter; now: number };
+}
+
+export interface TaskQuery extends TaskChoice {
   limit: number;
   cursor?: string;
+  /** Default: the newest first. */
+  isOldestFirst?: boolean;
+  /** Without their results. */
+  isLean?: boolean;
 }
 
 export interface SeriesQuery {
@@ -230,6 +245,7 @@ export interface Store extends JobPositionStore {
 
   /** Open and ended tasks, newest first. A page ends early where its tasks are large (task-page.ts). */
   tasks(query: TaskQuery): Promise<{ items: Task[]; next?: string }>;
+  countTasks(choice: TaskChoice): Promise<number>;
   task(id: string): Promise<Task | undefined>;
 
   /** Faults of all devices that fit. A filter may have to look at each. */

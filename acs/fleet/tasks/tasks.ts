@@ -3,15 +3,14 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
 import type { AcsEvents } from '../../events.ts';
-import type { TaskQuery } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
-import { firstPage } from '../access/first-page.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
 import type { Cpe } from '../common/ports.ts';
 import type { Files } from '../files/files.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { newTask, type OfJob, type TaskInput } from './new-task.ts';
+import { countTasks, listTasks, type TaskPageSearch, type TaskSearch } from './task-list.ts';
 import { type TaskOutcome, TaskRuns, type TaskSession } from './task-run.ts';
 import { taskWarnings } from './task-warnings.ts';
 
@@ -58,9 +57,12 @@ export class Tasks {
     return (await this.#context.store.task(id)) ?? unknown(id);
   }
 
-  /** Tasks of devices that the caller reaches. Where others lie between them a page ends early, after some reads. */
-  readonly list = (query: TaskQuery, caller: Caller): Promise<{ items: readonly Task[]; next?: string }> =>
-    tasksFor(this.#context.store, query, caller);
+  /** Tasks of devices that the caller reaches. @throws UserError 400, 403 */
+  readonly list = (search: TaskPageSearch, caller: Caller): Promise<{ items: readonly Task[]; next?: string }> =>
+    listTasks(this.#context, search, caller);
+
+  /** @throws UserError 400, 403 */
+  readonly count = (search: TaskSearch, caller: Caller): Promise<number> => countTasks(this.#context, search, caller);
 
   /** @throws UserError 404, 409 for a task that was sent or has ended */
   async cancel(id: string): Promise<Task> {
@@ -105,17 +107,6 @@ export class Tasks {
     return this.#runs.run(session, task, cpe);
   }
 }
-
-const tasksFor = (
-  store: FleetContext['store'],
-  query: TaskQuery,
-  caller: Caller,
-): Promise<{ items: readonly Task[]; next?: string }> =>
-  firstPage(
-    query,
-    next => store.tasks(next),
-    tasks => caller.seenOf(tasks, ({ device }) => device),
-  );
 
 /** Sleeps until the signal at the latest. */
 async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

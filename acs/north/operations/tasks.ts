@@ -1,14 +1,14 @@
 // Operations on tasks: any RPC of TR-069 Annex A for a device.
-import { Turns } from '../../../shared/turns.ts';
-import type { Task } from '../../device/task.ts';
 import { assertFile } from '../../fleet/files/visible.ts';
 import type { TaskInput } from '../../fleet/tasks/new-task.ts';
 import { assertTask } from '../../fleet/tasks/task-rights.ts';
+import { answerList } from '../lists/list.ts';
+import { type TaskListQuery, taskList } from '../lists/tasks.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/tasks.ts';
 import { taskView } from '../views/core.ts';
-import type { Shown } from '../views/limited.ts';
+import { TaskViews } from '../views/tasks.ts';
 import { outcomeWithin } from './device-work/task-outcome.ts';
 
 async function addTask(
@@ -33,21 +33,6 @@ async function addTask(
   return { status: isEnded ? 200 : 202, body: { ...taskView(after, show), ...failure, ...warned } };
 }
 
-/** Entries of results whose secrets are masked without a break. */
-const ENTRIES = 5000;
-
-/** The views of many tasks, with breaks. */
-async function views(tasks: readonly Task[], show: Shown): Promise<unknown[]> {
-  const turns = new Turns(ENTRIES);
-  const found: unknown[] = [];
-  for (const task of tasks) {
-    found.push(taskView(task, show));
-    const lists = Object.values({ ...task.args, ...task.result }).filter(Array.isArray);
-    await turns.spent(lists.reduce((sum, list) => sum + list.length, 1));
-  }
-  return found;
-}
-
 export const tasks: readonly Operation[] = [
   {
     name: 'addTask',
@@ -66,7 +51,8 @@ export const tasks: readonly Operation[] = [
   },
   {
     name: 'listTasks',
-    summary: 'Lists tasks, newest first, in pages; a page ends early where results are large',
+    summary:
+      'Lists tasks, the newest first; a page ends early where results are large, unless `fields` leaves them out',
     method: 'GET',
     path: '/tasks',
     role: 'viewer',
@@ -74,11 +60,8 @@ export const tasks: readonly Operation[] = [
     parameters: 'checked',
     query: schemas.taskQuery,
     answers: { 200: schemas.tasks },
-    run: async ({ query }, { fleet, caller, show }) => {
-      const { limit = 100, ...rest } = query as { device?: string; limit?: number; cursor?: string };
-      const { items, next } = await fleet.tasks.list({ limit, ...rest }, caller);
-      return ok({ items: await views(items, show), next: next ?? null });
-    },
+    csv: true,
+    run: async (input, context) => await answerList(input, taskList(input.query as TaskListQuery, context)),
   },
   {
     name: 'getTask',
@@ -90,7 +73,7 @@ export const tasks: readonly Operation[] = [
     parameters: 'checked',
     answers: { 200: schemas.task },
     problems: { 404: 'No such task' },
-    run: async (input, { fleet, show }) => ok(taskView(await fleet.tasks.get(param(input)), show)),
+    run: async (input, { fleet, show }) => ok(await new TaskViews(show).of(await fleet.tasks.get(param(input)))),
   },
   {
     name: 'cancelTask',

@@ -1,6 +1,6 @@
 // Shapes of tasks.
 import { Type } from 'typebox';
-import { choice, closed, nullable, optional, page, text, time } from './common.ts';
+import { choice, closed, listOf, listQuery, optional, text, time } from './common.ts';
 import { faultCode } from './faults.ts';
 
 export const taskInput = closed({
@@ -16,9 +16,14 @@ export const taskInput = closed({
   ),
 });
 export const waitQuery = closed({ wait: optional(Type.Number({ minimum: 0, maximum: 600 })) });
-export const taskQuery = closed({
+export const taskQuery = listQuery({
   device: optional(Type.String()),
-  ...page,
+  state: optional(text('One or several, separated by commas: queued, sent, waiting, done, failed, cancelled')),
+  method: optional(Type.String()),
+  from: optional(text('Earliest time at which it was made')),
+  to: optional(text('Latest time')),
+  filter: optional(text('Over the device')),
+  sort: optional(choice(['-created', 'created'])),
 });
 
 export const task = Type.Object({
@@ -54,4 +59,4 @@ export const task = Type.Object({
     }),
   ),
 });
-export const tasks = Type.Object({ items: Type.Array(task), next: nullable(Type.String()) });
+export const tasks = listOf(task);

@@ -148,6 +148,9 @@ export interface EndedTask {
   device: string;
   created: number;
   ended: number;
+  /** Absent in one that an older version has left in an outbox. */
+  state?: string;
+  method?: string;
   /** The task, JSON. */
   body: string;
 }

@@ -22,7 +22,7 @@ import { History } from './history/history.ts';
 import { jobStore } from './job-positions.ts';
 import { type Link, type MongoOptions, openLink } from './link.ts';
 import { Records } from './records.ts';
-import { upgradeDevices } from './upgrade.ts';
+import { upgradeDevices, upgradeEndedTasks } from './upgrade.ts';
 import { FaultSearch } from './work/fault-search.ts';
 import { TaskSearch } from './work/task-search.ts';
 import { WorkSearch } from './work/work-search.ts';
@@ -56,6 +56,7 @@ export async function storeOn(link: Link): Promise<Store> {
     const contents = new Contents(link, collections);
     await link.retry(() => documents.kinds.refresh());
     await upgradeDevices(link, collections);
+    await upgradeEndedTasks(link, collections);
     await outbox.sweep();
     await documents.kinds.deliverLeft();
     const stopRefreshing = keepFresh(link, documents);
@@ -67,7 +68,7 @@ export async function storeOn(link: Link): Promise<Store> {
         groups: new DeviceGroups(link, collections.devices, scan),
         trees,
       }),
-      ...workStore(link, new WorkSearch(link, collections), new TaskSearch(link, collections)),
+      ...workStore(link, new WorkSearch(link, collections), new TaskSearch(link, collections, scan)),
       ...faultStore(link, new FaultSearch(link, collections.devices, scan)),
       ...documentStore(link, documents),
       ...contentStore(link, contents),
@@ -165,8 +166,9 @@ function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: 
   };
 }
 
-const workStore = (link: Link, work: WorkSearch, search: TaskSearch): Pick<Store, 'tasks' | 'task'> => ({
+const workStore = (link: Link, work: WorkSearch, search: TaskSearch): Pick<Store, 'tasks' | 'countTasks' | 'task'> => ({
   tasks: query => link.run(() => search.tasks(query)),
+  countTasks: choice => link.run(() => search.count(choice)),
   task: id => link.run(() => work.task(id)),
 });
 

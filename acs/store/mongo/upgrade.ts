@@ -2,8 +2,25 @@
 import type { Collections } from './collections.ts';
 import { columnsOf, rowOf } from './devices/device-document.ts';
 import type { Link } from './link.ts';
+import { taskOf } from './work/work-search.ts';
 
 const BATCH = 500;
+
+/** Ended tasks get what they are chosen by. */
+export async function upgradeEndedTasks(link: Link, { ended }: Collections): Promise<void> {
+  const old = { state: { $exists: false } };
+  for (let from = ''; ; ) {
+    const options = { projection: { body: 1 }, sort: { _id: 1 as const }, limit: BATCH };
+    const found = await link.retry(() => ended.find({ ...old, _id: { $gt: from } }, options).toArray());
+    const writes = found.map(({ _id, body }) => {
+      const { state, method } = taskOf({ body });
+      return { updateOne: { filter: { _id }, update: { $set: { state, method } } } };
+    });
+    if (writes.length > 0) await link.retry(() => ended.bulkWrite(writes, { ordered: false }));
+    if (found.length < BATCH) return;
+    from = found.at(-1)?._id ?? '';
+  }
+}
 
 /** Safe beside other processes, and safe to repeat: only a document that is still the same is changed. */
 export async function upgradeDevices(link: Link, { devices }: Collections): Promise<void> {

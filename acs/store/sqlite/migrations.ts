@@ -309,6 +309,14 @@ export const migrations: readonly (string | ((db: DatabaseSyncInstance) => void)
   CREATE INDEX job_positions_away ON job_positions (device) WHERE state = 'away';
   CREATE INDEX job_positions_code ON job_positions (job, code, state) WHERE code > '';
   `,
+  `
+  -- What ended tasks are chosen by; their index has it, so that no text is read for it.
+  ALTER TABLE ended_tasks ADD COLUMN state TEXT NOT NULL DEFAULT '';
+  ALTER TABLE ended_tasks ADD COLUMN method TEXT NOT NULL DEFAULT '';
+  UPDATE ended_tasks SET state = body ->> '$.state', method = body ->> '$.method';
+  DROP INDEX IF EXISTS ended_tasks_created;
+  CREATE INDEX ended_tasks_kind ON ended_tasks (created, id, state, method, device);
+  `,
 ];
 
 /** Cuts files that were stored whole into chunks. In SQL each chunk would read the whole file again. */

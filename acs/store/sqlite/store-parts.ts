@@ -6,10 +6,11 @@ import type { Moved } from '../../device/many.ts';
 import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '../../device/operation-types.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
+import type { Task } from '../../device/task.ts';
 import type { DocumentVersion, VersionedKind } from '../document-versions.ts';
-import { pageOf } from '../paging.ts';
+import { pageOf, type TaskKey } from '../paging.ts';
 import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
-import type { DeviceQuery, FaultGroups, Groups, Store } from '../store.ts';
+import type { DeviceQuery, FaultGroups, Groups, Store, TaskQuery } from '../store.ts';
 import { taskPage } from '../task-page.ts';
 import type { Connections } from './connections.ts';
 import { isIndexedSort } from './queries/device-order.ts';
@@ -106,11 +107,22 @@ function restoreResult(settled: Settled['result'], { outcome }: Settled['args'])
   settled.task.result ??= outcome.result;
 }
 
-type WorkPart = Pick<Store, 'tasks' | 'task' | 'faults' | 'countFaults' | 'faultGroups' | 'fault'>;
+/** True where a query may have to look at many tasks. */
+const isChosen = ({ states, method, within }: TaskQuery): boolean =>
+  states !== undefined || method !== undefined || within !== undefined;
+
+type WorkPart = Pick<Store, 'tasks' | 'countTasks' | 'task' | 'faults' | 'countFaults' | 'faultGroups' | 'fault'>;
 
 export const workStore = ({ search, queries }: Connections): WorkPart => ({
-  tasks: async query =>
-    await taskPage(queries.work.taskKeys(query), pageOf(query.limit), async ids => queries.work.taskTexts(ids)),
+  tasks: async query => {
+    const keys = isChosen(query) ? ((await search({ do: 'taskKeys', query })) as TaskKey[]) : queries.tasks.keys(query);
+    return await taskPage(keys, query, async ids => {
+      if (!query.isLean) return queries.work.taskTexts(ids);
+      const texts = (await search({ do: 'leanTexts', ids })) as [string, string][];
+      return new Map<string, string | Task>([...texts, ...queries.work.openTasks(ids)]);
+    });
+  },
+  countTasks: async choice => (await search({ do: 'countTasks', choice })) as number,
   task: async id => queries.work.task(id),
   faults: async query => (await search({ do: 'faults', query })) as { items: DeviceFault[]; next?: string },
   countFaults: async (filter, now) =>

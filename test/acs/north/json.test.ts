@@ -12,6 +12,8 @@ describe('JSON of a list', () => {
       { items: [1], total: 3, next: 'x' },
       { items: 'none' },
       { a: [1] },
+      { result: { list: Array.from({ length: 40 }, (_, at) => ({ at })), text: 'x', none: null } },
+      { a: { b: { c: { d: Array.from({ length: 40 }, String) } } } },
       [1, 2],
       null,
       'text',
@@ -38,7 +40,7 @@ describe('JSON of a list', () => {
       if (!isOver) setImmediate(count);
     };
     setImmediate(count);
-    const { items } = await taskPage(keys, 7, load);
+    const { items } = await taskPage(keys, { limit: 7 }, load);
     isOver = true;
     assert.equal(items.length, 7);
     assert.ok(turns >= 6, `${turns} turns`);

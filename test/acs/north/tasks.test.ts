@@ -1,10 +1,12 @@
 // Operations on tasks.
 import assert from 'node:assert/strict';
+import { taskView } from '../../../acs/north/views/core.ts';
+import { TaskViews } from '../../../acs/north/views/tasks.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
 import { addTask, runSession } from '../../support/acs/api-calls.ts';
 import { memoryCpe, ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
-import { deviceId } from '../../support/devices.ts';
+import { deviceId, taskOf } from '../../support/devices.ts';
 
 const interval = 'Device.X_0090F8_Cwmp.PeriodicInformInterval';
 const secret = 'Device.X_0090F8_Cwmp.Password';
@@ -52,6 +54,58 @@ describe('task API', () => {
       asked.map(entry => entry.method),
       ['GetRPCMethods'],
     );
+  });
+
+  it('lists tasks by state, method, time and device, with the fields that are asked for', async () => {
+    const first = await addTask(api, { method: 'Reboot', args: { CommandKey: 'x' } });
+    await api.acs.clock.advance(60_000);
+    const second = await addTask(api, { method: 'GetRPCMethods' });
+    await new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] }).session(method =>
+      method === 'Reboot' ? new CwmpFault(9001, '=1+1') : { MethodList: ['Inform'] },
+    );
+    const listed = async (query: string): Promise<unknown[]> =>
+      (await api.call('GET', `/tasks?${query}`)).json.items.map(({ id }) => id);
+    assert.deepEqual(await listed('state=done,queued'), [second.id]);
+    assert.deepEqual(await listed('state=failed&method=Reboot'), [first.id]);
+    assert.deepEqual(await listed(`from=${String(second.created)}`), [second.id]);
+    assert.deepEqual(await listed(`to=${String(first.created)}`), [first.id]);
+    assert.deepEqual(await listed('sort=created'), [first.id, second.id]);
+    assert.deepEqual(await listed(`filter=${encodeURIComponent('productClass = "C711"')}`), []);
+    const { json } = await api.call('GET', '/tasks?fields=method,state,fault.code&count=true&limit=1');
+    assert.deepEqual([json.items, json.total], [[{ method: 'GetRPCMethods', state: 'done', 'fault.code': null }], 2]);
+    assert.deepEqual((await api.call('GET', '/tasks?state=done&fields=result')).json.items, [
+      { result: { MethodList: ['Inform'] } },
+    ]);
+    const csv = await api.call('GET', '/tasks?fields=method,fault.message&separator=;', {
+      headers: { accept: 'text/csv' },
+    });
+    assert.equal(csv.text, "method;fault.message\r\nGetRPCMethods;\r\nReboot;'=1+1\r\n");
+    await api.refused(400, 'bad-input', 'GET', '/tasks?state=lost');
+    await api.refused(400, 'bad-time', 'GET', '/tasks?from=yesterday');
+    await api.refused(400, 'bad-field', 'GET', '/tasks?fields=sentBy');
+  });
+
+  it('shows a long result in parts, the same as in one, with breaks between them', async () => {
+    const ParameterList = Array.from({ length: 5000 }, (_, at) => ({
+      ...{ Name: at % 2 ? `Device.P.${at}` : secret, Value: `hidden-${at}`, Type: 'xsd:string' },
+    }));
+    const show = {
+      secrets: api.acs.secrets,
+      caller: { readsAll: false, mayRead: (path: string) => path !== 'Device.P.1' },
+    };
+    const task = { ...taskOf('t', 'GetParameterValues', 1), result: { ParameterList, Status: 0 } };
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      if (turns < 1000) setImmediate(count);
+    };
+    setImmediate(count);
+    const shown = await new TaskViews(show).of(task);
+    const seen = turns;
+    turns = 1000;
+    assert.ok(seen >= 4, `${seen} turns`);
+    assert.deepEqual(shown, taskView(task, show));
+    assert.equal((shown.result as { ParameterList: Json[] }).ParameterList.length, 4999);
   });
 
   it('accepts every RPC of Annex A with the arguments of the standard', async () => {

@@ -97,7 +97,10 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
   if (name === 'groupFaults') return pick % 2 ? '' : `?by=code,site.mark&filter=${encodeURIComponent(filter)}`;
   if (name === 'getParameters') return '?path=Device.&limit=2';
   if (name === 'getHistory') return `?path=${path}`;
-  if (name === 'listTasks') return device % 2 === 0 ? `?device=${ids[device]}` : '?limit=2';
+  if (name === 'listTasks') {
+    const forms = [`?device=${ids[device]}`, '?limit=2', '?format=csv&fields=device,args', '?state=queued&count=true'];
+    return `${one(forms, pick)}&filter=${encodeURIComponent(filter)}`;
+  }
   if (name === 'putFile') return '?type=script';
   return '';
 }

@@ -131,6 +131,8 @@ export function endedTaskOf(task: Task): EndedTask {
     device: task.device,
     created: task.created,
     ended: task.ended ?? task.created,
+    state: task.state,
+    method: task.method,
     body: jsonOf(kept),
   };
 }

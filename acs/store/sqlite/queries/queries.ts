@@ -9,6 +9,8 @@ import type {
   GroupQuery,
   OverdueQuery,
   ParameterQuery,
+  TaskChoice,
+  TaskQuery,
 } from '../../store.ts';
 import { Statements } from '../statements.ts';
 import { ContentQueries } from './content-queries.ts';
@@ -20,6 +22,7 @@ import { readGroups } from './groups.ts';
 import { HistoryQueries } from './history-queries.ts';
 import { JobQueries } from './job-queries.ts';
 import { ParameterQueries } from './parameter-queries.ts';
+import { TaskQueries } from './task-queries.ts';
 import { WorkQueries } from './work-queries.ts';
 
 /** Reads that may walk all devices: plain data, so that they can be sent to another thread. */
@@ -30,6 +33,9 @@ export type SearchRequest =
   | { do: 'faults'; query: FaultQuery }
   | { do: 'countFaults'; filter?: Filter; now: number }
   | { do: 'faultGroups'; query: FaultGroupQuery }
+  | { do: 'taskKeys'; query: TaskQuery }
+  | { do: 'countTasks'; choice: TaskChoice }
+  | { do: 'leanTexts'; ids: readonly string[] }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] }
   | { do: 'parameters'; query: ParameterQuery }
@@ -45,6 +51,7 @@ export class SqliteQueries {
   readonly devices: DeviceQueries;
   readonly parameters: ParameterQueries;
   readonly work: WorkQueries;
+  readonly tasks: TaskQueries;
   readonly faults: FaultQueries;
   readonly documents: DocumentQueries;
   readonly contents: ContentQueries;
@@ -58,6 +65,7 @@ export class SqliteQueries {
     this.devices = new DeviceQueries(statements);
     this.parameters = new ParameterQueries(statements);
     this.work = new WorkQueries(statements);
+    this.tasks = new TaskQueries(statements);
     this.faults = new FaultQueries(statements);
     this.documents = new DocumentQueries(statements);
     this.contents = new ContentQueries(statements);
@@ -85,6 +93,12 @@ export class SqliteQueries {
         return this.faults.count(request.filter, request.now);
       case 'faultGroups':
         return this.faults.groups(request.query);
+      case 'taskKeys':
+        return this.tasks.keys(request.query);
+      case 'countTasks':
+        return this.tasks.count(request.choice);
+      case 'leanTexts':
+        return this.tasks.leanTexts(request.ids);
       case 'overdue':
         return this.devices.overdue(request.query);
       case 'parameters':

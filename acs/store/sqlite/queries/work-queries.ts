@@ -1,8 +1,6 @@
 // Reads of tasks, open and ended.
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
-import { newestFirst, pageOf, type TaskKey, taskBefore } from '../../paging.ts';
-import type { TaskQuery } from '../../store.ts';
 import type { Statements } from '../statements.ts';
 
 export class WorkQueries {
@@ -12,32 +10,29 @@ export class WorkQueries {
     this.#statements = statements;
   }
 
-  /** The keys of tasks, open and ended, the newest first: one more than the limit where there are more. */
-  taskKeys(query: TaskQuery): TaskKey[] {
-    const { device } = query;
-    const limit = pageOf(query.limit) + 1;
-    const { created, id } = taskBefore(query) ?? { created: Number.MAX_SAFE_INTEGER, id: '' };
-    const after = `(created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ${limit}`;
-    const keysIn = (table: string, ofDevice: string): TaskKey[] =>
-      device === undefined
-        ? this.#statements.all(`SELECT id, created FROM ${table} WHERE ${after}`, created, id)
-        : this.#statements.all(`SELECT id, created FROM ${table} WHERE ${ofDevice} AND ${after}`, device, created, id);
-    // In the order in which a task moves, so that one that ends between the two reads is in one of them.
-    const open = keysIn('open_tasks', 'device = (SELECT pk FROM devices WHERE id = ?)');
-    const ended = keysIn('ended_tasks', 'device = ?');
-    const byId = new Map([...open, ...ended].map(key => [key.id, key]));
-    return [...byId.values()].sort(newestFirst).slice(0, limit);
-  }
-
   /** Tasks by id: ended ones as JSON, open ones out of the rows of their devices. */
   taskTexts(ids: readonly string[]): Map<string, string | Task> {
-    const found = new Map<string, string | Task>();
+    const found: Map<string, string | Task> = this.openTasks(ids);
+    for (const id of ids) {
+      const text = found.has(id) ? undefined : this.#endedText(id);
+      if (text !== undefined) found.set(id, text);
+    }
+    return found;
+  }
+
+  openTasks(ids: readonly string[]): Map<string, Task> {
+    const found = new Map<string, Task>();
     const rows = new Map<number, DeviceRow>();
     for (const id of ids) {
-      const task = this.#openTask(id, rows) ?? this.#endedText(id);
+      const task = this.#openTask(id, rows);
       if (task !== undefined) found.set(id, task);
     }
     return found;
+  }
+
+  /** The task, or its JSON where it has ended. */
+  taskText(id: string): Task | string | undefined {
+    return this.#openTask(id, new Map()) ?? this.#endedText(id);
   }
 
   task(id: string): Task | undefined {

@@ -58,12 +58,14 @@ export class DeviceWrites {
   #keepEnded(task: Task): void {
     const { sentBy: _by, ...kept } = task;
     this.#statements.run(
-      'INSERT OR REPLACE INTO ended_tasks (id, device, created, ended, body) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO ended_tasks (id, device, created, ended, body, state, method) VALUES (?, ?, ?, ?, ?, ?, ?)',
       checkedText(task.id),
       task.device,
       task.created,
       task.ended ?? task.created,
       jsonOf(kept),
+      task.state,
+      task.method,
     );
   }
 }
