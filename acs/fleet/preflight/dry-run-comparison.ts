@@ -39,6 +39,8 @@ export interface MergeOutcome {
   revision(): string;
   /** The part that TLS depends on: the same object for equal parts. */
   tls: WantedTls;
+  /** The presets that are merged, the lightest first. */
+  applying: readonly CompiledPreset[];
 }
 
 export interface MergeOutcomes {
@@ -114,7 +116,7 @@ function outcomesOf(
       digest ??= revisionOf(wanted, input.key);
       return digest;
     };
-    const outcome = { wanted, revision, tls: tlsPart(wanted) };
+    const outcome = { wanted, revision, tls: tlsPart(wanted), applying };
     if (known.size >= MAX_KNOWN_OUTCOMES) known.clear();
     if (key !== undefined) known.set(key, outcome);
     return outcome;

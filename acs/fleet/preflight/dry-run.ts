@@ -9,6 +9,8 @@ import { applicablePresets, isApplied, mergePresets } from '../presets/merge.ts'
 import type { Preset } from '../presets/preset.ts';
 import type { Presets } from '../presets/presets.ts';
 import type { WantedStates } from '../presets/wanted-states.ts';
+import type { ChangeKind, PresetConflict } from './change-kinds.ts';
+import { ChangeSurvey } from './change-survey.ts';
 import {
   type Comparison,
   changes,
@@ -46,6 +48,25 @@ export interface DryRun {
   faults: { device: string; code: number | string; message: string; parameter?: string }[];
   /** Names that no device is known to have, and values that were refused before. */
   warnings?: string[];
+  /** All devices that would change, by the way in which they would; only on request. */
+  kinds?: ChangeKind[];
+  /** Number of devices beyond the kinds that are listed. */
+  others?: number;
+  /** Other presets that want other values; only on request. */
+  conflicts?: PresetConflict[];
+}
+
+export interface DryRunOptions {
+  /** The number of devices of which it is reported how they change. */
+  limit: number;
+  /** Groups all changes, and looks for conflicts. */
+  kinds?: boolean;
+}
+
+/** Devices that were looked at. */
+export interface DryRunProgress {
+  done: number;
+  total: number;
 }
 
 /** Devices in one read; fewer where the values of their Informs come with them. */
@@ -70,10 +91,22 @@ export class DryRuns {
   /**
    * Finds the devices that would change if `preset` were stored under `name`.
    * @param preset the stored one, against none, where undefined
-   * @param limit the number of devices of which it is reported how they change
    * @throws UserError as `presets.put`
    */
-  async run(name: string, preset: Preset | undefined, limit: number): Promise<DryRun> {
+  async run(name: string, preset: Preset | undefined, options: DryRunOptions): Promise<DryRun> {
+    const steps = this.steps(name, preset, options);
+    for (;;) {
+      const step = await steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** The same step by step: nothing is worked out before the next one is asked for, so that it can be left. */
+  async *steps(
+    name: string,
+    preset: Preset | undefined,
+    { limit, kinds = false }: DryRunOptions,
+  ): AsyncGenerator<DryRunProgress, DryRun> {
     const { change, warnings } = await changeOf(this.#parts, name, preset);
     const flight = await this.#parts.preflight.begin(limit);
     const run: DryRun = {
@@ -81,11 +114,16 @@ export class DryRuns {
       ...{ devices: [], preflight: flight.report, faults: [] },
       ...(warnings.length > 0 ? { warnings } : {}),
     };
+    const survey = kinds ? new ChangeSurvey(this.#context, name) : undefined;
     const compare = comparisonOf(change);
-    for await (const rows of enrolledDevices(this.#context, change, flight)) {
+    const progress = { done: 0, total: await this.#context.store.countDevices(undefined, this.#context.clock.now()) };
+    yield progress;
+    for await (const { rows, read } of enrolledDevices(this.#context, change, flight)) {
       const first: [SurveyedRow, MergeOutcomes][] = [];
       const changed = await changedOf(rows, row => {
-        const outcomes = count(run, row, compare(row), { name, limit });
+        const compared = compare(row);
+        const outcomes = count(run, row, compared, { name, limit });
+        survey?.look(row, compared, outcomes);
         if (outcomes && run.devices.length + first.length < limit) first.push([row, outcomes]);
         return outcomes;
       });
@@ -95,8 +133,11 @@ export class DryRuns {
           ...(await detailOf(this.#context, row, outcomes, change)),
           links: links[index] ?? [],
         });
+      await survey?.page(links);
+      progress.done += read;
+      yield { ...progress };
     }
-    return run;
+    return { ...run, ...survey?.found() };
   }
 
   /** Finds the devices that would lose the ACS by that preset, and works out nothing else. @throws UserError as `presets.put` */
@@ -122,7 +163,7 @@ export class DryRuns {
   async #lossesBy(change: PresetChange, limit: number): Promise<PreflightReport> {
     const run = await this.#parts.preflight.begin(limit, { only: 'acs' });
     const compare = comparisonOf(change);
-    for await (const rows of enrolledDevices(this.#context, change, run)) {
+    for await (const { rows } of enrolledDevices(this.#context, change, run)) {
       const changed = await changedOf(rows, row => {
         const { outcomes } = compare(row);
         const isOther = outcomes && outcomes.before.tls !== outcomes.after.tls && !holdsAlready(row, outcomes);
@@ -147,17 +188,17 @@ async function changeOf(
   return { change: { name, before: changed ? stored : others, after, input }, warnings };
 }
 
-/** Pages of enrolled devices, with the fields that the change is compared by. */
+/** Pages of enrolled devices, with the fields that the change is compared by, and the number of devices that were read for them. */
 async function* enrolledDevices(
   { store, clock }: FleetContext,
   { before, after }: PresetChange,
   run: PreflightRun,
-): AsyncGenerator<SurveyedRow[]> {
+): AsyncGenerator<{ rows: SurveyedRow[]; read: number }> {
   const needsInformValues = run.needsInformValues || [...before, ...after].some(preset => preset.paths.length > 0);
   const only = surveyedFields.filter(field => needsInformValues || field !== 'told');
   const limit = needsInformValues ? PAGE_WITH_INFORM_VALUES : PAGE;
   for await (const rows of pagesOf(store, { limit, now: clock.now(), only }))
-    yield rows.filter(({ state }) => state === 'enrolled');
+    yield { rows: rows.filter(({ state }) => state === 'enrolled'), read: rows.length };
 }
 
 type DeviceDetail = DryRun['devices'][number];

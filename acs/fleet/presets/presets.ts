@@ -1,6 +1,9 @@
 // The presets of the fleet: documents with sealed secrets, compiled once for all devices.
 import { UserError } from '../../errors.ts';
+import { bothFilters, type Filter } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
 import type { Edit } from '../../store/edit.ts';
+import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 import type { Models } from '../common/models.ts';
@@ -37,10 +40,29 @@ export class Presets {
 
   /** All presets. Secrets are in plain text; the views mask them. */
   async list(): Promise<(Preset & { name: string })[]> {
-    return (await this.#documents.list()).map(({ name, body }) => ({
-      name,
-      ...openPreset(this.#context.secrets, body),
-    }));
+    return (await this.stored()).map(({ name, body }) => ({ name, ...body }));
+  }
+
+  /** The same with the last change of each. */
+  async stored(): Promise<StoredDocument<Preset>[]> {
+    const found = await this.#documents.list();
+    return found.map(({ body, ...about }) => ({ ...about, body: openPreset(this.#context.secrets, body) }));
+  }
+
+  /** Counts the enrolled devices that a filter of a preset fits. @param within devices beyond it do not count */
+  async fits(when: string | undefined, within?: Filter): Promise<number> {
+    const enrolled = bothFilters(parseFilter('state = "enrolled"'), within);
+    return await this.#count(bothFilters(enrolled, when ? parseFilter(when) : undefined));
+  }
+
+  /** Counts the devices on which a preset has a fault. */
+  async faults(name: string, within?: Filter): Promise<number> {
+    return await this.#count(bothFilters(parseFilter(`fault.cause = "preset:${name}"`), within));
+  }
+
+  #count(filter: Filter | undefined): Promise<number> {
+    const { store, clock } = this.#context;
+    return store.countDevices(filter, clock.now());
   }
 
   async find(name: string): Promise<Preset | undefined> {

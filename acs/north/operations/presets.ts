@@ -1,6 +1,10 @@
 // Operations on presets, with their dry run.
+import { UserError } from '../../errors.ts';
+import type { DryRun, DryRunProgress } from '../../fleet/preflight/dry-run.ts';
 import type { Preset } from '../../fleet/presets/preset.ts';
-import type { Operation } from '../operation.ts';
+import { pathsOf } from '../../query/filter.ts';
+import { parseFilter } from '../../query/parser.ts';
+import type { CallContext, Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { forceQuery } from '../schemas/common.ts';
 import * as schemas from '../schemas/presets.ts';
@@ -8,20 +12,63 @@ import { keepPresetSecrets } from '../secret-mask.ts';
 import { assertSetsPreset } from '../set-rights.ts';
 import { dryRunView, presetView } from '../views/core.ts';
 
+const dryRunOptions = ({ limit = 50, kinds = false }: { limit?: number; kinds?: boolean }) => ({ limit, kinds });
+
+type Step = IteratorResult<DryRunProgress, DryRun>;
+
+/** The lines of a dry run that tells of its progress. */
+async function* progressLines(
+  first: Step,
+  steps: AsyncGenerator<DryRunProgress, DryRun>,
+  view: (run: DryRun) => unknown,
+): AsyncGenerator<Buffer> {
+  const line = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`);
+  try {
+    for (let step = first; ; step = await steps.next()) {
+      yield line(step.done ? { result: view(step.value) } : { progress: step.value });
+      if (step.done) return;
+    }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { status, code, message } = error;
+    yield line({ problem: { status, code, detail: message } });
+  } finally {
+    await steps.return({} as DryRun);
+  }
+}
+
+/** A filter over parameters out of the rights is not counted: a count tells of values. */
+async function countsOf(name: string, { when }: Preset, { fleet, caller }: CallContext): Promise<object> {
+  const isReadable = when === undefined || pathsOf(parseFilter(when)).every(caller.mayRead);
+  const fits = isReadable ? await fleet.presets.fits(when, caller.within) : null;
+  return { fits, faults: await fleet.presets.faults(name, caller.within) };
+}
+
 const lossProblem = 'Devices would lose the ACS; `devices` names them with the reasons';
 
 export const presets: readonly Operation[] = [
   {
     name: 'listPresets',
-    summary: 'Lists presets',
+    summary:
+      'Lists presets with the last change of each; with counts=true also the devices that they fit, and their faults',
     method: 'GET',
     path: '/presets',
     role: 'viewer',
     scope: 'none',
     parameters: 'checked',
+    query: schemas.presetsQuery,
     answers: { 200: schemas.presets },
-    run: async (_input, { fleet, show }) =>
-      ok({ items: (await fleet.presets.list()).map(({ name, ...preset }) => presetView(name, preset, show)) }),
+    run: async ({ query }, context) => {
+      const items: unknown[] = [];
+      for (const { name, body, generation, changed, author = null, comment } of await context.fleet.presets.stored())
+        items.push({
+          ...presetView(name, body, context.show),
+          ...{ version: generation, time: new Date(changed).toISOString(), author },
+          ...(comment === undefined ? {} : { comment }),
+          ...(query.counts ? await countsOf(name, body, context) : {}),
+        });
+      return ok({ items });
+    },
   },
   {
     name: 'getPreset',
@@ -96,7 +143,30 @@ export const presets: readonly Operation[] = [
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
       const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
       const preset = body ? keepPresetSecrets(fleet.secrets, body as Preset, stored) : undefined;
-      return ok(dryRunView(await fleet.dryRuns.run(name, preset, Number(query.limit ?? 50)), show));
+      return ok(dryRunView(await fleet.dryRuns.run(name, preset, dryRunOptions(query)), show));
+    },
+  },
+  {
+    name: 'streamDryRunPreset',
+    summary:
+      'Does the same, and answers lines of JSON while it runs: {progress: {done, total}}, at the end {result} or {problem}. It ends with the connection',
+    method: 'POST',
+    path: '/presets/:name/dry-run/progress',
+    role: 'viewer',
+    scope: 'fleet',
+    parameters: 'shows-any',
+    query: schemas.dryRunQuery,
+    body: { json: schemas.presetInput, optional: true },
+    answers: { 200: 'text' },
+    problems: { 404: 'No such preset, and no body was given' },
+    run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
+      const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
+      const preset = body ? keepPresetSecrets(fleet.secrets, body as Preset, stored) : undefined;
+      const steps = fleet.dryRuns.steps(name, preset, dryRunOptions(query));
+      // What is wrong with the preset shows before the first step.
+      const first = await steps.next();
+      const lines = progressLines(first, steps, run => dryRunView(run, show));
+      return { bytes: lines, headers: { 'content-type': 'application/x-ndjson' } };
     },
   },
 ];

@@ -1,6 +1,6 @@
 // Shapes of presets and their dry runs.
 import { Type } from 'typebox';
-import { choice, closed, list, nullable, optional, text, texts } from './common.ts';
+import { choice, closed, list, nullable, optional, text, texts, time } from './common.ts';
 import { faultCode } from './faults.ts';
 import { links, report } from './preflight.ts';
 import { plainValue, restartWish, wantedValue } from './values.ts';
@@ -41,9 +41,50 @@ export const warnings = Type.Array(Type.String(), {
   description: 'Names that no device is known to have, and values that a device has refused before',
 });
 export const writtenPreset = Type.Object({ name: Type.String(), ...presetFields, warnings: optional(warnings) });
-export const presets = list(preset);
+export const presetsQuery = closed({ counts: optional(Type.Boolean({ description: 'Adds fits and faults' })) });
+export const presets = list(
+  Type.Object({
+    name: Type.String(),
+    ...presetFields,
+    version: Type.Integer({ description: 'Grows with each change of the preset' }),
+    time,
+    author: nullable(text('null for a change by the server, or by an earlier version of it')),
+    comment: optional(Type.String()),
+    fits: optional(nullable(Type.Integer({ description: 'Enrolled devices that it fits' }))),
+    faults: optional(Type.Integer({ description: 'Devices on which it has a fault' })),
+  }),
+);
 
-export const dryRunQuery = closed({ limit: optional(Type.Integer({ minimum: 1, maximum: 500 })) });
+export const dryRunQuery = closed({
+  limit: optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  kinds: optional(Type.Boolean({ description: 'Groups the changes of all devices by kind, and looks for conflicts' })),
+});
+const kinds = Type.Array(
+  Type.Object({
+    count: Type.Integer(),
+    set: Type.Array(
+      Type.Object({
+        path: Type.String(),
+        known: optional(nullable(text('Absent where it differs between these devices'))),
+        wanted: optional(text('Absent where it differs between these devices')),
+      }),
+    ),
+    tables: Type.Array(Type.String(), { description: 'Tables of which other rows are wanted' }),
+    files: texts,
+    breaks: Type.Integer({ description: 'Devices of these that lose a TLS connection' }),
+    example: text('One of the devices'),
+  }),
+  { description: 'With kinds=true: devices that would change in the same way, the most frequent first' },
+);
+const conflicts = Type.Array(
+  Type.Object({
+    preset: text('The other preset; `override` for values of the devices'),
+    paths: texts,
+    devices: Type.Integer(),
+    wins: text('The preset whose values the devices get'),
+  }),
+  { description: 'With kinds=true: presets that want other values on devices that this one matches' },
+);
 export const dryRun = Type.Object({
   matched: Type.Integer({ description: 'Enrolled devices that would change' }),
   fits: Type.Integer({ description: 'Enrolled devices that the preset matches' }),
@@ -69,4 +110,7 @@ export const dryRun = Type.Object({
   ),
   preflight: report,
   warnings: optional(warnings),
+  kinds: optional(kinds),
+  others: optional(Type.Integer({ description: 'Devices beyond the kinds that are listed' })),
+  conflicts: optional(conflicts),
 });

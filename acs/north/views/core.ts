@@ -6,6 +6,7 @@ import { shownText } from '../../fleet/common/secrets.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/device-view.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
+import type { ChangeKind } from '../../fleet/preflight/change-kinds.ts';
 import type { DryRun } from '../../fleet/preflight/dry-run.ts';
 import type { ExplainedWanted } from '../../fleet/presets/explain.ts';
 import { mapPreset, type Preset, pathOf, type WantedObjects } from '../../fleet/presets/preset.ts';
@@ -176,8 +177,9 @@ export const parameterView = (known: KnownValue, { secrets }: Shown): View => ({
   time: iso(known.time),
 });
 
-export const dryRunView = (run: DryRun, { secrets }: Shown): View => ({
+export const dryRunView = ({ kinds, ...run }: DryRun, { secrets }: Shown): View => ({
   ...run,
+  ...(kinds ? { kinds: kinds.map(kind => kindView(kind, secrets)) } : {}),
   devices: run.devices.map(device => ({
     ...device,
     set: device.set.map(({ path, known, wanted, secret }) => ({
@@ -185,6 +187,15 @@ export const dryRunView = (run: DryRun, { secrets }: Shown): View => ({
       known: known === null ? null : maskIf(secret, shownText(secrets, path, known)),
       wanted: maskIf(secret, shownText(secrets, path, wanted)),
     })),
+  })),
+});
+
+const kindView = ({ set, ...kind }: ChangeKind, secrets: Shown['secrets']): View => ({
+  ...kind,
+  set: set.map(({ path, known, wanted, secret }) => ({
+    path,
+    ...(known === undefined ? {} : { known: known === null ? null : maskIf(secret, shownText(secrets, path, known)) }),
+    ...(wanted === undefined ? {} : { wanted: maskIf(secret, shownText(secrets, path, wanted)) }),
   })),
 });
 

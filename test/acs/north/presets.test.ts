@@ -22,9 +22,39 @@ describe('preset API', () => {
     assert.deepEqual([made.status, made.json], [201, { name: 'base', ...preset }]);
     assert.equal((await api.call('PUT', '/presets/base', { body: preset })).status, 200);
     assert.deepEqual((await api.call('GET', '/presets/base')).json, { name: 'base', ...preset });
-    assert.deepEqual((await api.call('GET', '/presets')).json.items, [{ name: 'base', ...preset }]);
+    const [listed, ...others] = (await api.call('GET', '/presets')).json.items;
+    const { version, time, author, ...same } = listed as Json;
+    assert.deepEqual([others, same], [[], { name: 'base', ...preset }]);
+    assert.deepEqual([version, author, time], [2, 'admin', new Date(api.acs.clock.now()).toISOString()]);
     assert.equal((await api.call('DELETE', '/presets/base')).status, 204);
     for (const method of ['GET', 'DELETE']) await api.refused(404, 'no-such-preset', method, '/presets/base');
+  });
+
+  it('lists presets with the devices that they fit and those on which they have a fault', async () => {
+    await api.call('PUT', '/presets/all', { body: { weight: 1 } });
+    await api.call('PUT', '/presets/none', { body: { when: 'tag = "x"' } });
+    await api.call('PUT', '/presets/hidden', { body: { when: `${interval} = 1` } });
+    const fault = { cause: 'preset:none', code: 9003, message: 'no', retryAt: 0, now: 1 };
+    await api.acs.store.apply(deviceId, 'faultRaised', fault);
+    const counts = async (init = {}): Promise<unknown[]> =>
+      (await api.call('GET', '/presets?counts=true', init)).json.items.map(({ name, fits, faults }) => [
+        name,
+        fits,
+        faults,
+      ]);
+    assert.deepEqual(await counts(), [
+      ['all', 1, 0],
+      ['hidden', 0, 0],
+      ['none', 0, 1],
+    ]);
+    await api.call('PUT', '/roles/some', { body: { operations: ['read'], parameters: { read: ['Device.A'] } } });
+    const body = { name: 't', role: 'some', filter: 'tag = "y"' };
+    const { token } = (await api.call('POST', '/tokens', { body })).json;
+    assert.deepEqual(await counts({ token: String(token) }), [
+      ['all', 0, 0],
+      ['hidden', null, 0],
+      ['none', 0, 0],
+    ]);
   });
 
   const wrong: [string, object, string, RegExp][] = [

@@ -135,7 +135,7 @@ export async function testApi({
       },
       ...(body === undefined ? {} : { payload: raw ? (body as string | Buffer) : JSON.stringify(body) }),
     });
-    const isJson = method !== 'HEAD' && /json/.test(String(reply.headers['content-type']));
+    const isJson = method !== 'HEAD' && /[/+]json\b/.test(String(reply.headers['content-type']));
     const answer = {
       status: reply.statusCode,
       headers: reply.headers,

@@ -149,7 +149,7 @@ describe('dry run', () => {
       );
     };
     const quickly = async (asked: Preset): Promise<DryRun> => {
-      const run = await fleet.dryRuns.run('asked', asked, 1000);
+      const run = await fleet.dryRuns.run('asked', asked, { limit: 1000 });
       assert.equal(run.matched, run.devices.length);
       return run;
     };
