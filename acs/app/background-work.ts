@@ -17,12 +17,17 @@ interface WorkParts {
 
 export function startBackgroundWork(setup: AcsSetup, { fleet, store, ticketKeys }: WorkParts): Part {
   const { clock, log } = setup;
-  const { members, liveness, alerts, files, rollouts, jobs, webhooks, access } = fleet;
+  const { members, liveness, alerts, files, backups, rollouts, jobs, webhooks, access } = fleet;
   const isGone = async (id: string): Promise<boolean> => members.alone || (await members.isGone(id));
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
-  startDuties(schedule, { store, clock, liveness, alerts, files, ticketKeys, access }, setup.keepDays ?? KEPT_DAYS);
+  startDuties(
+    schedule,
+    { store, clock, liveness, alerts, files, backups, ticketKeys, access },
+    setup.keepDays ?? KEPT_DAYS,
+  );
   rollouts.run(schedule);
   jobs.run(schedule);
+  backups.run(schedule);
   webhooks.loop.start();
   const close = async (): Promise<void> => {
     await rollouts.stop();

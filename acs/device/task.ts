@@ -22,6 +22,12 @@ export interface TaskDiagnostic {
   path?: string;
 }
 
+/** An Upload of a backup for a rule, or the Download that gives a version back. */
+export interface TaskBackup {
+  rule?: string;
+  version?: number;
+}
+
 export interface Task {
   id: string;
   device: string;
@@ -44,6 +50,8 @@ export interface Task {
   started?: number;
   ended?: number;
   diagnostic?: TaskDiagnostic;
+  /** A transfer that the backups of the device serve. */
+  backup?: TaskBackup;
   /** The rollout that it belongs to: it leaves only while the device's position there is `offered`. */
   rollout?: string;
   /** The job that it belongs to, by id. */

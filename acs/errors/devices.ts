@@ -108,6 +108,31 @@ export const deviceErrors = {
     meaning: 'A task with the same CommandKey is open on this device.',
     remedy: 'Choose another CommandKey.',
   },
+  'no-such-backup': {
+    status: 404,
+    meaning: 'The device has no backup with this number, or it is no longer kept.',
+    remedy: 'List the backups of the device.',
+  },
+  'not-restorable': {
+    status: 409,
+    meaning: 'The backup is no configuration, so that the device does not take it back.',
+    remedy: 'Choose a backup with the file type of a configuration.',
+  },
+  'no-such-backup-rule': {
+    status: 404,
+    meaning: 'There is no backup rule with this name.',
+    remedy: 'List the rules.',
+  },
+  'too-many-backup-rules': {
+    status: 409,
+    meaning: 'The maximum number of backup rules is reached.',
+    remedy: 'Delete a rule, or combine rules with "or".',
+  },
+  'bad-backup-rule': {
+    status: 400,
+    meaning: 'A field of the backup rule is outside of its range.',
+    remedy: 'Correct the field that the message names.',
+  },
   'unknown-diagnostic': {
     status: 404,
     meaning: 'There is no diagnostic of this kind.',

@@ -2,6 +2,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Retention, Store } from '../store/store.ts';
 import type { Access } from './access/access.ts';
+import type { Backups } from './backups/backups.ts';
 import type { TicketKeys } from './cluster/ticket-keys.ts';
 import type { Schedule } from './common/schedule.ts';
 import type { Files } from './files/files.ts';
@@ -33,13 +34,14 @@ export interface DutyParts {
   liveness?: LivenessWatch;
   alerts?: Alerts;
   files?: Pick<Files, 'sweep'>;
+  backups?: Pick<Backups, 'sweep'>;
   ticketKeys?: Pick<TicketKeys, 'replaceOld'> | undefined;
   access?: Pick<Access, 'oidcSignIns' | 'sessionChecks'>;
 }
 
 export function startDuties(
   schedule: Schedule,
-  { store, clock, liveness, alerts, files, ticketKeys, access }: DutyParts,
+  { store, clock, liveness, alerts, files, backups, ticketKeys, access }: DutyParts,
   days: KeptDays,
 ): void {
   if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
@@ -48,6 +50,7 @@ export function startDuties(
   if (access?.oidcSignIns.isConfigured) schedule.every('signIns', MINUTE, async () => await access.sessionChecks.run());
   schedule.every('retention', HOUR, async () => {
     await files?.sweep();
+    await backups?.sweep();
     await store.prune(retentionAt(clock.now(), days));
   });
 }

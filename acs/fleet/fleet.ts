@@ -1,6 +1,7 @@
 // The fleet: all decisions of the ACS, without HTTP. South brings CPEs in session, north brings operators.
 import { Access } from './access/access.ts';
 import { AuditTrail } from './access/audit-trail.ts';
+import { Backups } from './backups/backups.ts';
 import { ClusterMemory } from './cluster/cluster-memory.ts';
 import type { FleetContext } from './common/context.ts';
 import type { Members } from './common/members.ts';
@@ -55,6 +56,7 @@ export interface Fleet {
   faults: Faults;
   tasks: Tasks;
   diagnostics: Diagnostics;
+  backups: Backups;
   sessions: DeviceSessions;
   traces: Traces;
   moves: Moves;
@@ -120,6 +122,7 @@ export function createFleet(context: FleetContext): Fleet {
     faults: new Faults(context),
     tasks,
     diagnostics: new Diagnostics(context),
+    backups: new Backups(context, tasks),
     sessions,
     history,
     traces,

@@ -5,6 +5,7 @@ import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { access } from './operations/access.ts';
 import { alerts } from './operations/alerts.ts';
+import { backups } from './operations/device-work/backups.ts';
 import { diagnostics } from './operations/device-work/diagnostics.ts';
 import { devices } from './operations/devices.ts';
 import { enrolment } from './operations/enrolment.ts';
@@ -47,6 +48,7 @@ const rows: readonly Operation[] = [
   ...deviceSessions,
   ...tasks,
   ...diagnostics,
+  ...backups,
   ...presets,
   ...models,
   ...preflight,

@@ -202,6 +202,11 @@ export interface StoredContent extends ContentSum {
   changed: number;
 }
 
+export interface ContentPage {
+  after: string;
+  limit: number;
+}
+
 /** Bounds of the records that only grow. Those older than `before` (milliseconds) go, and those beyond the newest `keep`. */
 export interface Retention {
   endedTasks: { before: number; keep: number };
@@ -335,8 +340,8 @@ export interface Store extends JobPositionStore {
   content(name: string, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined>;
   /** Deletes a content; its space is freed once no reader can be left. @returns whether there was one */
   deleteContent(name: string): Promise<boolean>;
-  /** The contents that have a name. */
-  contents(): Promise<StoredContent[]>;
+  /** The contents that have a name, by name: all, or a page of those above `after`. */
+  contents(page?: ContentPage): Promise<StoredContent[]>;
 
   /** Deletes records beyond the bounds, and contents without a name that are neither written nor read. */
   prune(retention: Retention): Promise<void>;

@@ -10,7 +10,7 @@ const fleetRooms = [
   ['jobs'],
   ['cluster', 'session'],
   ['reconcile'],
-  ['preflight', 'rollout', 'diagnostics'],
+  ['preflight', 'rollout', 'diagnostics', 'backups'],
   ['presets'],
   ['devices', 'tasks', 'enrolment', 'monitoring', 'webhooks', 'tracing', 'files', 'access'],
   ['models'],

@@ -11,6 +11,8 @@ import type { StoredFile } from './stored-file.ts';
 const MAX_WHOLE = 16 * 1024 * 1024;
 /** A content without a document may still get one for this long: the two are written milliseconds apart. */
 const STRAY_MS = 3_600_000;
+/** Contents that are looked at together. */
+const PAGE = 500;
 
 export const missingFile = (name: string): UserError => new UserError(404, 'no-such-file', `no file '${name}'`);
 
@@ -81,9 +83,16 @@ export class FileContents {
   async sweep(list: () => Promise<StoredDocument<StoredFile>[]>): Promise<void> {
     const { store, clock } = this.#context;
     const before = clock.now() - STRAY_MS;
-    const old = (await store.contents()).filter(({ changed }) => changed < before);
-    const named = new Set((await list()).map(({ body }) => contentNameOf(body)));
-    for (const { name } of old) if (!named.has(name)) await store.deleteContent(name);
+    for (let after = ''; ; ) {
+      const page = await store.contents({ after, limit: PAGE });
+      // Those of backups, which begin with this character, are swept by their own part.
+      const old = page.filter(({ name, changed }) => changed < before && !name.startsWith('~'));
+      const named = old.length > 0 ? new Set((await list()).map(({ body }) => contentNameOf(body))) : undefined;
+      for (const { name } of old) if (!named?.has(name)) await store.deleteContent(name);
+      const last = page.at(-1)?.name;
+      if (page.length < PAGE || last === undefined || last.startsWith('~')) return;
+      after = last;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // A new task: its method and arguments are checked, and completed with what the ACS knows better.
 import { type CpeMethod, methods, validateArguments } from '../../../shared/cwmp/methods.ts';
-import type { Task } from '../../device/task.ts';
+import type { Task, TaskBackup } from '../../device/task.ts';
 import { isTransfer } from '../../device/task-evidence.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -16,6 +16,8 @@ export interface TaskInput {
   file?: string;
   /** Text of a Download that is made for this task alone. */
   content?: string;
+  /** The backups of the device take what an Upload sends, or give what a Download fetches. */
+  backup?: TaskBackup;
   /** Seconds from now after which a task that is still queued fails. */
   expiresIn?: number;
   /** The rollout whose Download it is. */
@@ -50,6 +52,7 @@ export async function newTask(
     ...(stored ? { fileHash: stored.sha256 } : {}),
     ...(input.content === undefined ? {} : { content: secrets.seal(input.content) }),
     ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
+    ...(input.backup ? { backup: input.backup } : {}),
     ...(input.rollout ? { rollout: input.rollout } : {}),
     ...(job === undefined ? {} : { job }),
   };
@@ -70,7 +73,7 @@ export function methodOf(name: string): CpeMethod {
 function completeArgs(
   method: CpeMethod,
   id: string,
-  { args, file, content }: TaskInput,
+  { args, file, content, backup }: TaskInput,
   stored: StoredFile | undefined,
 ): Record<string, unknown> {
   const complete = isTransfer({ method }) ? { ...splitUserinfo(args ?? {}) } : { ...args };
@@ -81,9 +84,10 @@ function completeArgs(
     complete.TargetFileName ??= stored.name;
   }
   // The link is made when the task is sent: it is bound to the task.
-  if (file || content !== undefined) complete.URL = '';
+  const isServed = file !== undefined || content !== undefined || backup !== undefined;
+  if (isServed) complete.URL = '';
   if (method === 'Upload') complete.FileType ??= '1 Vendor Configuration File';
-  if (isTransfer({ method }) && !file && content === undefined && !complete.URL)
+  if (isTransfer({ method }) && !isServed && !complete.URL)
     throw new UserError(400, 'no-source', `${method} needs "file": the name of a stored file or args.URL`);
   return validateArguments(method, complete) as Record<string, unknown>;
 }

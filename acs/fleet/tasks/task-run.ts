@@ -161,7 +161,7 @@ async function argsToSend(
   cpe: Cpe,
 ): Promise<Record<string, unknown>> {
   const args = openedArguments(secrets, task.args);
-  if (task.file || task.content)
+  if (task.file || task.content || task.backup)
     args.URL = ports.linkFile(task, task.method === 'Upload' ? 'upload' : 'download', base);
   if (args.ParameterKey === '') args.ParameterKey = row.parameterKey;
   if (task.method === 'SetParameterValues')

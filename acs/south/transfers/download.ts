@@ -24,13 +24,16 @@ export async function download(
   }
   const file = await fileOf(options, task);
   if (task && file && (await send(options, request, reply, task, file))) return reply;
-  const reason = task ? `${task.file} was replaced or deleted since the task was made` : 'no transfer under way';
+  const reason = task
+    ? `${task.file ?? 'the backup'} was replaced or deleted since the task was made`
+    : 'no transfer under way';
   log.warn('download refused', { address: request.ip, task: request.params.id, reason });
   return reply.code(404).send();
 }
 
-/** The file that the task was made for; a file that replaced it since is another one. */
+/** The file, or the version of a backup, that the task was made for; a file that replaced it since is another one. */
 async function fileOf({ fleet }: TransferOptions, task: Task | undefined): Promise<StoredFile | undefined> {
+  if (task?.backup) return await fleet.backups.transfers.versionOf(task);
   if (!task?.file) return undefined;
   const about = await unlessMissing(fleet.files.about(task.file));
   return about && (task.fileHash === undefined || task.fileHash === about.sha256) ? about : undefined;

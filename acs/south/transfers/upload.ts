@@ -1,4 +1,4 @@
-// Uploads: what a CPE sends for a task becomes a stored file.
+// Uploads: what a CPE sends for a task becomes a stored file, or a backup of its device.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LinkRoute } from './link.ts';
 import { openTaskOf, type TransferOptions } from './open-task.ts';
@@ -24,7 +24,9 @@ export async function upload(
   const content = request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   const limits = { most: MAX_UPLOAD, announced, allow: () => fleet.files.mayReceive(name) };
   try {
-    const { size } = await fleet.files.put(name, content, { type: 'upload' }, limits);
+    const { size } = task.backup
+      ? await fleet.backups.transfers.receive(task, content, announced)
+      : await fleet.files.put(name, content, { type: 'upload' }, limits);
     events.emit('file', { device: task.device, task: task.id, file: name, bytes: size, status: 201 });
     return reply.code(201).send();
   } finally {

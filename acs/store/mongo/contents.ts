@@ -1,7 +1,7 @@
 // Contents of files in MongoDB by name. A name is switched to a content in one write once all of it is there; the content that had the
 // name before stays for an hour, so that its readers come to the end.
 import { type ByteRange, CHUNK, type ContentSum, GRACE_MS, type KeptContent, readOut } from '../content-chunks.ts';
-import type { StoredContent } from '../store.ts';
+import type { ContentPage, StoredContent } from '../store.ts';
 import { checkedText } from '../text-checks.ts';
 import type { Collections, FileDocument } from './collections.ts';
 import { ContentBodies } from './content-bodies.ts';
@@ -45,8 +45,9 @@ export class Contents {
     return file && readOut(keptContent(this.#bodies, file), range, this.#link.clock);
   }
 
-  async list(): Promise<StoredContent[]> {
-    const found = await this.#link.retry(() => this.#files.find({}, { sort: { _id: 1 } }).toArray());
+  async list({ after, limit }: ContentPage = { after: '', limit: 0 }): Promise<StoredContent[]> {
+    const above = { _id: { $gt: after } };
+    const found = await this.#link.retry(() => this.#files.find(above, { sort: { _id: 1 }, limit }).toArray());
     return found.map(({ _id: name, size, sha256, at = 0 }) => ({ name, size, sha256, changed: at }));
   }
 

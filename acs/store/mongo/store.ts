@@ -245,7 +245,7 @@ const contentStore = (link: Link, contents: Contents): ContentPart => ({
   putContent: (name, content) => link.run(() => contents.put(name, content)),
   content: (name, range) => link.run(() => contents.get(name, range)),
   deleteContent: name => link.run(() => contents.delete(name)),
-  contents: () => link.run(() => contents.list()),
+  contents: page => link.run(() => contents.list(page)),
 });
 
 type RecordPart = Pick<Store, 'beat' | 'leave' | 'appendAudit' | 'auditHead' | 'audit' | 'prune'>;

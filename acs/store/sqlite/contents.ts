@@ -56,7 +56,7 @@ export function createContents(
       return readOut(kept, range, clock);
     },
     deleteContent: async name => (await write({ do: 'releaseContent', name, now: clock.now() })) as boolean,
-    contents: async () => read(() => queries.contents.list()),
+    contents: async page => read(() => queries.contents.list(page)),
     sweep: async (before = clock.now() - GRACE_MS) => {
       while (await write({ do: 'sweepContents', before }));
     },

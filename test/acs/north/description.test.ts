@@ -13,6 +13,7 @@ import { readCertificates } from '../../../shared/pki/certificates.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 import { type Shape, spoilt, texts, valid } from '../../support/acs/inputs.ts';
+import { inPieces } from '../../support/contents.ts';
 import { deviceId as id } from '../../support/devices.ts';
 
 const RUNS = 60;
@@ -92,9 +93,10 @@ const existing: Record<string, string[]> = {
   jobs: ['first', 'second'],
   roles: ['first', 'second'],
   diagnostics: ['ping'],
+  backups: ['first', '1'],
 };
 /** Operations that wait for an outcome in real time, where `wait` says so. */
-const awaiting = new Set(['addTask', 'runDiagnostic']);
+const awaiting = new Set(['addTask', 'runDiagnostic', 'backUpDevice', 'restoreBackup']);
 const nameAfter = (collection = ''): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.nat().map(at => pick(existing[collection] ?? ['first', id], at)) },
@@ -107,6 +109,7 @@ const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
   runDiagnostic: { host: 'host.example' },
   retryFaults: { filter: 'fault.code = 9007' },
+  putBackupRule: { every: '1d', keep: 2 },
   createSession: { name: 'first', password: 'correct horse battery' },
   createFirstUser: { code: 'x', name: 'second', password: 'correct horse battery' },
   createUser: { name: 'second', role: 'viewer' },
@@ -242,6 +245,9 @@ describe('operations with random input', () => {
     const sessions = await keepSession(api, id);
     Object.assign(existing, { tasks: [String(task.json.id)], faults: [fault.id], sessions, messages: ['1'] });
     await api.call('PUT', '/alerts/first', { body: good.putAlert });
+    await api.call('PUT', '/backups/first', { body: good.putBackupRule });
+    const version = { fileType: '1 Vendor Configuration File', keep: 5, announced: 0 };
+    await api.acs.fleet.backups.versions.put(id, inPieces(Buffer.from('a = 1')), version);
     await api.call('PUT', '/models/first', { body: good.putModel });
     await api.call('PUT', '/webhooks/first', { body: good.putWebhook });
     await api.call('PUT', '/settings/history', { body: good.putHistorySetting });

@@ -39,6 +39,10 @@ contractSuite('contents of files', subject => {
       { name: 'empty', ...sumOf(Buffer.alloc(0)), changed: subject.clock.now() },
       { name: 'firmware.bin', ...sumOf(bytes), changed: subject.clock.now() },
     ]);
+    const pageAfter = async (after: string, limit: number): Promise<string[]> =>
+      (await subject.store.contents({ after, limit })).map(({ name }) => name);
+    assert.deepEqual(await pageAfter('', 1), ['empty'], 'in pages by name');
+    assert.deepEqual(await pageAfter('empty', 5), ['firmware.bin']);
     assert.equal(await subject.store.deleteContent('firmware.bin'), true);
     assert.equal(await subject.store.deleteContent('firmware.bin'), false);
     assert.equal(await subject.store.content('firmware.bin'), undefined);

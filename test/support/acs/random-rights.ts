@@ -132,6 +132,7 @@ export function bodyOf({ name, device, other, path, filter, pick }: RandomCall):
     putPreset: { when: 'tag = "none"', set: { [path]: 'x' } },
     putAlert: { filter: 'not online', above: 1 },
     traceDevice: { on: true },
+    putBackupRule: { every: '1d', keep: 2, filter: 'tag = "none"' },
     runDiagnostic: { host: 'host.example' },
     putFile: 'x',
   };

@@ -6,6 +6,7 @@ import type { Principal } from '../../../acs/fleet/access/principal.ts';
 import { LimitedTexts } from '../../../acs/north/live/event-view.ts';
 import { parseFilter } from '../../../acs/query/parser.ts';
 import { toPredicate } from '../../../acs/query/predicate.ts';
+import { inPieces } from '../contents.ts';
 import { type Answer, type TestApi, testApi } from './api.ts';
 import {
   bodyOf,
@@ -143,6 +144,8 @@ async function makeDevice(api: TestApi, at: number, id: string): Promise<void> {
   const region = ['north', 'south', 'east'][at % 4];
   const site = { mark: markOf(id), ...(region ? { region } : {}) };
   await need(api, 'POST', '/devices', { id, tags: [`t${at % 3}`], site });
+  const held = { fileType: '1 Vendor Configuration File', keep: 1, announced: 0 };
+  await api.acs.fleet.backups.versions.put(id, inPieces(Buffer.from(markOf(id))), held);
   const values = paths.map(path => ({ path, value: markOf(id, path), type: 'xsd:string', time: clock.now() }));
   await store.putParameters(id, values);
   const ParameterList = Object.fromEntries(paths.map(path => [path, markOf(id, path)]));

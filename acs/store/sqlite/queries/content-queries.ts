@@ -1,5 +1,5 @@
 // Reads of contents of files, chunk by chunk.
-import type { StoredContent } from '../../store.ts';
+import type { ContentPage, StoredContent } from '../../store.ts';
 import type { Statements } from '../statements.ts';
 
 export class ContentQueries {
@@ -19,10 +19,9 @@ export class ContentQueries {
   }
 
   /** The contents that have a name. */
-  list(): StoredContent[] {
-    return this.#statements
-      .all<StoredContent>('SELECT name, size, sha256, at AS changed FROM contents WHERE name IS NOT NULL ORDER BY name')
-      .map(row => ({ ...row }));
+  list({ after, limit }: ContentPage = { after: '', limit: -1 }): StoredContent[] {
+    const text = 'SELECT name, size, sha256, at AS changed FROM contents WHERE name > ? ORDER BY name LIMIT ?';
+    return this.#statements.all<StoredContent>(text, after, limit).map(row => ({ ...row }));
   }
 
   /** True when there is a content without a name. */
