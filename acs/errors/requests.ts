@@ -117,6 +117,11 @@ export const requestErrors = {
     meaning: 'A name in `fields` is not one of this list.',
     remedy: 'The message names it. The fields are those of an entry in the API description.',
   },
+  'bad-facet': {
+    status: 400,
+    meaning: 'Devices cannot be counted by this field.',
+    remedy: 'Use a field of filters that is no time, a site field, or the path of one parameter.',
+  },
   'secret-field': {
     status: 400,
     meaning: 'The field holds a secret, of which no order and no count may tell.',

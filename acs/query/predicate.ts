@@ -68,7 +68,7 @@ function comparePredicate(field: Field, test: Operator, value: Literal): Predica
   return (row, now, tree) => textsOf(row, field, now, tree).some(text => holds(orderOf(text, value, now), test));
 }
 
-function flagOf(row: DeviceRow, { name }: Field, now: number): boolean {
+export function flagOf(row: DeviceRow, { name }: Field, now: number): boolean {
   if (name === 'unfinished') return isUnfinished(row);
   return name === 'restart' ? row.restart !== undefined : livenessOf(row, now) === name;
 }

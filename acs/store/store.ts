@@ -132,6 +132,29 @@ export interface FaultGroups {
   omitted: { groups: number; faults: number };
 }
 
+export interface FacetQuery {
+  filter?: Filter;
+  by: readonly Field[];
+  /** Most values of each field, those with the most devices first. */
+  top: number;
+  now: number;
+}
+
+/** The devices counted by each value of a field. A device with several tags or faults counts in each. */
+export interface Facet {
+  values: { value: string; count: number }[];
+  /** The sum over all other values. */
+  others: number;
+  /** Devices without a value. */
+  missing: number;
+}
+
+export interface Facets {
+  total: number;
+  /** In the order of the fields. */
+  facets: Facet[];
+}
+
 export interface OverdueQuery {
   now: number;
   limit: number;
@@ -230,6 +253,8 @@ export interface Store extends JobPositionStore {
   countDevices(filter: Filter | undefined, now: number): Promise<number>;
   /** Counts devices by the value of a field. */
   groups(query: GroupQuery): Promise<Groups>;
+  /** Counts the devices that fit, and them by the values of fields. */
+  facets(query: FacetQuery): Promise<Facets>;
   /** Ids of devices whose liveness has changed since their last verdict, those first that are due longest: an indexed read. */
   overdue(query: OverdueQuery): Promise<string[]>;
 

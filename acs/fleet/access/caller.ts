@@ -38,18 +38,12 @@ export class Caller {
 
   /** @throws UserError 403 `path-forbidden` that names the first path out of the rights */
   assertReads(paths: readonly string[]): void {
-    refuse(
-      'read',
-      paths.find(path => !this.mayRead(path)),
-    );
+    refuse('read', paths, this.mayRead);
   }
 
   /** @throws UserError 403 `path-forbidden` that names the first path out of the rights */
   assertSets(paths: readonly string[]): void {
-    refuse(
-      'set',
-      paths.find(path => !this.maySet(path)),
-    );
+    refuse('set', paths, this.maySet);
   }
 
   /** Checks a filter that the caller wrote: parameters in it, and texts of faults, tell values. @throws UserError 400, 403 */
@@ -90,7 +84,8 @@ export class Caller {
 }
 
 /** @throws UserError 403 */
-function refuse(verb: 'read' | 'set', path: string | undefined): void {
+function refuse(verb: 'read' | 'set', paths: readonly string[], isAllowed: (path: string) => boolean): void {
+  const path = paths.find(each => !isAllowed(each));
   if (path !== undefined)
     throw new UserError(403, 'path-forbidden', `${path}: the rights do not allow to ${verb} this parameter`, { path });
 }

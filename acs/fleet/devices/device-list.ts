@@ -4,7 +4,7 @@ import { informValues } from '../../device/inform.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { bothFilters, type Filter } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
-import type { KnownTexts } from '../../store/store.ts';
+import type { FacetQuery, Facets, KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type DeviceView, partOf, sourcesOf, type ViewName, viewNames } from './device-view.ts';
 
@@ -42,7 +42,7 @@ export async function listDevices(
   { store, clock }: Context,
   { filter: text, within, limit = DEFAULT_LIMIT, names, paths = [], ...place }: DeviceSearch,
 ): Promise<{ items: ListedDevice[]; next: string | null }> {
-  const filter = bothFilters(text ? parseFilter(text) : undefined, within);
+  const filter = filterOf({ ...(text ? { filter: text } : {}), within });
   const now = clock.now();
   const told = paths.length > 0 ? (['told'] as const) : [];
   const page = await store.devices({
@@ -87,10 +87,21 @@ function valuesOf(
   return Object.fromEntries(paths.map((path, at) => [path, valueAt(path, at)]));
 }
 
+/** The devices that are counted. */
+export type CountSearch = Pick<DeviceSearch, 'filter' | 'within'>;
+
+export type FacetSearch = CountSearch & Pick<FacetQuery, 'by' | 'top'>;
+
+const filterOf = ({ filter: text, within }: CountSearch): Filter | undefined =>
+  bothFilters(text ? parseFilter(text) : undefined, within);
+
 /** The number of devices that fit. @throws UserError 400 for a bad filter */
-export async function countDevices(
-  { store, clock }: Context,
-  { filter: text, within }: Pick<DeviceSearch, 'filter' | 'within'>,
-): Promise<number> {
-  return await store.countDevices(bothFilters(text ? parseFilter(text) : undefined, within), clock.now());
+export async function countDevices({ store, clock }: Context, search: CountSearch): Promise<number> {
+  return await store.countDevices(filterOf(search), clock.now());
+}
+
+/** The devices that fit, counted by each value of some fields. @throws UserError 400 for a bad filter */
+export async function countFacets({ store, clock }: Context, { by, top, ...search }: FacetSearch): Promise<Facets> {
+  const filter = filterOf(search);
+  return await store.facets({ ...(filter ? { filter } : {}), by, top, now: clock.now() });
 }

@@ -14,7 +14,14 @@ import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { deviceId, parseDeviceId } from './device-id.ts';
 import { checkDeviceInput, type DeviceInput, devicePatch, sealOldOverrides, withInput } from './device-input.ts';
-import { countDevices, type DeviceSearch, type ListedDevice, listDevices } from './device-list.ts';
+import {
+  type CountSearch,
+  countDevices,
+  countFacets,
+  type DeviceSearch,
+  type FacetSearch,
+  listDevices,
+} from './device-list.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
 
 /** An id with too many hyphens was most likely decoded once too often on its way. */
@@ -53,14 +60,13 @@ export class Devices {
   }
 
   /** @throws UserError 400 for a bad filter, sort field or cursor */
-  list(query: DeviceSearch): Promise<{ items: ListedDevice[]; next: string | null }> {
-    return listDevices(this.#context, query);
-  }
+  readonly list = (query: DeviceSearch) => listDevices(this.#context, query);
 
   /** @throws UserError 400 for a bad filter */
-  count(query: Pick<DeviceSearch, 'filter' | 'within'>): Promise<number> {
-    return countDevices(this.#context, query);
-  }
+  readonly count = (query: CountSearch) => countDevices(this.#context, query);
+
+  /** @throws UserError 400 for a bad filter */
+  readonly facets = (query: FacetSearch) => countFacets(this.#context, query);
 
   /** Registers a device before it comes. @param caller whose rights must reach it then @throws UserError 400, 403, 409 */
   async announce(id: string, input: DeviceInput, caller?: Caller): Promise<DeviceView> {

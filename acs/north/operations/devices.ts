@@ -6,6 +6,7 @@ import { VIEWS } from '../../fleet/devices/device-list.ts';
 import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
 import { type DeviceFilter, deviceList } from '../lists/devices.ts';
+import { deviceFacets, type FacetInput } from '../lists/facets.ts';
 import { answerList } from '../lists/list.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
@@ -122,6 +123,18 @@ export const devices: readonly Operation[] = [
     answers: { 200: answers.devices },
     csv: true,
     run: async (input, context) => await answerList(input, deviceList(input.query as DeviceFilter, context)),
+  },
+  {
+    name: 'countFacets',
+    summary: 'Counts the devices that a filter fits by the values of fields, those with the most devices first',
+    method: 'GET',
+    path: '/devices/facets',
+    role: 'viewer',
+    scope: 'devices',
+    parameters: 'checked',
+    query: schemas.facetQuery,
+    answers: { 200: answers.facets },
+    run: async ({ query }, context) => ok(await deviceFacets(query as unknown as FacetInput, context)),
   },
   {
     name: 'announceDevices',

@@ -71,6 +71,11 @@ export const deviceQuery = listQuery({
   offset: optional(Type.Integer({ minimum: 0, maximum: MAX_OFFSET, description: 'Skips so many devices' })),
   at: optional(text('Begins at the first device whose sorted field is this text, or comes after it')),
 });
+export const facetQuery = closed({
+  filter: deviceQuery.properties.filter,
+  by: text('Fields of filters, site.NAME or paths of parameters, separated by commas: firmware,site.name,tag,fault'),
+  top: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Most values of each; default: 8' })),
+});
 export const parameterQuery = closed({
   path: optional(text('A parameter, or a partial path that ends with a dot')),
   limit: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Values of a page; default: 1,000' })),
@@ -184,6 +189,20 @@ const announced = Type.Object({
 export const answers = {
   device,
   devices: listOf(device),
+  facets: Type.Object({
+    total: Type.Integer({ description: 'Devices that the filter fits' }),
+    exact: Type.Boolean(),
+    countedAt: time,
+    facets: Type.Record(
+      Type.String(),
+      Type.Object({
+        values: Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })),
+        others: Type.Integer({ description: 'The sum over all other values' }),
+        missing: Type.Integer({ description: 'Devices without a value' }),
+      }),
+      { description: 'By the names that were asked for. A device with several tags or faults counts in each' },
+    ),
+  }),
   announced,
   announcedAll: Type.Union([device, announced]),
   updated: Type.Object({

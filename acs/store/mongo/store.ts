@@ -7,6 +7,7 @@ import type { Store } from '../store.ts';
 import { openTables } from './collections.ts';
 import { Contents } from './contents.ts';
 import { Deliveries, storedNotices } from './deliveries.ts';
+import { DeviceCounts } from './devices/device-counts.ts';
 import { DeviceOutbox } from './devices/device-outbox.ts';
 import { DeviceScan } from './devices/device-scan.ts';
 import { DeviceSearch } from './devices/device-search.ts';
@@ -65,7 +66,7 @@ export async function storeOn(link: Link): Promise<Store> {
         writes,
         manyWrites: new ManyWrites(link, collections, writes, parts),
         search: new DeviceSearch(link, collections.devices, trees, scan),
-        groups: new DeviceGroups(link, collections.devices, scan),
+        groups: new DeviceGroups(new DeviceCounts(link, collections.devices, scan)),
         trees,
       }),
       ...workStore(link, new WorkSearch(link, collections), new TaskSearch(link, collections, scan)),
@@ -125,6 +126,7 @@ type DevicePart = Pick<
   | 'devices'
   | 'countDevices'
   | 'groups'
+  | 'facets'
   | 'overdue'
   | 'parameters'
   | 'parameterPage'
@@ -153,6 +155,7 @@ function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: 
     devices: query => link.run(() => search.page(query)),
     countDevices: (filter, now) => link.run(() => search.count(filter, now)),
     groups: query => link.run(() => groups.read(query)),
+    facets: query => link.run(() => groups.facets(query)),
     overdue: query => link.run(() => search.overdue(query)),
     parameters: (device, path) => link.run(() => trees.parameters(device, path)),
     parameterPage: query => link.run(() => trees.page(query)),

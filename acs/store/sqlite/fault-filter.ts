@@ -34,6 +34,7 @@ export function faultCondition(atom: Atom, now: number, isOfFault: boolean): Con
   // `!=` is the opposite of `=`: no fault has the text.
   const isNot = atom.op === 'compare' && atom.test === '!=';
   const { sql, params } = faultSql(isNot ? { ...atom, test: '=' } : atom, now);
-  const found = isOfFault ? sql : `EXISTS (SELECT 1 FROM faults f WHERE f.device = d.pk AND ${sql})`;
+  // The plus keeps SQLite from making a join of it: then it counts a device for each of its faults in an OFFSET.
+  const found = isOfFault ? sql : `+EXISTS (SELECT 1 FROM faults f WHERE f.device = d.pk AND ${sql})`;
   return { sql: isNot ? `NOT ${found}` : found, params };
 }

@@ -188,7 +188,7 @@ function besideSql(
   { isNarrow }: Search,
 ): Condition {
   return isNarrow
-    ? condition(`EXISTS (SELECT 1 FROM ${table} WHERE device = d.pk AND ${sql})`, ...params)
+    ? condition(`+EXISTS (SELECT 1 FROM ${table} WHERE device = d.pk AND ${sql})`, ...params)
     : condition(`d.pk IN (SELECT device FROM ${table} WHERE ${sql})`, ...params);
 }
 

@@ -10,7 +10,7 @@ import type { Task } from '../../device/task.ts';
 import type { DocumentVersion, VersionedKind } from '../document-versions.ts';
 import { pageOf, type TaskKey } from '../paging.ts';
 import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
-import type { DeviceQuery, FaultGroups, Groups, Store, TaskQuery } from '../store.ts';
+import type { DeviceQuery, Facets, FaultGroups, Groups, Store, TaskQuery } from '../store.ts';
 import { taskPage } from '../task-page.ts';
 import type { Connections } from './connections.ts';
 import { isIndexedSort } from './queries/device-order.ts';
@@ -29,6 +29,7 @@ type DevicePart = Pick<
   | 'devices'
   | 'countDevices'
   | 'groups'
+  | 'facets'
   | 'overdue'
   | 'parameters'
   | 'parameterPage'
@@ -60,6 +61,7 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
     countDevices: async (filter, now) =>
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
     groups: async query => (await search({ do: 'groups', query })) as Groups,
+    facets: async query => (await search({ do: 'facets', query })) as Facets,
     overdue: async query => (await search({ do: 'overdue', query })) as string[],
 
     parameters: async (device, path) => queries.parameters.ofDevice(device, path),

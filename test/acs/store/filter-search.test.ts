@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DeviceRow } from '../../../acs/device/row.ts';
+import { facetTexts, parseFacet } from '../../../acs/query/facet.ts';
 import type { Filter } from '../../../acs/query/filter.ts';
 import { parseField, parseFilter } from '../../../acs/query/parser.ts';
 import { lookupIn, textsOf, toPredicate } from '../../../acs/query/predicate.ts';
@@ -11,7 +12,7 @@ import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { GroupQuery, Store } from '../../../acs/store/store.ts';
 import { systemRandom, VirtualClock } from '../../../shared/clock.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/acs/mongo.ts';
-import { addDevice, byArb, deviceArb, filterArb, sortArb } from '../../support/acs/random-filters.ts';
+import { addDevice, byArb, deviceArb, facetArb, filterArb, sortArb } from '../../support/acs/random-filters.ts';
 import { newYear } from '../../support/devices.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
 
@@ -76,6 +77,36 @@ async function assertGroupsMatch(store: Store, numRuns: number): Promise<void> {
       assert.deepEqual(
         [some.groups.length, some.omitted],
         [Math.min(1, expected.length), Math.max(0, expected.length - 1)],
+      );
+    }),
+    { numRuns },
+  );
+}
+
+/** Checks that facets count what the predicate fits, whatever the filter and the field. */
+async function assertFacetsMatch(store: Store, numRuns: number): Promise<void> {
+  const { items } = await store.devices({ limit: 1000, now: newYear });
+  const trees = await treesOf(store, items);
+  await fc.assert(
+    fc.asyncProperty(fc.option(filterArb), facetArb, fc.integer({ min: 1, max: 3 }), async (text, name, top) => {
+      const filter = text === null ? undefined : parseFilter(text);
+      const predicate = filter ? toPredicate(filter) : () => true;
+      const field = parseFacet(name);
+      const fitting = items.filter(row => predicate(row, newYear, lookupIn(trees.get(row.id))));
+      const counts = new Map<string, number>();
+      let missing = 0;
+      for (const row of fitting) {
+        const values = facetTexts(row, field, newYear, lookupIn(trees.get(row.id)));
+        if (values.length === 0) missing++;
+        for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+      }
+      const sorted = [...counts].map(([value, count]) => ({ value, count }));
+      sorted.sort((a, b) => b.count - a.count || orderKeys(a.value, b.value));
+      const others = sorted.slice(top).reduce((sum, { count }) => sum + count, 0);
+      assert.deepEqual(
+        await store.facets({ ...(filter ? { filter } : {}), by: [field], top, now: newYear }),
+        { total: fitting.length, facets: [{ values: sorted.slice(0, top), others, missing }] },
+        `${name} of ${text}`,
       );
     }),
     { numRuns },
@@ -148,6 +179,7 @@ describe('Filter as SQL', () => {
     await assertSearchesMatch(store, 600);
     await assertGroupsMatch(store, 400);
     await assertOrdersMatch(store, 300);
+    await assertFacetsMatch(store, 400);
     await store.close();
   });
 });
@@ -160,6 +192,7 @@ peerSuite('Filter as MongoDB queries', mongoNeeds, () => {
     await assertSearchesMatch(store, 300);
     await assertGroupsMatch(store, 200);
     await assertOrdersMatch(store, 100);
+    await assertFacetsMatch(store, 150);
     await store.close();
     await dropMongo(url);
   });

@@ -239,3 +239,6 @@ export const sortArb = fc.oneof(
   fc.constantFrom('tag', 'state', 'liveness', 'online', 'late', 'unfinished', 'restart'),
   fc.constantFrom('faults', 'faultCode', 'fault.cause', 'fault.parameter'),
 );
+
+/** Fields to count by. */
+export const facetArb = sortArb.filter(name => !['lastInform', 'lastBoot', 'created'].includes(name));

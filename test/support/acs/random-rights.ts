@@ -95,6 +95,8 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
   }
   if (name === 'listFaults') return faultQueryOf(path, filter, pick);
   if (name === 'groupFaults') return pick % 2 ? '' : `?by=code,site.mark&filter=${encodeURIComponent(filter)}`;
+  if (name === 'countFacets')
+    return `?by=id,site.mark,tag,${path},${one(['fault', 'faultCode', 'drift'], pick)}&filter=${encodeURIComponent(filter)}`;
   if (name === 'getParameters') return '?path=Device.&limit=2';
   if (name === 'getHistory') return `?path=${path}`;
   if (name === 'listTasks') {

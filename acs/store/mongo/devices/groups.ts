@@ -1,35 +1,20 @@
-// Devices counted by the value of a field, in MongoDB: by the server where its query is exact and the value is a field of the document,
-// else one by one here.
-import type { Collection } from 'mongodb';
-import { livenessStates } from '../../../device/liveness.ts';
-import type { Field, Filter } from '../../../query/filter.ts';
-import { textsOf } from '../../../query/predicate.ts';
-import type { Group, GroupQuery, Groups } from '../../store.ts';
-import type { DeviceDocument } from '../collections.ts';
-import { allOf, columnOf, isExact, noneOf, type Part, toMongo } from '../filter.ts';
-import type { Link } from '../link.ts';
-import { textKey, textOfKey } from './device-document.ts';
-import { type DeviceScan, present } from './device-scan.ts';
-
-/** By key: how many devices, and the first and last of their ids. */
-type Counts = Map<string, { n: number; first: string; last: string }>;
-type Counted = [key: string, n: number, first: string, last: string];
+// Groups and facets of devices in MongoDB.
+import { isPlural } from '../../../query/facet.ts';
+import { type Field, type Filter, fields } from '../../../query/filter.ts';
+import type { Facet, FacetQuery, Facets, Group, GroupQuery, Groups } from '../../store.ts';
+import type { Counts, DeviceCounts } from './device-counts.ts';
 
 export class DeviceGroups {
-  readonly #link: Link;
-  readonly #devices: Collection<DeviceDocument>;
-  readonly #scan: DeviceScan;
+  readonly #counts: DeviceCounts;
 
-  constructor(link: Link, devices: Collection<DeviceDocument>, scan: DeviceScan) {
-    this.#link = link;
-    this.#devices = devices;
-    this.#scan = scan;
+  constructor(counts: DeviceCounts) {
+    this.#counts = counts;
   }
 
   async read({ among, filter, by, totals, limit, now }: GroupQuery): Promise<Groups> {
     const both: Filter = { op: 'and', of: [among, filter] };
-    const fitting = await this.#counts(both, by, now);
-    const all = totals ? await this.#counts(among, by, now) : fitting;
+    const fitting = await this.#counts.by(both, by, now);
+    const all = totals ? await this.#counts.by(among, by, now) : fitting;
     const groups = [...fitting]
       .map(([key, { n, first, last }]): Group => {
         // The two are counted one after the other: a device may fit only since.
@@ -39,99 +24,43 @@ export class DeviceGroups {
       .sort((a, b) => b.count - a.count || Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
     const sum =
       by?.kind === 'tag' || by?.kind === 'fault'
-        ? ((await this.#counts(both, undefined, now)).get('')?.n ?? 0)
+        ? ((await this.#counts.by(both, undefined, now)).get('')?.n ?? 0)
         : groups.reduce((total, group) => total + group.count, 0);
     return { groups: groups.slice(0, limit), omitted: Math.max(0, groups.length - limit), count: sum };
   }
 
-  async #counts(filter: Filter, by: Field | undefined, now: number): Promise<Counts> {
-    if (by?.kind === 'liveness') return await this.#byLiveness(filter, now);
-    const bounds = toMongo(filter, now);
-    if (!isExact(bounds) || by?.kind === 'path' || by?.kind === 'fault') return await this.#oneByOne(filter, by, now);
-    const all: Counts = new Map();
-    for (const counted of await byServer(this.#link, this.#devices, bounds.over, by)) count(all, counted);
-    return all;
+  async facets({ filter = everyDevice, by, top, now }: FacetQuery): Promise<Facets> {
+    const total = await this.#counts.numberOf(filter, everyDevice, now);
+    const facets: Facet[] = [];
+    for (const field of by) facets.push(await this.#facet(filter, field, { top, now, total }));
+    return { total, facets };
   }
 
-  async #byLiveness(filter: Filter, now: number): Promise<Counts> {
-    const all: Counts = new Map();
-    for (const [key, state] of livenessFilters) {
-      const found = (await this.#counts({ op: 'and', of: [filter, state] }, undefined, now)).get('');
-      if (found) all.set(key, found);
+  async #facet(
+    filter: Filter,
+    field: Field,
+    { top, now, total }: { top: number; now: number; total: number },
+  ): Promise<Facet> {
+    const counts = await this.#valuesOf(filter, field, now);
+    const all = [...counts].flatMap(([value, count]) => (value === '' ? [] : { value, count }));
+    all.sort((a, b) => b.count - a.count || Buffer.compare(Buffer.from(a.value), Buffer.from(b.value)));
+    const has = isPlural(field) ? await this.#counts.numberOf(filter, { op: 'exists', field }, now) : sumOf(all);
+    return { values: all.slice(0, top), others: sumOf(all.slice(top)), missing: Math.max(0, total - has) };
+  }
+
+  /** By value, '' for devices without one. */
+  async #valuesOf(filter: Filter, field: Field, now: number): Promise<Map<string, number>> {
+    if (field.kind !== 'flag') return numbersOf(await this.#counts.by(filter, field, now));
+    const counts = new Map<string, number>();
+    for (const flag of [true, false]) {
+      const state: Filter = { op: 'compare', field, test: '=', value: { as: 'flag', flag } };
+      const n = await this.#counts.numberOf(filter, state, now);
+      if (n > 0) counts.set(String(flag), n);
     }
-    return all;
-  }
-
-  async #oneByOne(filter: Filter, by: Field | undefined, now: number): Promise<Counts> {
-    const all: Counts = new Map();
-    await this.#scan.each(filter, now, by?.kind === 'path' ? [by.name] : [], (row, tree) => {
-      const keys = by ? textsOf(row, by, now, tree) : [''];
-      for (const key of keys.length > 0 ? keys : ['']) count(all, [key, 1, row.id, row.id]);
-    });
-    return all;
+    return counts;
   }
 }
 
-async function byServer(
-  link: Link,
-  devices: Collection<DeviceDocument>,
-  part: Part,
-  by: Field | undefined,
-): Promise<Counted[]> {
-  const grouped = async (within: Part, key: string | null, spread?: Spread): Promise<Counted[]> => {
-    const query = allOf([present, within]);
-    if (query === false) return [];
-    const pipeline = pipelineOf(query === true ? {} : query, key, spread);
-    const found = await link.retry(() =>
-      devices.aggregate<{ _id: string | null; n: number; first: string; last: string }>(pipeline).toArray(),
-    );
-    return found.map(({ _id, n, first, last }) => [textOfKey(_id ?? ''), n, textOfKey(first), textOfKey(last)]);
-  };
-  if (!by) return await grouped(part, null);
-  if (by.kind === 'tag')
-    return [
-      ...(await grouped(part, '$tags', { list: 'tags' })),
-      ...(await grouped(allOf([part, { tags: { $exists: false } }]), null)),
-    ];
-  if (by.kind !== 'site') return await grouped(part, `$${columnOf(by)}`);
-  const k = textKey(by.name);
-  const named = { site: { $elemMatch: { k } } };
-  return [
-    ...(await grouped(allOf([part, named]), '$site.v', { list: 'site', fits: { 'site.k': k } })),
-    ...(await grouped(allOf([part, noneOf(named)]), null)),
-  ];
-}
-
-/** A list field that gives a device several keys, and which of its entries count. */
-interface Spread {
-  list: string;
-  fits?: object;
-}
-
-/** @param key of each document, as an expression */
-const pipelineOf = (query: object, key: string | null, spread: Spread | undefined): object[] => [
-  { $match: query },
-  ...(spread ? [{ $unwind: `$${spread.list}` }] : []),
-  ...(spread?.fits ? [{ $match: spread.fits }] : []),
-  { $group: { _id: key, n: { $sum: 1 }, first: { $min: '$_id' }, last: { $max: '$_id' } } },
-];
-
-const liveness: Field = { kind: 'liveness', name: 'liveness' };
-const livenessFilters: readonly [key: string, filter: Filter][] = [
-  ...livenessStates.map((state): [string, Filter] => [
-    state,
-    { op: 'compare', field: liveness, test: '=', value: { as: 'text', text: state } },
-  ]),
-  ['', { op: 'not', of: { op: 'exists', field: liveness } }],
-];
-
-function count(all: Counts, [key, n, first, last]: Counted): void {
-  const before = all.get(key);
-  if (!before) all.set(key, { n, first, last });
-  else
-    all.set(key, {
-      n: before.n + n,
-      first: first < before.first ? first : before.first,
-      last: last > before.last ? last : before.last,
-    });
-}
+const numbersOf = (counts: Counts): Map<string, number> => new Map([...counts].map(([key, { n }]) => [key, n]));
+const sumOf = (values: Facet['values']): number => values.reduce((sum, { count }) => sum + count, 0);
+const everyDevice: Filter = { op: 'exists', field: fields.id as Field };

@@ -1,4 +1,5 @@
 // Devices counted by the value of a field, in SQL: one pass over the narrow `devices` table.
+import { isPlural } from '../../../query/facet.ts';
 import type { Field } from '../../../query/filter.ts';
 import type { Group, GroupQuery, Groups } from '../../store.ts';
 import type { Condition } from '../condition.ts';
@@ -49,9 +50,6 @@ function groupsSql({ among, filter, by, totals, now }: GroupQuery): { text: stri
     params: [...key.params, ...within.params, ...where.params],
   };
 }
-
-/** Fields of which a device may have several values. */
-const isPlural = ({ kind }: Field): boolean => kind === 'tag' || kind === 'fault';
 
 function joinOf(by: Field | undefined): string {
   if (by?.kind === 'tag') return 'LEFT JOIN tags t ON t.device = d.pk';

@@ -4,6 +4,7 @@ import type { Filter } from '../../../query/filter.ts';
 import type { JobPositionQuery, JobTurnQuery } from '../../job-positions.ts';
 import type {
   DeviceQuery,
+  FacetQuery,
   FaultGroupQuery,
   FaultQuery,
   GroupQuery,
@@ -17,6 +18,7 @@ import { ContentQueries } from './content-queries.ts';
 import { DeliveryQueries } from './delivery-queries.ts';
 import { DeviceQueries } from './device-queries.ts';
 import { DocumentQueries } from './document-queries.ts';
+import { readFacets } from './facets.ts';
 import { FaultQueries } from './fault-queries.ts';
 import { readGroups } from './groups.ts';
 import { HistoryQueries } from './history-queries.ts';
@@ -30,6 +32,7 @@ export type SearchRequest =
   | { do: 'devices'; query: DeviceQuery }
   | { do: 'countDevices'; filter?: Filter; now: number }
   | { do: 'groups'; query: GroupQuery }
+  | { do: 'facets'; query: FacetQuery }
   | { do: 'faults'; query: FaultQuery }
   | { do: 'countFaults'; filter?: Filter; now: number }
   | { do: 'faultGroups'; query: FaultGroupQuery }
@@ -85,6 +88,8 @@ export class SqliteQueries {
     switch (request.do) {
       case 'devices':
         return this.devices.page(request.query);
+      case 'facets':
+        return readFacets(this.#statements, request.query);
       case 'groups':
         return readGroups(this.#statements, request.query);
       case 'faults':

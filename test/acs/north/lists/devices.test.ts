@@ -1,6 +1,6 @@
 // The list of devices: fields, pages, CSV.
 import assert from 'node:assert/strict';
-import { type TestApi, testApi } from '../../../support/acs/api.ts';
+import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
 
 const count = 5;
 const idOf = (at: number): string => `0090F8-4102S-${at}`;
@@ -21,6 +21,7 @@ describe('the list of devices', () => {
     await api.acs.store.putParameters(idOf(2), [value, { ...value, path: 'Device.A.Password', value: 'hidden' }]);
   });
   after(async () => await api.close());
+  const facetsOf = async (query: string): Promise<Json> => (await api.call('GET', `/devices/facets?${query}`)).json;
   const get = async (query: string) => (await api.call('GET', `/devices?${query}`)).json;
 
   it('has only the fields that are asked for, by their names', async () => {
@@ -126,13 +127,54 @@ describe('the list of devices', () => {
       await api.refused(400, 'bad-sort', 'GET', `/devices?sort=${sort}`);
   });
 
-  it('neither sorts nor filters by what the caller may not read, nor by secrets', async () => {
+  it('counts devices by the values of fields', async () => {
+    const { total, exact, facets } = await facetsOf('by=tag,site.name,state,tasks,Device.A.State,fault&top=2');
+    assert.deepEqual([total, exact], [count, true]);
+    assert.deepEqual(facets, {
+      tag: {
+        values: [
+          { value: 'a', count: 5 },
+          { value: 't0', count: 1 },
+        ],
+        others: 4,
+        missing: 0,
+      },
+      'site.name': {
+        values: [
+          { value: '=1+1; "x"', count: 1 },
+          { value: 'S0', count: 1 },
+        ],
+        others: 3,
+        missing: 0,
+      },
+      state: { values: [{ value: 'known', count: 5 }], others: 0, missing: 0 },
+      tasks: { values: [{ value: '0', count: 5 }], others: 0, missing: 0 },
+      'Device.A.State': { values: [{ value: 'up', count: 1 }], others: 0, missing: 4 },
+      fault: { values: [], others: 0, missing: 5 },
+    });
+    const some = await facetsOf('by=site.phone&filter=tag in ("t1", "t2")&top=1');
+    assert.deepEqual(some.facets, { 'site.phone': { values: [{ value: '-1', count: 1 }], others: 1, missing: 0 } });
+    for (const by of ['lastInform', 'nothing', 'Device.*.A', 'fault.since'])
+      await api.refused(400, 'bad-facet', 'GET', `/devices/facets?by=${by}`);
+    await api.refused(400, 'bad-field', 'GET', '/devices/facets?by=,');
+    await api.refused(400, 'bad-input', 'GET', '/devices/facets');
+    await api.refused(400, 'secret-field', 'GET', '/devices/facets?by=Device.A.Password');
+  });
+
+  it('neither sorts, filters nor counts by what the caller may not read, nor by secrets', async () => {
     await api.call('PUT', '/roles/some', { body: { operations: ['read'], parameters: { read: ['Device.A.'] } } });
     const token = String((await api.call('POST', '/tokens', { body: { name: 'some', role: 'some' } })).json.token);
     assert.equal((await api.call('GET', '/devices?sort=Device.A.State&filter=tasks%3D0', { token })).status, 200);
     assert.equal((await api.call('GET', '/devices?sort=faults&filter=fault%20exists', { token })).status, 200);
     for (const query of ['sort=Device.B.State', 'fields=Device.B.State', 'filter=Device.B.State exists'])
       await api.refused(403, 'path-forbidden', 'GET', `/devices?${query}`, { token });
+    for (const [code, by] of [
+      ['path-forbidden', 'Device.B.State'],
+      ['parameters-forbidden', 'drift'],
+      ['parameters-forbidden', 'fault'],
+    ])
+      await api.refused(403, String(code), 'GET', `/devices/facets?by=${by}`, { token });
+    assert.equal((await api.call('GET', '/devices/facets?by=Device.A.State,faultCode', { token })).status, 200);
     for (const query of [
       'sort=drift',
       'filter=drift',

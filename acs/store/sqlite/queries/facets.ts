@@ -1,0 +1,114 @@
+// Facets in SQL: devices counted by each value of some fields, all of one moment.
+import { isPlural } from '../../../query/facet.ts';
+import type { Field, Filter } from '../../../query/filter.ts';
+import type { Facet, FacetQuery, Facets } from '../../store.ts';
+import type { Condition } from '../condition.ts';
+import { faultColumns } from '../fault-filter.ts';
+import { livenessSql, livenessWords, numberExpression, storedFlags, textExpression, toSql } from '../filter.ts';
+import type { Statements } from '../statements.ts';
+
+interface Counted {
+  value: string;
+  count: number;
+  /** The sum over all values. */
+  every: number;
+}
+
+export function readFacets(statements: Statements, { filter, by, top, now }: FacetQuery): Facets {
+  // One snapshot for all.
+  statements.prepare('SAVEPOINT facets').run();
+  try {
+    const total = totalOf(statements, filter, now);
+    return { total, facets: by.map(field => facetOf(statements, { field, filter, top, now, total })) };
+  } finally {
+    statements.prepare('RELEASE facets').run();
+  }
+}
+
+interface Asked {
+  field: Field;
+  filter: Filter | undefined;
+  top: number;
+  now: number;
+  total: number;
+}
+
+function facetOf(statements: Statements, asked: Asked): Facet {
+  const { sql, params } = groupedSql(asked);
+  const found = statements.all<Counted>(
+    `WITH g AS MATERIALIZED (${sql})
+      SELECT value, count, sum(count) OVER () AS every FROM g WHERE value <> '' ORDER BY count DESC, value LIMIT ?`,
+    ...params,
+    asked.top,
+  );
+  const values = found.map(({ value, count }) => ({ value: String(value), count }));
+  const every = found[0]?.every ?? 0;
+  const others = every - values.reduce((sum, { count }) => sum + count, 0);
+  return { values, others, missing: missingOf(statements, asked, every) };
+}
+
+/** Devices without a value; a device with several values counts several times in `every`. */
+function missingOf(statements: Statements, { field, filter, now, total }: Asked, every: number): number {
+  if (isPlural(field)) {
+    const has =
+      field.kind === 'tag'
+        ? `SELECT 1 FROM tags WHERE device = d.pk AND tag <> ''`
+        : `SELECT 1 FROM faults WHERE device = d.pk AND ${faultColumns[field.name]} <> ''`;
+    const where = whereOf(filter, now);
+    const text = `SELECT count(*) AS n FROM devices d WHERE ${where.sql} AND NOT EXISTS (${has})`;
+    return statements.one<{ n: number }>(text, ...where.params)?.n ?? 0;
+  }
+  return total - every;
+}
+
+function totalOf(statements: Statements, filter: Filter | undefined, now: number): number {
+  const where = whereOf(filter, now);
+  return (
+    statements.one<{ n: number }>(`SELECT count(*) AS n FROM devices d WHERE ${where.sql}`, ...where.params)?.n ?? 0
+  );
+}
+
+const whereOf = (filter: Filter | undefined, now: number): Condition =>
+  filter ? toSql(filter, now) : { sql: '1', params: [] };
+
+/** The values and their counts, of all devices that fit. */
+function groupedSql({ field, filter, now }: Asked): Condition {
+  const beside = besideOf(field);
+  if (beside) {
+    // Without a filter the table beside has all that is counted.
+    if (!filter)
+      return { sql: `SELECT value, count(*) AS count FROM (${beside.sql}) GROUP BY value`, params: beside.params };
+    const where = toSql(filter, now);
+    return {
+      sql: `SELECT value, count(*) AS count FROM (${beside.sql}) b JOIN devices d ON d.pk = b.device WHERE ${where.sql} GROUP BY value`,
+      params: [...beside.params, ...where.params],
+    };
+  }
+  const key = keyOf(field, now);
+  const where = whereOf(filter, now);
+  return {
+    sql: `SELECT ${key.sql} AS value, count(*) AS count FROM devices d WHERE ${where.sql} GROUP BY value`,
+    params: [...key.params, ...where.params],
+  };
+}
+
+/** Devices and values of a field that has a table of its own. */
+function besideOf(field: Field): Condition | undefined {
+  if (field.kind === 'tag') return { sql: 'SELECT device, tag AS value FROM tags', params: [] };
+  if (field.kind === 'site') return { sql: 'SELECT device, value FROM sites WHERE name = ?', params: [field.name] };
+  if (field.kind === 'fault')
+    return { sql: `SELECT DISTINCT device, ${faultColumns[field.name]} AS value FROM faults`, params: [] };
+  return undefined;
+}
+
+function keyOf(field: Field, now: number): Condition {
+  if (field.kind === 'liveness') return livenessWords(now);
+  if (field.kind === 'number') return { sql: `CAST(${numberExpression(field)} AS TEXT)`, params: [] };
+  if (field.kind === 'flag') {
+    const { sql, params } = storedFlags.has(field.name)
+      ? { sql: `d.${field.name} > 0`, params: [] }
+      : livenessSql(field.name, now);
+    return { sql: `iif(${sql}, 'true', 'false')`, params };
+  }
+  return textExpression(field);
+}
