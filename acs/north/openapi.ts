@@ -163,6 +163,15 @@ const problemShape: Json = {
     detail: { type: 'string', description: 'The error, and its place in the request' },
     code: { type: 'string', description: 'Stable error code; see docs/errors.md' },
     column: { type: 'integer', description: 'Position of the error in a filter, counted from 1' },
+    lines: {
+      type: 'array',
+      description: 'Places of the error in the text of the body, for the marks of an editor (presets)',
+      items: {
+        type: 'object',
+        required: ['line', 'column', 'message'],
+        properties: { line: { type: 'integer' }, column: { type: 'integer' }, message: { type: 'string' } },
+      },
+    },
   },
 };
 

@@ -110,6 +110,8 @@ export interface Operation {
   isTagged?: true;
   query?: TObject;
   body?: OperationBody;
+  /** Its refusals say in `lines` where in the text of the body they are. */
+  marksLines?: true;
   /** The successful answers by status; any other answer is a problem document. */
   answers: Record<number, TSchema | 'bytes' | 'text' | 'nothing'>;
   /** The answer comes as CSV, too (lists/list.ts). */

@@ -19,6 +19,7 @@ import type { Metrics } from '../metrics.ts';
 import { Audit } from './audit.ts';
 import { type Called, identityOf, originOf, type PrincipalOf } from './authentication.ts';
 import { carryOut, knownError, type OperationRequest, statusOf } from './carry-out.ts';
+import { withLines } from './error-lines.ts';
 import { readBody } from './input.ts';
 import { jsonOf } from './json.ts';
 import { registerLive } from './live/sse.ts';
@@ -214,7 +215,7 @@ function register(
       } catch (error) {
         // Discards the rest of a refused body.
         request.raw.resume();
-        throw error;
+        throw marked(operation, request, error);
       }
       if (output.headers) void reply.headers(output.headers);
       void reply.code(statusOf(output));
@@ -223,6 +224,12 @@ function register(
       return reply.type('application/json').send(await jsonOf(output.body));
     },
   });
+}
+
+/** The error with its lines in the body, where the operation promises them. */
+function marked({ marksLines }: Operation, { body }: FastifyRequest, error: unknown): unknown {
+  if (!marksLines || !(error instanceof UserError) || !Buffer.isBuffer(body)) return error;
+  return withLines(error, body.toString('utf8'));
 }
 
 function requestOf(operation: Operation, request: FastifyRequest): OperationRequest {

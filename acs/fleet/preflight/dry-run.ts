@@ -102,43 +102,8 @@ export class DryRuns {
   }
 
   /** The same step by step: nothing is worked out before the next one is asked for, so that it can be left. */
-  async *steps(
-    name: string,
-    preset: Preset | undefined,
-    { limit, kinds = false }: DryRunOptions,
-  ): AsyncGenerator<DryRunProgress, DryRun> {
-    const { change, warnings } = await changeOf(this.#parts, name, preset);
-    const flight = await this.#parts.preflight.begin(limit);
-    const run: DryRun = {
-      ...{ matched: 0, fits: 0, refused: 0 },
-      ...{ devices: [], preflight: flight.report, faults: [] },
-      ...(warnings.length > 0 ? { warnings } : {}),
-    };
-    const survey = kinds ? new ChangeSurvey(this.#context, name) : undefined;
-    const compare = comparisonOf(change);
-    const progress = { done: 0, total: await this.#context.store.countDevices(undefined, this.#context.clock.now()) };
-    yield progress;
-    for await (const { rows, read } of enrolledDevices(this.#context, change, flight)) {
-      const first: [SurveyedRow, MergeOutcomes][] = [];
-      const changed = await changedOf(rows, row => {
-        const compared = compare(row);
-        const outcomes = count(run, row, compared, { name, limit });
-        survey?.look(row, compared, outcomes);
-        if (outcomes && run.devices.length + first.length < limit) first.push([row, outcomes]);
-        return outcomes;
-      });
-      const links = await flight.check(changed);
-      for (const [index, [row, outcomes]] of first.entries())
-        run.devices.push({
-          ...(await detailOf(this.#context, row, outcomes, change)),
-          links: links[index] ?? [],
-        });
-      await survey?.page(links);
-      progress.done += read;
-      yield { ...progress };
-    }
-    return { ...run, ...survey?.found() };
-  }
+  readonly steps = (name: string, preset: Preset | undefined, options: DryRunOptions) =>
+    dryRunSteps(this.#context, this.#parts, { name, preset, options });
 
   /** Finds the devices that would lose the ACS by that preset, and works out nothing else. @throws UserError as `presets.put` */
   async losses(name: string, preset: Preset, limit: number): Promise<PreflightReport> {
@@ -173,6 +138,49 @@ export class DryRuns {
     }
     return run.report;
   }
+}
+
+/** @throws UserError as `presets.put` */
+async function* dryRunSteps(
+  context: FleetContext,
+  parts: DryRunParts,
+  {
+    name,
+    preset,
+    options: { limit, kinds = false },
+  }: { name: string; preset: Preset | undefined; options: DryRunOptions },
+): AsyncGenerator<DryRunProgress, DryRun> {
+  const { change, warnings } = await changeOf(parts, name, preset);
+  const flight = await parts.preflight.begin(limit);
+  const run: DryRun = {
+    ...{ matched: 0, fits: 0, refused: 0 },
+    ...{ devices: [], preflight: flight.report, faults: [] },
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+  const survey = kinds ? new ChangeSurvey(context, name) : undefined;
+  const compare = comparisonOf(change);
+  const progress = { done: 0, total: await context.store.countDevices(undefined, context.clock.now()) };
+  yield progress;
+  for await (const { rows, read } of enrolledDevices(context, change, flight)) {
+    const first: [SurveyedRow, MergeOutcomes][] = [];
+    const changed = await changedOf(rows, row => {
+      const compared = compare(row);
+      const outcomes = count(run, row, compared, { name, limit });
+      survey?.look(row, compared, outcomes);
+      if (outcomes && run.devices.length + first.length < limit) first.push([row, outcomes]);
+      return outcomes;
+    });
+    const links = await flight.check(changed);
+    for (const [index, [row, outcomes]] of first.entries())
+      run.devices.push({
+        ...(await detailOf(context, row, outcomes, change)),
+        links: links[index] ?? [],
+      });
+    await survey?.page(links);
+    progress.done += read;
+    yield { ...progress };
+  }
+  return { ...run, ...survey?.found() };
 }
 
 /** The change that storing `preset` under `name` would be. @throws UserError as `presets.put` */

@@ -1,7 +1,5 @@
 // The presets of the fleet: documents with sealed secrets, compiled once for all devices.
 import { UserError } from '../../errors.ts';
-import { bothFilters, type Filter } from '../../query/filter.ts';
-import { parseFilter } from '../../query/parser.ts';
 import type { Edit } from '../../store/edit.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -11,6 +9,7 @@ import type { ProductModels } from '../models/product-models.ts';
 import { type CompiledPreset, filesOf } from './compiled-preset.ts';
 import { CompiledPresets } from './compiled-presets.ts';
 import type { Preset } from './preset.ts';
+import { PresetCounts } from './preset-counts.ts';
 import { filledPaths, openPreset, sealPreset } from './sealed-preset.ts';
 import { checkName, checkPreset } from './validation.ts';
 
@@ -22,10 +21,12 @@ export class Presets {
   readonly #products: ProductModels;
   readonly #documents: Documents<Preset>;
   readonly #compiled: CompiledPresets;
+  readonly counts: PresetCounts;
 
   constructor(context: FleetContext, models: Models, products: ProductModels) {
     this.#context = context;
     this.#products = products;
+    this.counts = new PresetCounts(context);
     this.#documents = documents(context, 'preset', {
       checkName,
       missing: name => new UserError(404, 'no-such-preset', `no preset '${name}'`),
@@ -47,22 +48,6 @@ export class Presets {
   async stored(): Promise<StoredDocument<Preset>[]> {
     const found = await this.#documents.list();
     return found.map(({ body, ...about }) => ({ ...about, body: openPreset(this.#context.secrets, body) }));
-  }
-
-  /** Counts the enrolled devices that a filter of a preset fits. @param within devices beyond it do not count */
-  async fits(when: string | undefined, within?: Filter): Promise<number> {
-    const enrolled = bothFilters(parseFilter('state = "enrolled"'), within);
-    return await this.#count(bothFilters(enrolled, when ? parseFilter(when) : undefined));
-  }
-
-  /** Counts the devices on which a preset has a fault. */
-  async faults(name: string, within?: Filter): Promise<number> {
-    return await this.#count(bothFilters(parseFilter(`fault.cause = "preset:${name}"`), within));
-  }
-
-  #count(filter: Filter | undefined): Promise<number> {
-    const { store, clock } = this.#context;
-    return store.countDevices(filter, clock.now());
   }
 
   async find(name: string): Promise<Preset | undefined> {

@@ -40,8 +40,8 @@ async function* progressLines(
 /** A filter over parameters out of the rights is not counted: a count tells of values. */
 async function countsOf(name: string, { when }: Preset, { fleet, caller }: CallContext): Promise<object> {
   const isReadable = when === undefined || pathsOf(parseFilter(when)).every(caller.mayRead);
-  const fits = isReadable ? await fleet.presets.fits(when, caller.within) : null;
-  return { fits, faults: await fleet.presets.faults(name, caller.within) };
+  const fits = isReadable ? await fleet.presets.counts.fits(when, caller.within) : null;
+  return { fits, faults: await fleet.presets.counts.faults(name, caller.within) };
 }
 
 const lossProblem = 'Devices would lose the ACS; `devices` names them with the reasons';
@@ -96,6 +96,7 @@ export const presets: readonly Operation[] = [
     entity: { kind: 'preset' },
     query: forceQuery,
     body: { json: schemas.presetInput },
+    marksLines: true,
     answers: { 200: schemas.writtenPreset, 201: schemas.writtenPreset },
     problems: { 409: lossProblem },
     run: async ({ params: { name = '' }, query, body }, { fleet, caller, show, edit }) => {
@@ -138,6 +139,7 @@ export const presets: readonly Operation[] = [
     parameters: 'shows-any',
     query: schemas.dryRunQuery,
     body: { json: schemas.presetInput, optional: true },
+    marksLines: true,
     answers: { 200: schemas.dryRun },
     problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
@@ -157,13 +159,14 @@ export const presets: readonly Operation[] = [
     parameters: 'shows-any',
     query: schemas.dryRunQuery,
     body: { json: schemas.presetInput, optional: true },
+    marksLines: true,
     answers: { 200: 'text' },
     problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
       const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
       const preset = body ? keepPresetSecrets(fleet.secrets, body as Preset, stored) : undefined;
       const steps = fleet.dryRuns.steps(name, preset, dryRunOptions(query));
-      // What is wrong with the preset shows before the first step.
+      // A preset that is refused is refused before the first step.
       const first = await steps.next();
       const lines = progressLines(first, steps, run => dryRunView(run, show));
       return { bytes: lines, headers: { 'content-type': 'application/x-ndjson' } };

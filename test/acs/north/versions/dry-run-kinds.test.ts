@@ -102,6 +102,24 @@ describe('dry runs for an editor', () => {
     });
   });
 
+  it('say in which line of the text a preset is wrong', async () => {
+    const lineOf = async (text: string): Promise<unknown> => {
+      const init = { body: text, headers: { 'content-type': 'application/json' } };
+      const { json } = await api.call('POST', '/presets/p/dry-run', init);
+      const [{ line, column } = {} as Json] = json.lines as Json[];
+      return [json.code, line, column];
+    };
+    const set = `{\n  "weight": 1,\n  "set": {\n    "${interval}": 60,\n    "Device.No": 1\n  }\n}`;
+    assert.deepEqual(await lineOf(set), ['unknown-parameter', 5, 18]);
+    assert.deepEqual(await lineOf('{\n  "weight": 1,,\n}'), ['bad-json', 2, 15]);
+    assert.deepEqual(await lineOf('{\n "weight": "x"}'), ['bad-input', 2, 12]);
+    assert.deepEqual(await lineOf('{"when":\n "productClass ="}'), ['bad-filter', 2, 17]);
+    const rows =
+      '{"objects": {"Device.X_0090F8_SipEp.Gateway.":\n {"keys": ["Name"], "rows": [\n {"Name": "a"},\n {"No": 1}]}}}';
+    assert.deepEqual(await lineOf(rows), ['key-missing', 4, 2]);
+    assert.deepEqual(await lineOf('{"script": "none.cfg"}'), ['no-such-file', 1, 12]);
+  });
+
   it('read no further page once they are left', async function () {
     this.timeout(20_000);
     await enrol(260);
