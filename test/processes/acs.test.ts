@@ -51,7 +51,7 @@ describe('the ACS as a process', function () {
     assert.equal(acs.lines.at(-1)?.msg, 'server stopping');
   });
 
-  it('logs a link at a start without users, which makes the first one, and none when there is one', async () => {
+  it('logs a link that makes the first user, and none where there is one', async () => {
     const first = run(...PLAIN);
     const link = new URL(String((await first.line(({ msg }) => msg === 'first user awaited')).url));
     const page = await fetch(link);

@@ -108,17 +108,9 @@ export async function testApi({
     return level ? { ...adminToken, name: level, role: level, rights: { level } } : await fleet.access.byToken(token);
   };
   const rest = await createRest({
-    fleet,
-    store,
-    sendConnectionRequest,
-    clock,
+    ...{ fleet, store, sendConnectionRequest, clock, log, events, metrics, principalOf, trustedProxies },
     random: seededRandom(3),
-    log,
-    events,
-    metrics,
-    principalOf,
     unready: () => undefined,
-    trustedProxies,
   });
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, ...init } = {}) => {

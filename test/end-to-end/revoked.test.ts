@@ -1,10 +1,10 @@
 // Event streams of running servers end within a second of the moment at which their user loses its rights, whichever process was told.
 import assert from 'node:assert/strict';
 import { builtFor } from '../crash/server.ts';
+import { type Fleet, openProcesses, openWorkers, TOKEN } from '../processes/fleet.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../support/acs/mongo.ts';
 import { endPrograms } from '../support/processes/process.ts';
 import { missing } from '../support/servers/peers.ts';
-import { type Fleet, openProcesses, openWorkers, TOKEN } from './fleet.ts';
 
 const password = 'correct horse battery';
 /** The look at rights comes every half second; the rest is for a machine that has other work. */
