@@ -105,6 +105,7 @@ function callOf(operation: Operation): Json {
   return {
     operationId: operation.name,
     summary: operation.summary,
+    tags: [operation.path.split('/')[1]],
     ...(operation.isOpen ? { security: [] } : {}),
     'x-role': operation.role,
     'x-scope': operation.scope,
@@ -125,6 +126,7 @@ const streamParameter = (name: string, description: string): Json => ({
 
 const eventStream: Json = {
   operationId: 'streamEvents',
+  tags: ['events'],
   summary: `Streams events as server-sent events: ${eventNames.join(', ')}`,
   'x-role': 'viewer',
   'x-scope': 'devices',

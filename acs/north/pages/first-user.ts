@@ -1,5 +1,5 @@
 // The page that makes the first user: a form, which sends the code from the part of its URL that browsers keep to themselves.
-import { htmlOf } from './html.ts';
+import { htmlOf, type Rendered } from './html.ts';
 
 const BODY = `<p>This server has no users yet. With the link from its log you make the first one, an administrator.</p>
 <form id="form">
@@ -24,5 +24,4 @@ by('form').addEventListener('submit', async event => {
 });
 `;
 
-export const firstUserPage = (): ReturnType<typeof htmlOf> =>
-  htmlOf({ title: 'The first user', body: BODY, script: SCRIPT });
+export const firstUserPage = (): Rendered => htmlOf({ title: 'The first user', body: BODY, script: SCRIPT });

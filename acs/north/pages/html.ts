@@ -32,8 +32,13 @@ export const pageHeaders = (policy: string): Record<string, string> => ({
   'referrer-policy': 'no-referrer',
 });
 
-/** @returns the document, and the headers that it is sent with */
-export function htmlOf({ title, body, script }: Page): { html: string; headers: Record<string, string> } {
+/** A document, and the headers that it is sent with. */
+export interface Rendered {
+  html: string;
+  headers: Record<string, string>;
+}
+
+export function htmlOf({ title, body, script }: Page): Rendered {
   const scripts = script === undefined ? '' : `<script>${script}</script>`;
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
@@ -49,8 +54,32 @@ ${scripts}</body></html>
   return { html, headers: { ...pageHeaders(allowed.join('; ')), 'cache-control': 'no-store' } };
 }
 
+/** A page that is made by a script of this server. @param start runs once that is loaded */
+export function scriptPage({
+  title,
+  style,
+  script,
+  body,
+  start,
+}: Page & { style: string; script: string; start: string }): Rendered {
+  const html = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
+<link rel="stylesheet" href="${style}"><link rel="icon" href="data:,"></head><body>${body}
+<script src="${script}"></script><script>${start}</script></body></html>
+`;
+  const allowed = [
+    `script-src 'self' ${hashSource(start)}`,
+    // Swagger UI sets styles of elements.
+    "style-src 'self' 'unsafe-inline'",
+    'img-src data:',
+    "connect-src 'self'",
+    "form-action 'none'",
+  ];
+  return { html, headers: { ...pageHeaders(allowed.join('; ')), 'cache-control': 'no-cache' } };
+}
+
 /** The page for a sign-in that has failed. */
-export const problemPage = ({ status, code, message }: UserError, again: string): ReturnType<typeof htmlOf> =>
+export const problemPage = ({ status, code, message }: UserError, again: string): Rendered =>
   htmlOf({
     title: 'The sign-in has failed',
     body: `<p>${escaped(message)}</p>
