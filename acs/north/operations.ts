@@ -12,6 +12,7 @@ import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
 import { jobs } from './operations/jobs.ts';
 import { models } from './operations/models.ts';
+import { comparison } from './operations/monitoring/comparison.ts';
 import { deviceSessions } from './operations/monitoring/device-sessions.ts';
 import { faults } from './operations/monitoring/faults.ts';
 import { history } from './operations/monitoring/history.ts';
@@ -61,6 +62,7 @@ const rows: readonly Operation[] = [
   ...description,
   ...traces,
   ...overview,
+  ...comparison,
   ...alerts,
   ...webhooks,
   ...history,

@@ -8,6 +8,7 @@ import type { KnownValue } from '../device/parameter.ts';
 import type { DeviceRow } from '../device/row.ts';
 import type { Task } from '../device/task.ts';
 import type { Field, Filter } from '../query/filter.ts';
+import type { Comparison } from './comparison-tally.ts';
 import type { ByteRange, ContentSum } from './content-chunks.ts';
 import type { ChangeNote, DocumentVersion, VersionEntry, VersionedKind } from './document-versions.ts';
 import type { JobPositionStore } from './job-positions.ts';
@@ -155,6 +156,13 @@ export interface Facets {
   facets: Facet[];
 }
 
+/** Two sets of devices. One that fits both is in the first alone. */
+export interface ComparisonQuery {
+  these: Filter;
+  against: Filter;
+  now: number;
+}
+
 export interface OverdueQuery {
   now: number;
   limit: number;
@@ -255,6 +263,8 @@ export interface Store extends JobPositionStore {
   groups(query: GroupQuery): Promise<Groups>;
   /** Counts the devices that fit, and them by the values of fields. */
   facets(query: FacetQuery): Promise<Facets>;
+  /** Counts what the devices of each set have, exactly, and judges what is more frequent in the first (significance.ts). */
+  compareDevices(query: ComparisonQuery): Promise<Comparison>;
   /** Ids of devices whose liveness has changed since their last verdict, those first that are due longest: an indexed read. */
   overdue(query: OverdueQuery): Promise<string[]>;
 

@@ -7,6 +7,7 @@ import type { Store } from '../store.ts';
 import { openTables } from './collections.ts';
 import { Contents } from './contents.ts';
 import { Deliveries, storedNotices } from './deliveries.ts';
+import { compareDevices } from './devices/comparison.ts';
 import { DeviceCounts } from './devices/device-counts.ts';
 import { DeviceOutbox } from './devices/device-outbox.ts';
 import { DeviceScan } from './devices/device-scan.ts';
@@ -127,6 +128,7 @@ type DevicePart = Pick<
   | 'countDevices'
   | 'groups'
   | 'facets'
+  | 'compareDevices'
   | 'overdue'
   | 'parameters'
   | 'parameterPage'
@@ -156,6 +158,7 @@ function deviceStore(link: Link, { writes, manyWrites, search, groups, trees }: 
     countDevices: (filter, now) => link.run(() => search.count(filter, now)),
     groups: query => link.run(() => groups.read(query)),
     facets: query => link.run(() => groups.facets(query)),
+    compareDevices: query => link.run(() => compareDevices(search, query)),
     overdue: query => link.run(() => search.overdue(query)),
     parameters: (device, path) => link.run(() => trees.parameters(device, path)),
     parameterPage: query => link.run(() => trees.page(query)),

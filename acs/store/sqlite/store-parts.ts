@@ -7,6 +7,7 @@ import type { DeviceOperation, DeviceOperations, Informed, InformFacts } from '.
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
+import type { Comparison } from '../comparison-tally.ts';
 import type { DocumentVersion, VersionedKind } from '../document-versions.ts';
 import { pageOf, type TaskKey } from '../paging.ts';
 import type { Delivery, DocumentKind, StoredDocument } from '../records.ts';
@@ -30,6 +31,7 @@ type DevicePart = Pick<
   | 'countDevices'
   | 'groups'
   | 'facets'
+  | 'compareDevices'
   | 'overdue'
   | 'parameters'
   | 'parameterPage'
@@ -62,6 +64,7 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
     groups: async query => (await search({ do: 'groups', query })) as Groups,
     facets: async query => (await search({ do: 'facets', query })) as Facets,
+    compareDevices: async query => (await search({ do: 'compareDevices', query })) as Comparison,
     overdue: async query => (await search({ do: 'overdue', query })) as string[],
 
     parameters: async (device, path) => queries.parameters.ofDevice(device, path),

@@ -135,6 +135,7 @@ export function bodyOf({ name, device, other, path, filter, pick }: RandomCall):
     putAlert: { filter: 'not online', above: 1 },
     traceDevice: { on: true },
     putBackupRule: { every: '1d', keep: 2, filter: 'tag = "none"' },
+    compareDevices: { these: pick % 2 ? filter : `id = "${id}"`, top: 200 },
     runDiagnostic: { host: 'host.example' },
     putFile: 'x',
   };

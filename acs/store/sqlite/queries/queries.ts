@@ -3,6 +3,7 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Filter } from '../../../query/filter.ts';
 import type { JobPositionQuery, JobTurnQuery } from '../../job-positions.ts';
 import type {
+  ComparisonQuery,
   DeviceQuery,
   FacetQuery,
   FaultGroupQuery,
@@ -14,6 +15,7 @@ import type {
   TaskQuery,
 } from '../../store.ts';
 import { Statements } from '../statements.ts';
+import { compareDevices } from './comparison.ts';
 import { ContentQueries } from './content-queries.ts';
 import { DeliveryQueries } from './delivery-queries.ts';
 import { DeviceQueries } from './device-queries.ts';
@@ -39,6 +41,7 @@ export type SearchRequest =
   | { do: 'taskKeys'; query: TaskQuery }
   | { do: 'countTasks'; choice: TaskChoice }
   | { do: 'leanTexts'; ids: readonly string[] }
+  | { do: 'compareDevices'; query: ComparisonQuery }
   | { do: 'overdue'; query: OverdueQuery }
   | { do: 'knownValues'; devices: readonly string[]; paths: readonly string[] }
   | { do: 'parameters'; query: ParameterQuery }
@@ -104,6 +107,8 @@ export class SqliteQueries {
         return this.tasks.count(request.choice);
       case 'leanTexts':
         return this.tasks.leanTexts(request.ids);
+      case 'compareDevices':
+        return compareDevices(this.#statements, request.query);
       case 'overdue':
         return this.devices.overdue(request.query);
       case 'parameters':
