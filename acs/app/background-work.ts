@@ -22,9 +22,10 @@ export function startBackgroundWork(setup: AcsSetup, { fleet, store, ticketKeys 
   const schedule = createSchedule({ store, clock, log, owner: members.self, isGone });
   startDuties(
     schedule,
-    { store, clock, liveness, alerts, files, backups, ticketKeys, access },
+    { store, clock, liveness, alerts, files, backups, webhooks, ticketKeys, access },
     setup.keepDays ?? KEPT_DAYS,
   );
+  fleet.requestRetries.run(schedule);
   rollouts.run(schedule);
   jobs.run(schedule);
   backups.run(schedule);

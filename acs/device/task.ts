@@ -36,6 +36,8 @@ export interface Task {
   state: TaskState;
   /** The origin of the request: an operator, or reconcile. */
   origin: 'operator' | 'reconcile';
+  /** The word by which its requester knows it. */
+  handle?: string;
   /** For Download and Upload: the stored file that the ACS serves, by name, and the SHA-256 (hex) of its content at that time. */
   file?: string;
   fileHash?: string;

@@ -47,6 +47,16 @@ export const deviceErrors = {
     meaning: 'The device did not accept a connection request.',
     remedy: 'The message holds the reason. The device can still be reached with its next Inform.',
   },
+  'too-many-retries': {
+    status: 429,
+    meaning: 'Connection requests are repeated for as many tasks as the ACS keeps.',
+    remedy: 'Leave `retry` out, or use a job for many devices.',
+  },
+  'not-reached': {
+    status: 504,
+    meaning: 'The device has not taken the task at once, as `immediate` asks; the task is cancelled, `task` names it.',
+    remedy: 'The message holds the reason. Leave `immediate` out to have the task wait for the device.',
+  },
   'not-moving': {
     status: 409,
     meaning: 'The device is not being moved to another ACS.',

@@ -8,6 +8,8 @@ import type { Schedule } from './common/schedule.ts';
 import type { Files } from './files/files.ts';
 import { type Alerts, EVALUATE_MS } from './monitoring/alerts.ts';
 import { type LivenessWatch, LOOK_MS } from './monitoring/liveness.ts';
+import { removeEnded } from './webhooks/ended-webhooks.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
 
 const MINUTE = 60_000;
 
@@ -35,13 +37,14 @@ export interface DutyParts {
   alerts?: Alerts;
   files?: Pick<Files, 'sweep'>;
   backups?: Pick<Backups, 'sweep'>;
+  webhooks?: Pick<Webhooks, 'list' | 'remove'>;
   ticketKeys?: Pick<TicketKeys, 'replaceOld'> | undefined;
   access?: Pick<Access, 'oidcSignIns' | 'sessionChecks'>;
 }
 
 export function startDuties(
   schedule: Schedule,
-  { store, clock, liveness, alerts, files, backups, ticketKeys, access }: DutyParts,
+  { store, clock, liveness, alerts, files, backups, webhooks, ticketKeys, access }: DutyParts,
   days: KeptDays,
 ): void {
   if (alerts) schedule.every('alerts', EVALUATE_MS, () => alerts.evaluate());
@@ -51,6 +54,7 @@ export function startDuties(
   schedule.every('retention', HOUR, async () => {
     await files?.sweep();
     await backups?.sweep();
+    if (webhooks) await removeEnded(webhooks, clock.now());
     await store.prune(retentionAt(clock.now(), days));
   });
 }

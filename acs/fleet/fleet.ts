@@ -33,6 +33,7 @@ import { WantedStates } from './presets/wanted-states.ts';
 import { createMoves, type Moves } from './reconcile/acs-move.ts';
 import { Rollouts } from './rollout/rollouts.ts';
 import { DeviceSessions } from './session/sessions.ts';
+import { RequestRetries } from './tasks/request-retries.ts';
 import { Tasks } from './tasks/tasks.ts';
 import { Traces } from './tracing/traces.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
@@ -55,6 +56,7 @@ export interface Fleet {
   audit: AuditTrail;
   faults: Faults;
   tasks: Tasks;
+  requestRetries: RequestRetries;
   diagnostics: Diagnostics;
   backups: Backups;
   sessions: DeviceSessions;
@@ -121,6 +123,7 @@ export function createFleet(context: FleetContext): Fleet {
     audit: new AuditTrail({ ...context, ...context.ports }),
     faults: new Faults(context),
     tasks,
+    requestRetries: new RequestRetries(context),
     diagnostics: new Diagnostics(context),
     backups: new Backups(context, tasks),
     sessions,

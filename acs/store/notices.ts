@@ -31,6 +31,8 @@ interface Subscriber {
   name: string;
   events: ReadonlySet<string>;
   fits: Predicate | undefined;
+  /** Time after which it receives nothing, milliseconds. */
+  until: number;
   /** A test of a notice of the type `inform`. */
   fitsInform: (data: InformData) => boolean;
 }
@@ -56,9 +58,11 @@ export function subscribersOf(documents: readonly { name: string; body: Subscrip
       name,
       events: new Set(body.events),
       fits: body.filter === undefined ? undefined : predicateOf(body.filter),
+      until: body.until ?? Number.POSITIVE_INFINITY,
       fitsInform: informTest(body),
     }));
   const wants = (subscriber: Subscriber, notice: Notice, row: DeviceRow | undefined, now: number): boolean => {
+    if (notice.time > subscriber.until) return false;
     if (notice.to) return notice.to.includes(subscriber.name);
     if (!subscriber.events.has(notice.type)) return false;
     if (notice.type === 'inform' && !subscriber.fitsInform(notice.data as unknown as InformData)) return false;
@@ -169,13 +173,13 @@ function changedPaths(before: DeviceRow | undefined, row: DeviceRow): string[] {
     .slice(0, MAX_CHANGED);
 }
 
-const taskNotice = ({ id, device, method, state, origin, fault, created, ended }: Task): Notice => ({
+const taskNotice = ({ id, device, method, state, origin, handle, fault, created, ended }: Task): Notice => ({
   id: noticeId('task', id, state),
   type: 'task',
   device,
   time: ended ?? created,
   // Without its arguments and results: they may hold secrets, and can be read through the API.
-  data: { id, method, state, origin, ...(fault ? { fault } : {}) },
+  data: { id, method, state, origin, ...(handle === undefined ? {} : { handle }), ...(fault ? { fault } : {}) },
 });
 
 function absenceNotice(before: DeviceRow, row: DeviceRow, time: number): Notice {

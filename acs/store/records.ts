@@ -24,7 +24,8 @@ export type DocumentKind =
   | 'webhook'
   | 'enrolRule'
   | 'trust'
-  | 'server';
+  | 'server'
+  | 'requestRetry';
 
 export type NoticeType = (typeof noticeTypes)[number];
 
@@ -50,6 +51,8 @@ export interface Subscription {
   eventCodes?: readonly string[];
   /** Only notices of Informs that change one of these parameters: full or partial paths, also with `*`. */
   parameters?: readonly string[];
+  /** No notices of facts after this time are kept for it, milliseconds. */
+  until?: number;
   /** No notices are kept for it. */
   paused?: boolean;
 }

@@ -9,6 +9,8 @@ export interface JobInput extends Omit<PlanInput, 'filter' | 'devices'> {
   /** Words of the operator. */
   name?: string;
   devices: { filter?: string; ids?: string[] };
+  /** A word of the requester, which the tasks of the job have too. */
+  handle?: string;
   /** Steps that each device takes in this order. */
   do: Step[];
   /** Devices that come to fit the filter later take part. */
@@ -22,6 +24,7 @@ export interface JobInput extends Omit<PlanInput, 'filter' | 'devices'> {
 /** A job as it is stored, kind `job`. Times in milliseconds. */
 export interface Job extends Plan {
   name?: string;
+  handle?: string;
   /** Secrets in it are sealed. */
   do: Step[];
   dynamic?: true;
@@ -36,7 +39,7 @@ const bad = (text: string): UserError => new UserError(400, 'bad-job', text);
 
 /** @param steps checked and sealed @throws UserError 400 that names the place */
 export function jobOf(
-  { devices: { filter, ids }, name, dynamic, notBefore, ...input }: JobInput,
+  { devices: { filter, ids }, name, handle, dynamic, notBefore, ...input }: JobInput,
   steps: Step[],
   facts: { id: string; now: number; author: Author; scope: string | undefined },
 ): Job {
@@ -50,6 +53,7 @@ export function jobOf(
   return {
     ...planOf({ ...rest, success: wanted }, facts, 0),
     ...(name === undefined ? {} : { name }),
+    ...(handle === undefined ? {} : { handle }),
     do: steps,
     ...(dynamic ? { dynamic } : {}),
     ...(notBefore === undefined ? {} : { notBefore: Date.parse(notBefore) }),

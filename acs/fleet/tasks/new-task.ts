@@ -20,6 +20,8 @@ export interface TaskInput {
   backup?: TaskBackup;
   /** Seconds from now after which a task that is still queued fails. */
   expiresIn?: number;
+  /** The word by which the requester knows the task. */
+  handle?: string;
   /** The rollout whose Download it is. */
   rollout?: string;
 }
@@ -53,6 +55,7 @@ export async function newTask(
     ...(input.content === undefined ? {} : { content: secrets.seal(input.content) }),
     ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
     ...(input.backup ? { backup: input.backup } : {}),
+    ...(input.handle === undefined ? {} : { handle: input.handle }),
     ...(input.rollout ? { rollout: input.rollout } : {}),
     ...(job === undefined ? {} : { job }),
   };

@@ -22,7 +22,7 @@ const unknown = (id: string): never => {
   throw unknownTask(id);
 };
 
-const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
+export const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
 export class Tasks {
   readonly #context: FleetContext;
@@ -77,12 +77,15 @@ export class Tasks {
     return cancelled;
   }
 
-  /** Resolves with the task once it has ended, or as it is after `ms`. @throws UserError 404 */
-  async outcome(id: string, ms: number): Promise<Task> {
+  /** Resolves with the task once it has ended, or as it is after `ms` or at the signal. @throws UserError 404 */
+  async outcome(id: string, ms: number, signal?: AbortSignal): Promise<Task> {
     const { clock, events, members } = this.#context;
     const { device } = await this.get(id);
     const over = new AbortController();
     const timer = clock.after(ms, () => over.abort());
+    const end = (): void => over.abort();
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
     const unfollow = events.follow(device, (name, event) => {
       if (name !== 'task') return;
       const { task } = event as AcsEvents['task'];
@@ -98,6 +101,7 @@ export class Tasks {
       }
     } finally {
       timer.cancel();
+      signal?.removeEventListener('abort', end);
       unfollow();
     }
   }

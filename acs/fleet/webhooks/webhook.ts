@@ -21,6 +21,8 @@ export interface WebhookInput {
   eventCodes?: string[];
   /** Paths (full, partial with the final dot, or with `*`), of which an Inform must change one. */
   parameters?: string[];
+  /** Time after which nothing is queued for it, milliseconds. */
+  until?: number;
   /** Nothing is queued or sent for it. */
   paused?: boolean;
 }

@@ -1,7 +1,11 @@
 // Operations on tasks: any RPC of TR-069 Annex A for a device.
+import type { Task } from '../../device/task.ts';
+import { UserError } from '../../errors.ts';
 import { assertFile } from '../../fleet/files/visible.ts';
 import type { TaskInput } from '../../fleet/tasks/new-task.ts';
+import type { RetryPolicy } from '../../fleet/tasks/request-retries.ts';
 import { assertTask } from '../../fleet/tasks/task-rights.ts';
+import { isEnded } from '../../fleet/tasks/tasks.ts';
 import { answerList } from '../lists/list.ts';
 import { type TaskListQuery, taskList } from '../lists/tasks.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
@@ -9,28 +13,48 @@ import { noDevice, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/tasks.ts';
 import { taskView } from '../views/core.ts';
 import { TaskViews } from '../views/tasks.ts';
-import { outcomeWithin } from './device-work/task-outcome.ts';
+import { assertTaken, outcomeWithin } from './device-work/task-outcome.ts';
+
+interface AddTaskQuery {
+  wait?: number;
+  immediate?: boolean;
+}
+
+/** Seconds within which a device takes a task that is for now. */
+const IMMEDIATE_S = 30;
 
 async function addTask(
   input: OperationInput,
   { fleet, sendConnectionRequest, caller, show }: CallContext,
 ): Promise<OperationOutput> {
   const id = param(input);
-  const given = input.body as TaskInput;
+  const { retry, ...given } = input.body as TaskInput & { retry?: RetryPolicy };
   assertTask(caller, given);
   if (given.file && given.method === 'Download') await assertFile(given.file, fleet, caller);
+  const { immediate: isImmediate = false, wait = isImmediate ? IMMEDIATE_S : undefined } = input.query as AddTaskQuery;
+  if (isImmediate && retry) throw new UserError(400, 'bad-input', 'body.retry: immediate is without retry');
   const task = await fleet.tasks.add(id, given);
+  if (retry) await begun(task, fleet.requestRetries.begin(task, retry, wait !== undefined), fleet);
   const warnings = await fleet.tasks.warnings(task);
   const warned = warnings.length > 0 ? { warnings } : {};
   const isInSession = await fleet.sessions.notice(id);
-  const wait = input.query.wait as number | undefined;
   if (wait === undefined) return { status: 201, body: { ...taskView(task, show), ...warned } };
-  const {
-    task: after,
-    isEnded,
-    failure,
-  } = await outcomeWithin({ fleet, sendConnectionRequest }, { task, ms: wait * 1000, isInSession });
-  return { status: isEnded ? 200 : 202, body: { ...taskView(after, show), ...failure, ...warned } };
+  const awaited = await outcomeWithin(
+    { fleet, sendConnectionRequest },
+    { task, ms: wait * 1000, isInSession, isImmediate },
+  );
+  const after = isImmediate ? await assertTaken({ fleet }, awaited) : awaited.task;
+  return { status: isEnded(after) ? 200 : 202, body: { ...taskView(after, show), ...awaited.failure, ...warned } };
+}
+
+/** A task without the retries that it asks for is withdrawn. */
+async function begun(task: Task, retries: Promise<void>, { tasks: all }: CallContext['fleet']): Promise<void> {
+  try {
+    await retries;
+  } catch (error) {
+    await all.cancel(task.id);
+    throw error;
+  }
 }
 
 export const tasks: readonly Operation[] = [
@@ -43,10 +67,15 @@ export const tasks: readonly Operation[] = [
     scope: 'device',
     parameters: 'checked',
     audit: 'answer',
-    query: schemas.waitQuery,
-    body: { json: schemas.taskInput },
+    query: schemas.addTaskQuery,
+    body: { json: schemas.addTaskInput },
     answers: { 200: schemas.task, 201: schemas.task, 202: schemas.task },
-    problems: { ...noDevice, 409: 'A task with this CommandKey is open', 429: 'The device has too many open tasks' },
+    problems: {
+      ...noDevice,
+      409: 'A task with this CommandKey is open',
+      429: 'The device has too many open tasks',
+      504: '`immediate`: the device was not reached, and the task is cancelled',
+    },
     run: addTask,
   },
   {

@@ -9,14 +9,16 @@ import type { Delivery } from '../../store/records.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/webhooks.ts';
+import { timeAt } from '../time-input.ts';
 
 const problems = { 404: 'No such webhook' };
 const iso = (at: number): string => new Date(at).toISOString();
 
-const view = ({ oldSecretUntil, gone, ...webhook }: WebhookView, secret = MASK): Record<string, unknown> => ({
+const view = ({ oldSecretUntil, gone, until, ...webhook }: WebhookView, secret = MASK): Record<string, unknown> => ({
   ...webhook,
   secret,
   ...(oldSecretUntil === undefined ? {} : { oldSecretUntil: iso(oldSecretUntil) }),
+  ...(until === undefined ? {} : { until: iso(until) }),
   ...(gone === undefined ? {} : { gone: iso(gone) }),
 });
 
@@ -37,6 +39,15 @@ const withoutMask = <T extends { secret?: string }>({
   ...input
 }: T): Omit<T, 'secret'> & { secret?: string } =>
   secret === undefined || secret === MASK ? input : { ...input, secret };
+
+/** The body of a webhook; the time of its end is a text. */
+type GivenWebhook = Omit<WebhookInput, 'until'> & { until?: string };
+
+/** @throws UserError 400 that names the place */
+function inputOf({ until, ...given }: GivenWebhook): WebhookInput {
+  const end = timeAt('until', until);
+  return { ...withoutMask(given), ...(end === undefined ? {} : { until: end }) };
+}
 
 const DAY = 86_400_000;
 const MAX_KEEP = 30 * DAY;
@@ -87,7 +98,7 @@ export const webhooks: readonly Operation[] = [
     answers: { 200: schemas.webhook, 201: schemas.webhook },
     run: async (input, { fleet, edit }) => {
       const name = param(input, 'name');
-      const { isNew, secret } = await fleet.webhooks.put(name, withoutMask(input.body as WebhookInput), edit);
+      const { isNew, secret } = await fleet.webhooks.put(name, inputOf(input.body as GivenWebhook), edit);
       return { status: isNew ? 201 : 200, body: view(await fleet.webhooks.get(name), secret) };
     },
   },

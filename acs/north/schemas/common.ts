@@ -3,8 +3,8 @@ import { type TProperties, type TSchema, Type } from 'typebox';
 
 export const { Optional: optional } = Type;
 export const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
-export const closed = <P extends TProperties>(properties: P): ReturnType<typeof Type.Object<P>> =>
-  Type.Object(properties, { additionalProperties: false });
+export const closed = <P extends TProperties>(properties: P, description?: string): ReturnType<typeof Type.Object<P>> =>
+  Type.Object(properties, { additionalProperties: false, ...(description === undefined ? {} : { description }) });
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const choice = <T extends string>(values: readonly T[], description?: string) =>
   Type.Union(

@@ -3,7 +3,14 @@ import { Type } from 'typebox';
 import { choice, closed, listOf, listQuery, optional, text, time } from './common.ts';
 import { faultCode } from './faults.ts';
 
-export const taskInput = closed({
+export const handle = optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 128,
+    description: 'A word of yours: it comes back in the answer, the task, its events and webhooks',
+  }),
+);
+const taskFields = {
   method: text('An RPC of TR-069 Annex A that an ACS calls'),
   args: optional(
     Type.Record(Type.String(), Type.Unknown(), {
@@ -14,8 +21,31 @@ export const taskInput = closed({
   expiresIn: optional(
     Type.Number({ minimum: 1, description: 'Seconds after which the task fails if it is still queued' }),
   ),
+  handle,
+};
+export const taskInput = closed(taskFields);
+export const addTaskInput = closed({
+  ...taskFields,
+  retry: optional(
+    closed(
+      {
+        attempts: Type.Integer({ minimum: 1, maximum: 100 }),
+        everySeconds: Type.Integer({ minimum: 5, maximum: 86_400 }),
+      },
+      'Connection requests until the device takes the task, the first at once',
+    ),
+  ),
 });
-export const waitQuery = closed({ wait: optional(Type.Number({ minimum: 0, maximum: 600 })) });
+const wait = optional(Type.Number({ minimum: 0, maximum: 600, description: 'Seconds to wait for the outcome' }));
+export const waitQuery = closed({ wait });
+export const addTaskQuery = closed({
+  wait,
+  immediate: optional(
+    Type.Boolean({
+      description: '504 `not-reached`, and no task, unless the device takes it within `wait`; default: 30 seconds',
+    }),
+  ),
+});
 export const taskQuery = listQuery({
   device: optional(Type.String()),
   state: optional(text('One or several, separated by commas: queued, sent, waiting, done, failed, cancelled')),
@@ -38,6 +68,7 @@ export const task = Type.Object({
   file: optional(Type.String()),
   diagnostic: optional(text('The kind of the diagnostic that it is')),
   job: optional(text('The job that it belongs to')),
+  handle: optional(text('The word of its requester')),
   result: optional(Type.Record(Type.String(), Type.Unknown())),
   fault: optional(
     Type.Object({

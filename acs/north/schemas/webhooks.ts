@@ -23,6 +23,12 @@ const fields = {
       'Only Informs that change one of these parameters: full paths, partial ones with the final dot, or with *',
     ),
   ),
+  until: optional(
+    Type.String({
+      format: 'date-time',
+      description: 'The end of the subscription; a day later the webhook is deleted',
+    }),
+  ),
   paused: optional(Type.Boolean({ description: 'Neither store nor send messages for this webhook' })),
 };
 const formats = choice(

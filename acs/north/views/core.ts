@@ -74,6 +74,7 @@ export function taskView(task: Task, { secrets, caller }: Shown): View {
     ...(task.file ? { file: task.file } : {}),
     ...(task.diagnostic ? { diagnostic: task.diagnostic.kind } : {}),
     ...(task.job === undefined ? {} : { job: task.job }),
+    ...(task.handle === undefined ? {} : { handle: task.handle }),
     ...(task.result ? { result: withTexts(limitedValues(task.result, caller), shown) } : {}),
     ...(task.fault ? { fault: limitedTaskFault(task.fault, caller) } : {}),
     created: iso(task.created),

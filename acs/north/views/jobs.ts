@@ -45,6 +45,7 @@ function shownArguments(args: View, shown: (name: string, text: string) => strin
 export const jobView = (job: Job, totals: View, show: Shown): View => ({
   ...planView(job),
   ...given('name', job.name),
+  ...given('handle', job.handle),
   ...given('author', job.author?.name),
   ...(job.notBefore === undefined ? {} : { notBefore: iso(job.notBefore) }),
   ...given('dynamic', job.dynamic),

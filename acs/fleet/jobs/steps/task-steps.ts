@@ -50,8 +50,9 @@ async function queue(
 ): Promise<StepOutcome> {
   const { tasks, sessions, clock } = context;
   const waiting = { state: 'waiting', due: clock.now() + LOOK_MS, task: id } as const;
+  const asked = job.handle === undefined ? input : { handle: job.handle, ...input };
   try {
-    await tasks.make(position.device, input, 'operator', { id, job: job.id });
+    await tasks.make(position.device, asked, 'operator', { id, job: job.id });
   } catch (error) {
     if (!(error instanceof UserError) || error.status >= 500) throw error;
     if (error.code === 'task-exists') return waiting;

@@ -2,7 +2,9 @@
 import { isAbort } from '../../../../shared/errors.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
+import { UserError } from '../../../errors.ts';
 import type { SendConnectionRequest } from '../../../fleet/common/ports.ts';
+import { isEnded } from '../../../fleet/tasks/tasks.ts';
 import type { CallContext } from '../../operation.ts';
 
 interface Wait {
@@ -10,6 +12,8 @@ interface Wait {
   ms: number;
   /** The device is in session, and will be asked there. */
   isInSession: boolean;
+  /** The wait ends when the device refuses the connection request. */
+  isImmediate?: boolean;
 }
 
 export interface Awaited {
@@ -22,19 +26,22 @@ export interface Awaited {
 /** @returns the task once it has ended, or as it is after `ms` */
 export async function outcomeWithin(
   { fleet, sendConnectionRequest }: Pick<CallContext, 'fleet' | 'sendConnectionRequest'>,
-  { task, ms, isInSession }: Wait,
+  { task, ms, isInSession, isImmediate = false }: Wait,
 ): Promise<Awaited> {
   // A connection request may take longer than the wait.
   const waitEnded = new AbortController();
   const requesting = isInSession
     ? undefined
     : requestOrAbort(sendConnectionRequest, await fleet.devices.row(task.device), waitEnded.signal);
-  const after = await fleet.tasks.outcome(task.id, ms);
-  waitEnded.abort();
+  const refused = new AbortController();
+  const watching = requesting?.then(({ accepted }) => {
+    if (!accepted && isImmediate) refused.abort();
+  });
+  const waiting = fleet.tasks.outcome(task.id, ms, refused.signal).finally(() => waitEnded.abort());
+  const [after] = await Promise.all([waiting, watching]);
   const requested = await requesting;
-  const isEnded = after.state === 'done' || after.state === 'failed' || after.state === 'cancelled';
-  const failure = requested && !requested.accepted && !isEnded ? { connectionRequest: requested.reason } : {};
-  return { task: after, isEnded, failure };
+  const failure = requested && !requested.accepted && !isEnded(after) ? { connectionRequest: requested.reason } : {};
+  return { task: after, isEnded: isEnded(after), failure };
 }
 
 async function requestOrAbort(
@@ -48,4 +55,25 @@ async function requestOrAbort(
     if (isAbort(error)) return { accepted: false, reason: 'the device has not answered yet' };
     throw error;
   }
+}
+
+/**
+ * Withdraws a task that the device has not taken.
+ * @returns the task where the device has taken it at the last moment
+ * @throws UserError 504 `not-reached`
+ */
+export async function assertTaken(
+  { fleet }: Pick<CallContext, 'fleet'>,
+  { task, failure: { connectionRequest: reason } }: Awaited,
+): Promise<Task> {
+  if (task.state !== 'queued') return task;
+  try {
+    const withdrawn = await fleet.tasks.cancel(task.id);
+    if (withdrawn.state !== 'cancelled') return withdrawn;
+  } catch (error) {
+    if (!(error instanceof UserError) || (error.code !== 'task-sent' && error.code !== 'task-ended')) throw error;
+    return await fleet.tasks.get(task.id);
+  }
+  const why = reason ?? 'it has not connected in time';
+  throw new UserError(504, 'not-reached', `device ${task.device} was not reached: ${why}`, { task: task.id });
 }

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { jobStates } from '../../../store/job-positions.ts';
 import { choice, closed, nullable, optional, page, text, time } from '../common.ts';
 import { tagChange } from '../devices.ts';
-import { taskInput } from '../tasks.ts';
+import { handle, taskInput } from '../tasks.ts';
 import { log, phases, planFields, planId, plannedFields } from './rollouts.ts';
 
 const siteText = Type.String({ pattern: '^[^\\u0001]*$', maxLength: 4096 });
@@ -32,6 +32,7 @@ const steps = {
 export const jobInput = closed({
   id: optional(planId),
   name: optional(Type.String({ minLength: 1, maxLength: 200, description: 'Words for the list' })),
+  handle,
   devices: closed({ filter: optional(text('Alternative to `ids`')), ids: optional(deviceIds) }),
   do: Type.Array(Type.Union(Object.values(steps)), { minItems: 1, maxItems: 20, description: 'Steps, in this order' }),
   dynamic: optional(
@@ -58,6 +59,7 @@ const totals = Type.Object(Object.fromEntries(jobStates.map(state => [state, Typ
 const jobFields = {
   id: Type.String(),
   name: optional(Type.String()),
+  handle: optional(text('The word of its requester')),
   state: choice(phases),
   reason: optional(text('Why it changed to this state by itself')),
   created: time,
