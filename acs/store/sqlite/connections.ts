@@ -46,7 +46,10 @@ export function connectHere(place: StoreFile): Connections {
         // A copy, as a thread gets one: what the caller changes later is not what it asked for.
         if (queue.push({ request: structuredClone(request), settle }) === 1) queueMicrotask(flush);
       }),
-    search: async request => JSON.parse(queries.search(request)) as unknown,
+    search: async request => {
+      const [json, lines] = queries.search(request);
+      return lines ?? (JSON.parse(json) as unknown);
+    },
     close: async () => {
       if (!open) return;
       open = false;

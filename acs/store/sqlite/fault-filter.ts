@@ -29,12 +29,22 @@ function faultSql(atom: Atom, now: number): Condition {
   return { sql: `(${column} ${test} ?)`, params: ['text' in value ? value.text : ''] };
 }
 
-/** @param isOfFault the filter is over faults, and `f` is the one in question; else any fault of the device `d` counts */
-export function faultCondition(atom: Atom, now: number, isOfFault: boolean): Condition {
+/** The search that a condition is part of (filter.ts). */
+interface Search {
+  now: number;
+  isNarrow: boolean;
+  /** The filter is over faults, and `f` is the one in question; else any fault of the device `d` counts. */
+  isOfFault: boolean;
+}
+
+export function faultCondition(atom: Atom, { now, isNarrow, isOfFault }: Search): Condition {
   // `!=` is the opposite of `=`: no fault has the text.
   const isNot = atom.op === 'compare' && atom.test === '!=';
   const { sql, params } = faultSql(isNot ? { ...atom, test: '=' } : atom, now);
   // The plus keeps SQLite from making a join of it: then it counts a device for each of its faults in an OFFSET.
-  const found = isOfFault ? sql : `+EXISTS (SELECT 1 FROM faults f WHERE f.device = d.pk AND ${sql})`;
+  const ofDevice = isNarrow
+    ? `+EXISTS (SELECT 1 FROM faults f WHERE f.device = d.pk AND ${sql})`
+    : `d.pk IN (SELECT device FROM faults f WHERE ${sql})`;
+  const found = isOfFault ? sql : ofDevice;
   return { sql: isNot ? `NOT ${found}` : found, params };
 }

@@ -64,9 +64,7 @@ function partSql(filter: Filter, search: Search): Condition {
     case 'not':
       return negated(partSql(filter.of, search));
     default:
-      return isFaultField(filter.field)
-        ? faultCondition(filter, search.now, search.isOfFault)
-        : atomSql(filter, search);
+      return isFaultField(filter.field) ? faultCondition(filter, search) : atomSql(filter, search);
   }
 }
 

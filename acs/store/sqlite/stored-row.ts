@@ -21,6 +21,10 @@ export function rowOf({ body, told, position }: StoredRow): DeviceRow {
   return row;
 }
 
+/** JSON of the whole row. */
+export const rowText = ({ body, told, position }: StoredRow): string =>
+  `${body.slice(0, -1)},"told":${JSON.stringify(told)}${position === null ? '' : `,"rollout":${position}`}}`;
+
 /** @throws UserError 400 for a NUL in it */
 export const bodyOf = (row: DeviceRow): string => jsonOf({ ...row, told: undefined, rollout: undefined });
 

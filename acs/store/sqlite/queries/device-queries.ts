@@ -5,7 +5,7 @@ import { cursorText, pageOf } from '../../paging.ts';
 import type { DeviceQuery, OverdueQuery } from '../../store.ts';
 import { toSql } from '../filter.ts';
 import type { Statements } from '../statements.ts';
-import { rowOf, type StoredRow, storedRows } from '../stored-row.ts';
+import { rowOf, rowText, type StoredRow, storedRows } from '../stored-row.ts';
 import { orderOf } from './device-order.ts';
 
 /** Devices of which only some fields were asked for: the id of each, then its values in the order of the fields, null for none. */
@@ -60,6 +60,20 @@ export class DeviceQueries {
     const found = this.#statements.all<Placed & { pk: number }>(text, ...params, limit + 1);
     const items = found.slice(0, limit).flatMap(({ pk }) => readRow(this.#statements, '?', pk) ?? []);
     return { items, ...nextOf(found, limit, query) };
+  }
+
+  /** The same as text: the cursor of the next page or nothing, then the rows, each on a line of its own. */
+  pageAsLines(query: DeviceQuery): string {
+    const limit = pageOf(query.limit);
+    const { text, params } = pageSql(query);
+    const found = this.#statements.all<Placed & StoredRow>(
+      `SELECT p.id, p.key, r.body, r.told, s.body AS position FROM (${text}) p
+        CROSS JOIN rows r ON r.device = p.pk LEFT JOIN positions s ON s.device = p.pk`,
+      ...params,
+      limit + 1,
+    );
+    const { next = '' } = nextOf(found, limit, query);
+    return [next, ...found.slice(0, limit).map(rowText)].join('\n');
   }
 
   /**

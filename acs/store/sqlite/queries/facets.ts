@@ -96,9 +96,10 @@ function groupedSql({ field, filter, now }: Asked): Condition {
 function besideOf(field: Field): Condition | undefined {
   if (field.kind === 'tag') return { sql: 'SELECT device, tag AS value FROM tags', params: [] };
   if (field.kind === 'site') return { sql: 'SELECT device, value FROM sites WHERE name = ?', params: [field.name] };
-  if (field.kind === 'fault')
-    return { sql: `SELECT DISTINCT device, ${faultColumns[field.name]} AS value FROM faults`, params: [] };
-  return undefined;
+  if (field.kind !== 'fault') return undefined;
+  // A device has one fault for each cause.
+  const distinct = field.name === 'cause' ? '' : 'DISTINCT';
+  return { sql: `SELECT ${distinct} ${faultColumns[field.name]} AS value, device FROM faults`, params: [] };
 }
 
 function keyOf(field: Field, now: number): Condition {

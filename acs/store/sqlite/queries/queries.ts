@@ -80,17 +80,18 @@ export class SqliteQueries {
     this.jobs = new JobQueries(statements);
   }
 
-  /** @returns JSON, made only once on its way to another thread. Devices with `only` come as `PartsAnswer` */
-  search(request: SearchRequest): string {
-    return request.do === 'devices' && request.query.only
-      ? this.devices.pageOfParts(request.query, request.query.only)
-      : JSON.stringify(this.#found(request));
+  /**
+   * @returns JSON, made only once on its way to another thread: devices with `only` as `PartsAnswer`. Whole devices come as '' and lines of
+   * text, which are parsed with breaks
+   */
+  search(request: SearchRequest): [json: string, lines?: string] {
+    if (request.do !== 'devices') return [JSON.stringify(this.#found(request))];
+    const { query } = request;
+    return query.only ? [this.devices.pageOfParts(query, query.only)] : ['', this.devices.pageAsLines(query)];
   }
 
-  #found(request: SearchRequest): unknown {
+  #found(request: Exclude<SearchRequest, { do: 'devices' }>): unknown {
     switch (request.do) {
-      case 'devices':
-        return this.devices.page(request.query);
       case 'facets':
         return readFacets(this.#statements, request.query);
       case 'groups':

@@ -8,7 +8,8 @@ import { sentError, sentFailure } from './thread.ts';
 
 function outcomeOf(queries: SqliteQueries, request: SearchRequest): [string, Bulk] {
   try {
-    return [queries.search(request), undefined];
+    const [json, lines] = queries.search(request);
+    return [json, lines];
   } catch (error) {
     return sentFailure(storeError(error));
   }
