@@ -5,9 +5,7 @@ import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import { Edit } from '../../store/edit.ts';
-import type { ParameterQuery } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
-import { firstPage } from '../access/first-page.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
 import type { Product } from '../models/learned-model.ts';
@@ -23,6 +21,7 @@ import {
   listDevices,
 } from './device-list.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
+import { type KnownRange, knownPages } from './known-parameters.ts';
 
 /** An id with too many hyphens was most likely decoded once too often on its way. */
 export const unknownDevice = (id: string): UserError =>
@@ -33,8 +32,6 @@ export const unknownDevice = (id: string): UserError =>
   );
 
 const warningsOf = (warnings: string[]): { warnings?: string[] } => (warnings.length > 0 ? { warnings } : {});
-
-type ParameterPage = { items: readonly KnownValue[]; next?: string };
 
 type Guard = () => Promise<void>;
 
@@ -103,12 +100,9 @@ export class Devices {
     this.#context.events.emit('removed', { device: id });
   }
 
-  /** The known values at or below a path, in pages. @param isReadable leaves out all others @throws UserError 400 `bad-cursor`, 404 */
-  async parameters(query: ParameterQuery, isReadable: (path: string) => boolean = () => true): Promise<ParameterPage> {
-    await this.row(query.device);
-    const readable = async (items: readonly KnownValue[]) => items.filter(({ path }) => isReadable(path));
-    return await firstPage(query, next => this.#context.store.parameterPage(next), readable);
-  }
+  /** The known values of a device in a range, page by page. */
+  readonly knownPages = (row: DeviceRow, range: KnownRange): AsyncGenerator<KnownValue[]> =>
+    knownPages(this.#context.store, row, range);
 
   get #now(): number {
     return this.#context.clock.now();

@@ -39,7 +39,6 @@ export class Tasks {
 
   /** Queues an operator's task. @throws UserError 400, 404 for the device or the file, 409, 429 */
   readonly add = (device: string, input: TaskInput): Promise<Task> => this.make(device, input, 'operator');
-
   /** Queues a task of an operator, of the reconciliation or of a job. @throws UserError as `add` */
   async make(device: string, input: TaskInput, origin: Task['origin'], ofJob?: OfJob): Promise<Task> {
     const { store, events } = this.#context;
@@ -60,8 +59,6 @@ export class Tasks {
   /** Tasks of devices that the caller reaches. @throws UserError 400, 403 */
   readonly list = (search: TaskPageSearch, caller: Caller): Promise<{ items: readonly Task[]; next?: string }> =>
     listTasks(this.#context, search, caller);
-
-  /** @throws UserError 400, 403 */
   readonly count = (search: TaskSearch, caller: Caller): Promise<number> => countTasks(this.#context, search, caller);
 
   /** @throws UserError 404, 409 for a task that was sent or has ended */

@@ -1,19 +1,18 @@
 // Operations on devices: register, read, change, approve, call.
-import { mapInTurns } from '../../../shared/turns.ts';
 import { UserError } from '../../errors.ts';
 import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
-import { VIEWS } from '../../fleet/devices/device-list.ts';
 import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
 import { type DeviceFilter, deviceList } from '../lists/devices.ts';
 import { deviceFacets, type FacetInput } from '../lists/facets.ts';
 import { answerList } from '../lists/list.ts';
+import { type ParameterListQuery, parameterList } from '../lists/parameters.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
 import { forceQuery } from '../schemas/common.ts';
 import * as schemas from '../schemas/devices.ts';
 import { keepDeviceSecrets } from '../secret-mask.ts';
-import { deviceView, parameterView, unknownCpeView } from '../views/core.ts';
+import { deviceView, unknownCpeView } from '../views/core.ts';
 
 const { answers } = schemas;
 
@@ -246,7 +245,7 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'getParameters',
-    summary: 'Lists the known values at or below a path, in pages',
+    summary: 'Lists the known values of a device by path: read, set, or told by Informs',
     method: 'GET',
     path: '/devices/:id/parameters',
     role: 'viewer',
@@ -255,12 +254,9 @@ export const devices: readonly Operation[] = [
     query: schemas.parameterQuery,
     answers: { 200: answers.parameters },
     problems: noDevice,
-    run: async (input, { fleet, caller, show }) => {
-      const { path = '', limit = 1000, ...rest } = input.query as { path?: string; limit?: number; cursor?: string };
-      const query = { device: param(input), path, limit, ...rest };
-      const { items, next } = await fleet.devices.parameters(query, caller.mayRead);
-      return ok({ items: await mapInTurns(items, VIEWS, item => parameterView(item, show)), next: next ?? null });
-    },
+    csv: true,
+    run: async (input, context) =>
+      await answerList(input, await parameterList(param(input), input.query as ParameterListQuery, context)),
   },
   {
     name: 'connectionRequest',

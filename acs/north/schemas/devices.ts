@@ -2,20 +2,7 @@
 import { Type } from 'typebox';
 import { logins } from '../../device/credentials.ts';
 import { MAX_OFFSET } from '../../store/paging.ts';
-import {
-  byName,
-  choice,
-  closed,
-  list,
-  listOf,
-  listQuery,
-  nullable,
-  optional,
-  page,
-  text,
-  texts,
-  time,
-} from './common.ts';
+import { byName, choice, closed, list, listOf, listQuery, nullable, optional, text, texts, time } from './common.ts';
 import { fault } from './faults.ts';
 import { restartWish, typedValue, wantedValue } from './values.ts';
 
@@ -76,10 +63,13 @@ export const facetQuery = closed({
   by: text('Fields of filters, site.NAME or paths of parameters, separated by commas: firmware,site.name,tag,fault'),
   top: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Most values of each; default: 8' })),
 });
-export const parameterQuery = closed({
+export const parameterQuery = listQuery({
   path: optional(text('A parameter, or a partial path that ends with a dot')),
-  limit: optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Values of a page; default: 1,000' })),
-  cursor: page.cursor,
+  prefix: optional(text('The beginning of paths')),
+  find: optional(text('A text anywhere in path or value, in any case')),
+  show: optional(
+    text('Only these: writable, wanted (a preset or an override decides it), changed (drift); several by commas'),
+  ),
 });
 
 export const drift = Type.Object({
@@ -217,18 +207,16 @@ export const answers = {
   knocking: list(
     Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),
   ),
-  parameters: Type.Object({
-    items: Type.Array(
-      Type.Object({
-        path: Type.String(),
-        value: Type.String(),
-        type: Type.String(),
-        writable: optional(Type.Boolean()),
-        notification: optional(Type.Integer()),
-        time,
-      }),
-    ),
-    next: nullable(Type.String()),
-  }),
+  parameters: listOf(
+    Type.Object({
+      path: Type.String(),
+      value: Type.String(),
+      type: text('Empty where nothing but an Inform has told the value'),
+      writable: optional(Type.Boolean()),
+      notification: optional(Type.Integer()),
+      time,
+      decidedBy: optional(text('The preset that decides the value, or override')),
+    }),
+  ),
   accepted: Type.Object({ accepted: Type.Literal(true) }),
 } as const;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { openedText } from '../../../acs/fleet/common/secrets.ts';
 import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
+import { ForeignCpe } from '../../support/acs/foreign-cpe.ts';
 import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../support/devices.ts';
 
@@ -195,6 +196,56 @@ describe('device API', () => {
     assert.equal((await read('')).length, 3);
     assert.equal((await api.call('GET', `/devices/${id}/parameters`)).json.items[0]?.time, '1970-01-01T00:00:01.000Z');
     await api.refused(404, 'no-such-device', 'GET', '/devices/0090F8-X-1/parameters');
+  });
+
+  it('lists what Informs have told beside what was read, and tells what decides a value', async () => {
+    await api.close();
+    api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+    const cpe = new ForeignCpe(
+      api.acs,
+      { manufacturer: 'Acme', oui: 'A1B2C3', productClass: 'Lamp', serial: 'L1', version: '1.7', root: 'Device.' },
+      {},
+    );
+    await cpe.run();
+    await api.call('PATCH', `/devices/${cpe.id}`, { body: { overrides: { 'Device.Lamp.Mode': 'Dim' } } });
+    const known = ['Device.Lamp.Level', 'Device.Lamp.Mode', 'Device.Lamp.Password', 'Device.ZZ.Last'].map(path => ({
+      ...{ path, value: `old-${path.length}`, type: 'xsd:string', time: 1000, writable: path.includes('L') },
+    }));
+    await api.acs.store.putParameters(cpe.id, known);
+    const paths = async (query: string): Promise<unknown[]> =>
+      (await api.call('GET', `/devices/${cpe.id}/parameters?${query}`)).json.items.map(({ path }) => path);
+    const told = ['Device.DeviceInfo.SoftwareVersion', 'Device.ManagementServer.ParameterKey'];
+    const all = [told[0], ...known.slice(0, 3).map(({ path }) => path), told[1], 'Device.ZZ.Last'];
+    assert.deepEqual(await paths(''), all);
+    assert.deepEqual(await paths('path=Device.DeviceInfo.SoftwareVersion'), [told[0]]);
+    assert.deepEqual(await paths('prefix=Device.Lamp.L'), ['Device.Lamp.Level']);
+    assert.deepEqual(await paths('find=OLD-16'), ['Device.Lamp.Mode']);
+    assert.deepEqual(await paths('find=lamp.p'), ['Device.Lamp.Password']);
+    assert.deepEqual(await paths('find=old-20'), [], 'no secret is found by its text');
+    assert.deepEqual(await paths('show=wanted,writable'), ['Device.Lamp.Mode']);
+    assert.deepEqual(await paths('show=changed'), []);
+    const walked: unknown[] = [];
+    for (let cursor: unknown = ''; cursor !== null; ) {
+      const page = await api.call(
+        'GET',
+        `/devices/${cpe.id}/parameters?limit=1&count=true${cursor ? `&cursor=${cursor}` : ''}`,
+      );
+      assert.equal(page.json.total, 6);
+      walked.push(...page.json.items.map(({ path }) => path));
+      cursor = page.json.next;
+    }
+    assert.deepEqual(walked, all);
+    const [first] = (await api.call('GET', `/devices/${cpe.id}/parameters`)).json.items;
+    assert.deepEqual([first?.value, first?.type], ['1.7', '']);
+    const csv = await api.call(
+      'GET',
+      `/devices/${cpe.id}/parameters?format=csv&path=Device.Lamp.&fields=path,value,decidedBy`,
+    );
+    assert.equal(
+      csv.text,
+      'path,value,decidedBy\r\nDevice.Lamp.Level,old-17,\r\nDevice.Lamp.Mode,old-16,override\r\nDevice.Lamp.Password,***,\r\n',
+    );
+    await api.refused(400, 'bad-input', 'GET', `/devices/${cpe.id}/parameters?show=all`);
   });
 
   it('B3: lists parameters in pages of at most 1,000', async () => {
