@@ -136,7 +136,7 @@ export function createFleet(context: FleetContext): Fleet {
     members: context.members,
     liveness: new LivenessWatch(context),
     ...{ alerts, webhooks },
-    overview: createOverview(context, { alerts, rollouts, jobs, clusterMemory, webhooks }),
+    overview: createOverview(context, { alerts, rollouts, jobs, clusterMemory, webhooks, products }),
     quirksOf: subject => quirksOf(subject, context.quirks),
   };
 }

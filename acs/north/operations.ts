@@ -18,6 +18,7 @@ import { faults } from './operations/monitoring/faults.ts';
 import { history } from './operations/monitoring/history.ts';
 import { overview } from './operations/monitoring/overview.ts';
 import { traces } from './operations/monitoring/traces.ts';
+import { vocabulary } from './operations/monitoring/vocabulary.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
@@ -63,6 +64,7 @@ const rows: readonly Operation[] = [
   ...traces,
   ...overview,
   ...comparison,
+  ...vocabulary,
   ...alerts,
   ...webhooks,
   ...history,

@@ -98,6 +98,7 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
   if (name === 'countFacets')
     return `?by=id,site.mark,tag,${path},${one(['fault', 'faultCode', 'drift'], pick)}&filter=${encodeURIComponent(filter)}`;
   if (name === 'getParameters') return '?path=Device.&limit=2';
+  if (name === 'getVocabulary') return `?prefix=${encodeURIComponent(device % 2 ? `${path} = "` : 'site.mark = ')}`;
   if (name === 'getHistory') return `?path=${path}`;
   if (name === 'listTasks') {
     const forms = [`?device=${ids[device]}`, '?limit=2', '?format=csv&fields=device,args', '?state=queued&count=true'];

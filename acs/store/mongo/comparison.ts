@@ -1,11 +1,11 @@
 // Two sets of devices compared, page by page, with breaks.
-import { Turns } from '../../../../shared/turns.ts';
-import { informValues } from '../../../device/inform.ts';
-import type { DeviceRow } from '../../../device/row.ts';
-import type { Filter } from '../../../query/filter.ts';
-import { type ComparedDevice, type Comparison, ComparisonTally } from '../../comparison-tally.ts';
-import type { ComparisonQuery } from '../../store.ts';
-import type { DeviceSearch } from './device-search.ts';
+import { Turns } from '../../../shared/turns.ts';
+import { informValues } from '../../device/inform.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import type { Filter } from '../../query/filter.ts';
+import { type ComparedDevice, type Comparison, ComparisonTally } from '../comparison-tally.ts';
+import type { ComparisonQuery } from '../store.ts';
+import type { DeviceSearch } from './devices/device-search.ts';
 
 const PAGE = 250;
 /** Devices that are counted without a break. */

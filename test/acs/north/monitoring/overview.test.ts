@@ -1,9 +1,9 @@
 // The fleet as a whole: its summary, on request and as an event, and what needs someone.
 import assert from 'node:assert/strict';
-import { type Json, type TestApi, TOKEN, testApi } from '../../support/acs/api.ts';
-import { readEvents } from '../../support/acs/live/event-reader.ts';
-import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
-import { eventually } from '../../support/eventually.ts';
+import { type Json, type TestApi, TOKEN, testApi } from '../../../support/acs/api.ts';
+import { readEvents } from '../../../support/acs/live/event-reader.ts';
+import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
+import { eventually } from '../../../support/eventually.ts';
 
 const DAY = 24 * 3_600_000;
 const idOf = (serial: string): string => `0090F8-4102S-${serial}`;

@@ -1,7 +1,7 @@
 // Devices compared by the API: within the rights, with filters that find the values again.
 import assert from 'node:assert/strict';
-import { type TestApi, testApi } from '../../support/acs/api.ts';
-import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
+import { type TestApi, testApi } from '../../../support/acs/api.ts';
+import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 
 const idOf = (serial: string): string => `0090F8-4102S-${serial}`;
 

@@ -1,10 +1,10 @@
 // The sessions of a device: listed without tracing, read with the messages of a trace.
 import assert from 'node:assert/strict';
-import { CwmpFault } from '../../../shared/cwmp/faults.ts';
-import { type Json, type TestApi, testApi } from '../../support/acs/api.ts';
-import { addTask, runSession } from '../../support/acs/api-calls.ts';
-import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
-import { deviceId } from '../../support/devices.ts';
+import { CwmpFault } from '../../../../shared/cwmp/faults.ts';
+import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { addTask, runSession } from '../../../support/acs/api-calls.ts';
+import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
+import { deviceId } from '../../../support/devices.ts';
 
 describe('sessions of a device', () => {
   let api: TestApi;
