@@ -1,6 +1,7 @@
 // The API description (OpenAPI 3.1), made from the table of operations, plus the event stream, which is not in that table.
 import type { TSchema } from 'typebox';
 import { eventNames } from '../events.ts';
+import { exampleOf } from './examples/examples.ts';
 import { factsOf, type Operation } from './operation.ts';
 import { shared } from './schemas/shared.ts';
 import { PLAIN_COOKIE, SECURE_COOKIE } from './session-cookie.ts';
@@ -66,16 +67,16 @@ function bodyOf(operation: Operation): Json {
   if (body === undefined) return {};
   if (body === 'bytes') return { requestBody: { required: true, content: BYTES } };
   const csv = body.csv ? { 'text/csv': { schema: { type: 'string', description: body.csv } } } : {};
-  const content = { 'application/json': { schema: plain(body.json) }, ...csv };
+  const { body: example } = exampleOf(operation);
+  const shown = example === undefined ? {} : { example };
+  const content = { 'application/json': { schema: plain(body.json), ...shown }, ...csv };
   return { requestBody: { required: body.optional !== true, content } };
 }
 
 function parametersOf(operation: Operation): Json[] {
-  const inPath = [...operation.path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
+  const { path, query } = exampleOf(operation);
+  const inPath = Object.entries(path).map(([name, example]) => ({
+    ...{ name, in: 'path', required: true, schema: { type: 'string' }, example },
     ...(name === 'id' && operation.path.startsWith('/devices')
       ? {
           description:
@@ -92,6 +93,7 @@ function parametersOf(operation: Operation): Json[] {
     in: 'query',
     required: required.includes(name),
     schema: plain(schema),
+    ...(query[name] === undefined ? {} : { example: query[name] }),
   }));
   const inHeader = conditionsOf(operation).map(({ header, description }) => ({
     ...{ name: header, in: 'header', required: false, description },
