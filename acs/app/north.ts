@@ -1,6 +1,7 @@
 // The side of the operators: the REST API and the metrics.
 import type { FastifyInstance } from 'fastify';
 import { livenessStates } from '../device/liveness.ts';
+import { deviceStates } from '../device/row.ts';
 import type { EventBus } from '../events.ts';
 import { adminToken } from '../fleet/access/principal.ts';
 import { secretTest } from '../fleet/access/tokens.ts';
@@ -68,8 +69,7 @@ const stateSources = (
   webhooks: async () => await fleet.webhooks.counts(),
   liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
   rollouts: async () => await fleet.rollouts.live(),
-  devices: async () =>
-    await Promise.all((['known', 'quarantine', 'enrolled', 'held'] as const).map(countOf(setup, 'state'))),
+  devices: async () => await Promise.all(deviceStates.map(countOf(setup, 'state'))),
 });
 /** For a process that leaves the counting to another. */
 export const noSources: ReturnType<typeof stateSources> = {

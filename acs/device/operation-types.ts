@@ -6,7 +6,7 @@ import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired
 import type { DeviceFault } from './fault.ts';
 import type { KnownValue } from './parameter.ts';
 import type { RolloutPosition, RolloutState } from './rollout-position.ts';
-import type { Claim, DeviceIdentity, DeviceRow } from './row.ts';
+import type { Claim, DeviceIdentity, DeviceRow, Moved } from './row.ts';
 import type { Task, TaskFault } from './task.ts';
 
 /** The parameters of an Inform (made by `reportOf` of inform.ts); those that it does not carry are absent. */
@@ -61,7 +61,7 @@ export type Informed =
     }
   /** In session with another member, under that claim. */
   | { outcome: 'busy'; claim: Claim }
-  | { outcome: 'refused' };
+  | { outcome: 'refused'; replacedBy?: string };
 
 export interface Outcome {
   state: 'done' | 'failed' | 'waiting' | 'cancelled' | 'queued';
@@ -122,6 +122,17 @@ export interface DeviceOperations {
   patched: { args: { patch: DevicePatch; expected?: string }; result: DeviceRow };
   /** Ends quarantine or a hold; a row that does not exist is made from `identity` and open until `openUntil`. */
   approved: { args: { identity?: DeviceIdentity; openUntil?: number; now: number }; result: DeviceRow };
+  /** Bars a device whose place another one takes: its tasks are cancelled, and its account is good for nothing. @throws UserError 409 */
+  replaced: { args: { by: string; now: number }; result: DeviceRow };
+  /** Takes the place of another device. Creates the row, and ends quarantine. @throws UserError 409 */
+  replacementTaken: {
+    args: { of: string; identity: DeviceIdentity; moved: Moved; now: number };
+    result: DeviceRow;
+  };
+  /** Takes back what a device got with a place, as far as it has not been changed since. */
+  replacementReturned: { args: { of: string }; result: undefined };
+  /** The device has its state and account again. */
+  replacementUndone: { args: { of: string }; result: DeviceRow };
   /** Adds a new pair: both are valid until the device uses the new one. */
   credentialsOffered: {
     args: {

@@ -13,6 +13,7 @@ import {
   restartNoted,
 } from './operations/reconciliation.ts';
 import { announced, approved, patched, removed } from './operations/registration.ts';
+import { replaced, replacementReturned, replacementTaken, replacementUndone } from './operations/replacements.ts';
 import {
   rolloutAssigned,
   rolloutJudged,
@@ -63,6 +64,10 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   announced,
   patched,
   approved,
+  replaced,
+  replacementTaken,
+  replacementReturned,
+  replacementUndone,
   credentialsOffered,
   credentialsTaken,
   pairRefused,

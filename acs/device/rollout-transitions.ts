@@ -51,7 +51,7 @@ export function precheck(
   { version, productClass }: Image,
 ): string | undefined {
   if (row.state === 'quarantine') return 'in quarantine';
-  if (row.state === 'held') return 'held';
+  if (row.state === 'held' || row.state === 'replaced') return row.state;
   if (row.softwareVersion === '') return 'its version is not known: it has never informed';
   if (productClass !== '' && row.productClass !== productClass)
     return `the image is for ${productClass}, the device is a ${row.productClass}`;

@@ -14,9 +14,30 @@ export interface DeviceIdentity {
 
 /**
  * `known`: announced by the operator, has never informed. `quarantine`: has informed, is not approved. `enrolled`: managed. `held`: was
- * managed, but may no longer be the same unit.
+ * managed, but may no longer be the same unit. `replaced`: another device has its place, and it is refused.
  */
-export type DeviceState = 'known' | 'quarantine' | 'enrolled' | 'held';
+export const deviceStates = ['known', 'quarantine', 'enrolled', 'held', 'replaced'] as const;
+export type DeviceState = (typeof deviceStates)[number];
+
+/** Of what operators write, that which goes from a device to the one that replaces it. */
+export type Moved = Pick<DeviceRow, 'tags' | 'site' | 'overrides'>;
+
+/** The device that has the place of this one, and what comes back when that is undone. */
+export interface ReplacedBy {
+  id: string;
+  since: number;
+  was: Pick<DeviceRow, 'state' | 'credentials' | 'hold'>;
+}
+
+/** The device whose place this one has taken, what it got from it, and what it had before. */
+export interface Replaces {
+  id: string;
+  since: number;
+  moved: Moved;
+  before: Moved;
+  /** The row was made for it. */
+  isNew?: true;
+}
 
 /** The reason for which a device is held, and advice for the operator. */
 export interface Hold {
@@ -89,6 +110,8 @@ export interface DeviceRow extends DeviceIdentity {
   /** Number of signs of a second unit under its id (clone-detection.ts). */
   clashes?: number;
   hold?: Hold;
+  replacedBy?: ReplacedBy;
+  replaces?: Replaces;
   /** The last verdict of the watch on a device that stopped informing; removed by its next Inform. */
   absence?: 'late' | 'lost';
   /** Values of its last Informs by path: a JSON object as text, because it is seldom changed and seldom read (inform.ts). */

@@ -118,6 +118,21 @@ export const deviceErrors = {
     meaning: 'A task with the same CommandKey is open on this device.',
     remedy: 'Choose another CommandKey.',
   },
+  'device-replaced': {
+    status: [403, 409],
+    meaning: 'Another device has the place of this one. Also the code of cancelled tasks.',
+    remedy: 'Use the device that the message names, or undo the replacement.',
+  },
+  'not-replaced': {
+    status: 409,
+    meaning: 'The device is not replaced by another one.',
+    remedy: 'Nothing is to be undone.',
+  },
+  'not-replaceable': {
+    status: 409,
+    meaning: 'The state of one of the devices does not allow a replacement.',
+    remedy: 'Approve the device that the message names first.',
+  },
   'no-such-backup': {
     status: 404,
     meaning: 'The device has no backup with this number, or it is no longer kept.',

@@ -11,6 +11,7 @@ import { type Quirks, quirksOf, type Subject } from './common/quirks.ts';
 import type { Secrets } from './common/secrets.ts';
 import { DeviceModels } from './devices/device-models.ts';
 import { Devices } from './devices/devices.ts';
+import { Replacements } from './devices/replacements.ts';
 import { Diagnostics } from './diagnostics/diagnostics.ts';
 import { DiagnosticRuns } from './diagnostics/runs.ts';
 import { Enrolment } from './enrolment/enrolment.ts';
@@ -59,6 +60,7 @@ export interface Fleet {
   requestRetries: RequestRetries;
   diagnostics: Diagnostics;
   backups: Backups;
+  replacements: Replacements;
   sessions: DeviceSessions;
   traces: Traces;
   moves: Moves;
@@ -126,6 +128,7 @@ export function createFleet(context: FleetContext): Fleet {
     requestRetries: new RequestRetries(context),
     diagnostics: new Diagnostics(context),
     backups: new Backups(context, tasks),
+    replacements: new Replacements(context),
     sessions,
     history,
     traces,

@@ -7,6 +7,7 @@ import { access } from './operations/access.ts';
 import { alerts } from './operations/alerts.ts';
 import { backups } from './operations/device-work/backups.ts';
 import { diagnostics } from './operations/device-work/diagnostics.ts';
+import { replacements } from './operations/device-work/replacements.ts';
 import { devices } from './operations/devices.ts';
 import { enrolment } from './operations/enrolment.ts';
 import { files } from './operations/files.ts';
@@ -51,6 +52,7 @@ const rows: readonly Operation[] = [
   ...tasks,
   ...diagnostics,
   ...backups,
+  ...replacements,
   ...presets,
   ...models,
   ...preflight,

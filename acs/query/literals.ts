@@ -1,6 +1,7 @@
 // Literals of the filter language, fitted to the field that they are compared with.
 
 import { livenessStates } from '../device/liveness.ts';
+import { deviceStates } from '../device/row.ts';
 import { UserError } from '../errors.ts';
 import { isoTime, type Literal } from './compare.ts';
 import type { Field } from './filter.ts';
@@ -9,7 +10,7 @@ import { versionKey } from './version-key.ts';
 
 const HOUR = 3_600_000;
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: HOUR, d: 24 * HOUR, w: 168 * HOUR };
-const states: ReadonlySet<string> = new Set(['known', 'quarantine', 'enrolled', 'held']);
+const states: ReadonlySet<string> = new Set(deviceStates);
 
 /** `15m` as milliseconds. @throws UserError 400 */
 export function durationOf(text: string): number {

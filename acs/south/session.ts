@@ -118,11 +118,14 @@ async function begin(
     return undefined;
   }
   if ('busy' in begun) return refuse(8001, 'the device is in session elsewhere');
-  if ('refused' in begun) return refuse(8001, 'the device is not known here');
+  if ('refused' in begun) return refuse(8001, refusalOf(begun));
   const headers = useVersion && quirks.useVersion !== false ? { useVersion } : {};
   cpe.answer(turn, responseBody('Inform', { MaxEnvelopes: 1 }), headers);
   return begun;
 }
+
+const refusalOf = ({ replacedBy }: { replacedBy?: string }): string =>
+  replacedBy === undefined ? 'the device is not known here' : `the device is replaced by ${replacedBy}`;
 
 /** The fault for a session that does not begin with an Inform: its code and reason. */
 function faultWithoutInform(posted: Posted): [code: number, reason: string] {

@@ -59,6 +59,12 @@ function mergedOverrides(
 
 export const approved: Operation<'approved'> = (row, { identity, openUntil, now }, id) => {
   const known = row ?? (identity ? newRow(id, identity, 'known', now) : existing(row, id));
+  if (known.state === 'replaced')
+    throw new UserError(
+      409,
+      'device-replaced',
+      `device ${id} is replaced by ${known.replacedBy?.id}: undo that, or delete it`,
+    );
   const { hold, clashes: _clashes, ...rest } = known;
   const next: DeviceRow = { ...rest, state: known.state === 'known' ? 'known' : 'enrolled' };
   if (hold?.certificate !== undefined) next.certificate = hold.certificate;

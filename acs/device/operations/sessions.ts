@@ -14,6 +14,7 @@ import { changed, existing, isStale, type Operation, unchanged } from './operati
 
 export const informed: Operation<'informed'> = (row, facts, id) => {
   if (!row && facts.admission === 'refuse') return unchanged(row, { outcome: 'refused' });
+  if (row?.state === 'replaced') return unchanged(row, { outcome: 'refused', replacedBy: row.replacedBy?.id ?? '' });
   const claim = row?.claim;
   if (claim && claim.owner !== facts.owner && claim.token !== facts.takeOver)
     return unchanged(row, { outcome: 'busy', claim });

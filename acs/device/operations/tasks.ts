@@ -21,6 +21,8 @@ const commandKeyOf = (task: Task): string | undefined => {
 
 export const taskAdded: Operation<'taskAdded'> = (row, { task }, id) => {
   const known = existing(row, id);
+  if (known.state === 'replaced')
+    throw new UserError(409, 'device-replaced', `device ${id} is replaced by ${known.replacedBy?.id}`);
   const { tasks, ended } = withoutExpired(known.tasks, task.created);
   if (tasks.length >= MAX_OPEN_TASKS)
     throw new UserError(429, 'too-many-tasks', `device ${id} has ${tasks.length} open tasks already`);

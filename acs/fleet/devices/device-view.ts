@@ -17,6 +17,8 @@ export interface DeviceView {
   state: string;
   /** The reason why it is held. */
   hold: { reason: string; since: string; detail: string } | null;
+  replacedBy: { id: string; since: string } | null;
+  replaces: { id: string; since: string } | null;
   online: boolean;
   /** By the device's own interval; null for one that never sent an Inform. */
   liveness: Liveness | null;
@@ -73,6 +75,10 @@ const timeOf = (name: 'created' | 'lastInform' | 'lastBoot' | 'lastBootstrap'): 
   from: [name],
   of: row => iso(row[name]),
 });
+const partner = (name: 'replacedBy' | 'replaces'): ViewField<{ id: string; since: string } | null> => ({
+  from: [name],
+  of: ({ [name]: other }) => (other ? { id: other.id, since: new Date(other.since).toISOString() } : null),
+});
 const seen = ['lastInform', 'informInterval'] as const;
 
 const viewFields: ViewFields = {
@@ -88,6 +94,8 @@ const viewFields: ViewFields = {
     of: ({ hold }) =>
       hold ? { reason: hold.reason, since: new Date(hold.since).toISOString(), detail: hold.detail } : null,
   },
+  replacedBy: partner('replacedBy'),
+  replaces: partner('replaces'),
   online: { from: seen, of: (row, now) => livenessOf(row, now) === 'online' },
   liveness: { from: seen, of: (row, now) => livenessOf(row, now) ?? null },
   unfinished: { from: ['unfinished'], of: ({ unfinished }) => (unfinished ? unfinishedView(unfinished) : null) },

@@ -86,6 +86,8 @@ export class Admissions {
   async #withoutOwnProof(id: string, candidate: Candidate): Promise<AdmissionDecision> {
     const row = await this.#context.store.device(id);
     if (!row) return await this.#byRules(candidate);
+    if (row.state === 'replaced')
+      throw new UserError(403, 'device-replaced', `${id} is replaced by ${row.replacedBy?.id}`);
     if (this.isOpen(row)) return { admission: 'enrolled' };
     if (candidate.proof.kind === 'open') throw new UserError(403, 'not-open', `${id} has no open enrolment window`);
     if (!row.credentials?.password) return row.state === 'quarantine' ? await this.#byRules(candidate) : this.#default;

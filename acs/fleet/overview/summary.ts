@@ -1,6 +1,8 @@
 // The summary of the fleet: counts for the devices that a caller reaches, shared among callers with the same rights.
+
 import { type Liveness, livenessStates } from '../../device/liveness.ts';
 import type { DeviceState } from '../../device/row.ts';
+import { deviceStates } from '../../device/row.ts';
 import { bothFilters, type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { Caller } from '../access/caller.ts';
@@ -47,7 +49,6 @@ const KEPT_MS = 1000;
 /** Certificates end slowly, and are looked up in all values that are known. */
 const CERTIFICATES_KEPT_MS = 10 * 60_000;
 const MANY = 10;
-const deviceStates = ['known', 'quarantine', 'enrolled', 'held'] as const;
 
 const drifting = parseFilter('drift');
 export const newFaults = parseFilter('fault.since >= now - 24h');

@@ -1,5 +1,6 @@
 // Sessions of devices, each from its Inform to its release: claimed, given credentials, its tasks done, reconciled.
 import type { Arguments } from '../../../shared/cwmp/methods.ts';
+import type { Informed } from '../../device/operation-types.ts';
 import type { AcsEvents } from '../../events.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Cpe } from '../common/ports.ts';
@@ -11,6 +12,12 @@ import { ClaimedSessions } from './claimed-sessions.ts';
 import { type DeviceSession, sessionOf } from './device-session.ts';
 import { endLost } from './lost-session.ts';
 import { SessionWork, settleTransfer } from './work.ts';
+
+interface Refused {
+  refused: true;
+  /** The device that has its place. */
+  replacedBy?: string;
+}
 
 export class DeviceSessions {
   readonly #context: FleetContext;
@@ -31,13 +38,13 @@ export class DeviceSessions {
    * Claims the device and records its Inform in one step, durable when this resolves; an older session of the device is over then.
    * @throws SessionLost when the CPE has begun yet another session meanwhile
    */
-  async begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | { refused: true }> {
+  async begin(arrival: Arrival): Promise<DeviceSession | { busy: true } | Refused> {
     const { clock, events, log, members, secrets } = this.#context;
     const id = deviceId(arrival.identity);
     if (secrets.names.isStale()) await secrets.names.refresh();
     const facts = informFactsOf(secrets, id, arrival, { now: clock.now(), owner: members.self });
     const informed = await claimDevice(this.#context, id, facts);
-    if (informed.outcome !== 'claimed') return informed.outcome === 'busy' ? { busy: true } : { refused: true };
+    if (informed.outcome !== 'claimed') return turnedAway(informed);
     const { row, token } = informed;
     this.#claimed.assertNotYielded(id, token);
     const eventCodes = arrival.events.map(event => event.EventCode);
@@ -98,4 +105,10 @@ async function noticeEnd(session: DeviceSession, { store }: FleetContext, { roll
   const { id, row, rolloutSince } = session;
   const after = row.rollout?.state === 'installed' ? await store.device(id) : row;
   if (after) rollouts.noticed(after, rolloutSince);
+}
+
+function turnedAway(informed: Exclude<Informed, { outcome: 'claimed' }>): { busy: true } | Refused {
+  if (informed.outcome === 'busy') return { busy: true };
+  const { replacedBy } = informed;
+  return { refused: true, ...(replacedBy === undefined ? {} : { replacedBy }) };
 }

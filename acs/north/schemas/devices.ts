@@ -1,6 +1,7 @@
 // Shapes of devices.
 import { Type } from 'typebox';
 import { logins } from '../../device/credentials.ts';
+import { deviceStates } from '../../device/row.ts';
 import { MAX_OFFSET } from '../../store/paging.ts';
 import { byName, choice, closed, list, listOf, listQuery, nullable, optional, text, texts, time } from './common.ts';
 import { fault } from './faults.ts';
@@ -110,7 +111,7 @@ export const device = Type.Object({
   productClass: Type.String(),
   serialNumber: Type.String(),
   serial: text('The same as serialNumber, by its name in filters'),
-  state: choice(['known', 'quarantine', 'enrolled', 'held']),
+  state: choice(deviceStates),
   hold: nullable(
     Type.Object({
       reason: choice(['certificate-changed', 'cloned']),
@@ -118,6 +119,13 @@ export const device = Type.Object({
       detail: text('The observation, and the steps to resolve it'),
     }),
   ),
+  replacedBy: nullable(
+    Type.Object(
+      { id: Type.String(), since: time },
+      { description: 'The device that has taken its place: this one is refused' },
+    ),
+  ),
+  replaces: nullable(Type.Object({ id: Type.String(), since: time }, { description: 'The device whose place it has' })),
   online: Type.Boolean(),
   liveness: nullable(choice(['online', 'late', 'lost'])),
   unfinished: nullable(

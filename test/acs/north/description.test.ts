@@ -109,6 +109,7 @@ const good: Record<string, unknown> = {
   addTask: { method: 'GetRPCMethods' },
   runDiagnostic: { host: 'host.example' },
   retryFaults: { filter: 'fault.code = 9007' },
+  replaceDevice: { newId: '0090F8-4102S-SPARE' },
   putBackupRule: { every: '1d', keep: 2 },
   createSession: { name: 'first', password: 'correct horse battery' },
   createFirstUser: { code: 'x', name: 'second', password: 'correct horse battery' },

@@ -12,7 +12,7 @@ import {
   inform,
   known,
 } from '../../support/acs/store-contract.ts';
-import { informOf, newYear, taskOf, valuesOf } from '../../support/devices.ts';
+import { identityOf, informOf, newYear, taskOf, valuesOf } from '../../support/devices.ts';
 
 contractSuite('devices', subject => {
   describe('devices', () => {
@@ -29,6 +29,25 @@ contractSuite('devices', subject => {
       assert.equal(await subject.store.deviceByUsername('u1'), undefined);
       assert.equal((await subject.store.deviceByUsername('u2'))?.id, deviceId('A'));
       assert.equal(await subject.store.deviceByUsername('c'), undefined);
+    });
+
+    it('forgets the user name of a device that is replaced, until that is undone', async () => {
+      await announce(subject.store, 'A', { credentials: { username: 'u1', password: 's' }, tags: ['x'] });
+      const [old, by] = [deviceId('A'), deviceId('B')];
+      const row = await subject.store.apply(old, 'replaced', { by, now: newYear });
+      assert.deepEqual(await subject.store.device(old), row);
+      assert.equal(await subject.store.deviceByUsername('u1'), undefined);
+      const refused = await subject.store.apply(old, 'informed', informOf('A', newYear + 1, ['2 PERIODIC']));
+      assert.deepEqual(refused, { outcome: 'refused', replacedBy: by });
+      const moved = { tags: row.tags, site: row.site, overrides: row.overrides };
+      const taking = { of: old, identity: identityOf('B'), moved, now: newYear };
+      const taken = await subject.store.apply(by, 'replacementTaken', taking);
+      assert.deepEqual([(await subject.store.device(by))?.tags, taken.tags], [['x'], ['x']]);
+      assert.equal(await subject.store.countDevices(parseFilter('state = "replaced"'), newYear), 1);
+      await subject.store.apply(by, 'replacementReturned', { of: old });
+      assert.equal(await subject.store.device(by), undefined);
+      await subject.store.apply(old, 'replacementUndone', { of: by });
+      assert.equal((await subject.store.deviceByUsername('u1'))?.id, old);
     });
 
     it('reads the row that an operation returned', async () => {

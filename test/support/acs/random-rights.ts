@@ -135,6 +135,7 @@ export function bodyOf({ name, device, other, path, filter, pick }: RandomCall):
     putPreset: { when: 'tag = "none"', set: { [path]: 'x' } },
     putAlert: { filter: 'not online', above: 1 },
     traceDevice: { on: true },
+    replaceDevice: { newId: pick % 2 ? second : `0090F8-4102S-N${pick % 50}` },
     putBackupRule: { every: '1d', keep: 2, filter: 'tag = "none"' },
     compareDevices: { these: pick % 2 ? filter : `id = "${id}"`, top: 200 },
     runDiagnostic: { host: 'host.example' },

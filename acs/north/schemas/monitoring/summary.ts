@@ -1,5 +1,7 @@
 // Shapes of the summary of the fleet, and of what needs someone.
+
 import { Type } from 'typebox';
+import { deviceStates } from '../../../device/row.ts';
 import { attentionKinds } from '../../../fleet/overview/attention.ts';
 import { choice, list, optional, text, time } from '../common.ts';
 
@@ -8,7 +10,7 @@ const counts = <N extends string>(names: readonly N[]) =>
   Type.Object(Object.fromEntries(names.map(name => [name, Type.Integer()])));
 
 export const summary = Type.Object({
-  states: counts(['known', 'quarantine', 'enrolled', 'held']),
+  states: counts(deviceStates),
   liveness: counts(['online', 'late', 'lost', 'never']),
   faults: Type.Object({
     open: Type.Integer(),

@@ -32,7 +32,7 @@ describe('the overview of the fleet', () => {
     await api.acs.clock.advance(DAY + 1);
     await fault('C', 'preset:q', 9007);
     const all = await summary();
-    assert.deepEqual(all.states, { known: 1, quarantine: 0, enrolled: 3, held: 0 });
+    assert.deepEqual(all.states, { known: 1, quarantine: 0, enrolled: 3, held: 0, replaced: 0 });
     assert.deepEqual(all.liveness, { online: 0, late: 0, lost: 3, never: 1 });
     assert.deepEqual(all.faults, { open: 3, groups: 2, today: 1 });
     assert.deepEqual([all.drift, all.knocking, all.certificatesEnding], [0, 0, 0]);
@@ -44,7 +44,7 @@ describe('the overview of the fleet', () => {
       ],
     );
     const north = await summary(await limited('site.region = "north"'));
-    assert.deepEqual(north.states, { known: 0, quarantine: 0, enrolled: 2, held: 0 });
+    assert.deepEqual(north.states, { known: 0, quarantine: 0, enrolled: 2, held: 0, replaced: 0 });
     assert.deepEqual([north.faults, north.alerts], [{ open: 2, groups: 1, today: 0 }, undefined]);
   });
 
