@@ -120,6 +120,8 @@ export interface DeviceOperations {
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
   /** @param args.expected version by `editVersion` @throws UserError 409 `changed-meanwhile` for another one */
   patched: { args: { patch: DevicePatch; expected?: string }; result: DeviceRow };
+  /** Holds an enrolled device until it is approved. @returns whether it was enrolled */
+  heldBack: { args: { detail: string; now: number }; result: boolean };
   /** Ends quarantine or a hold; a row that does not exist is made from `identity` and open until `openUntil`. */
   approved: { args: { identity?: DeviceIdentity; openUntil?: number; now: number }; result: DeviceRow };
   /** Bars a device whose place another one takes: its tasks are cancelled, and its account is good for nothing. @throws UserError 409 */

@@ -12,8 +12,8 @@ import {
   reconciled,
   restartNoted,
 } from './operations/reconciliation.ts';
-import { announced, approved, patched, removed } from './operations/registration.ts';
 import { replaced, replacementReturned, replacementTaken, replacementUndone } from './operations/replacements.ts';
+import { announced, approved, heldBack, patched, removed } from './operations/registration.ts';
 import {
   rolloutAssigned,
   rolloutJudged,
@@ -68,6 +68,7 @@ const operations: { [N in DeviceOperation]: Operation<N> } = {
   replacementTaken,
   replacementReturned,
   replacementUndone,
+  heldBack,
   credentialsOffered,
   credentialsTaken,
   pairRefused,

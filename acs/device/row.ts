@@ -41,7 +41,7 @@ export interface Replaces {
 
 /** The reason for which a device is held, and advice for the operator. */
 export interface Hold {
-  reason: 'certificate-changed' | 'cloned';
+  reason: 'certificate-changed' | 'cloned' | 'operator';
   since: number;
   detail: string;
   /** SHA-256 of its new client certificate, which becomes its own by an approval. */

@@ -19,6 +19,11 @@ export const jobErrors = {
     meaning: 'The job has not ended.',
     remedy: 'Abort it, and wait for the devices that are under way.',
   },
+  'nothing-planned': {
+    status: 409,
+    meaning: 'No device of the filter waits for its turn in the job.',
+    remedy: 'List the devices of the job.',
+  },
   'no-way-back': {
     status: 409,
     meaning: 'The job has a step that cannot be undone, or no device has anything to undo.',

@@ -99,6 +99,7 @@ export function createFleet(context: FleetContext): Fleet {
   const enrolment = new Enrolment(context);
   const traces = new Traces(context);
   const guard = new Guard(context, { preflight, presets, wantedStates, dryRuns, devices });
+  const diagnostics = new Diagnostics(context);
   const sessions = new DeviceSessions(context, {
     ...{ tasks, wantedStates, models, files, rollouts, history, learning },
     diagnostics: new DiagnosticRuns(context),
@@ -106,7 +107,10 @@ export function createFleet(context: FleetContext): Fleet {
   const clusterMemory = new ClusterMemory({ traces, enrolment }, context.members, context.ports.askMemory);
   const alerts = new Alerts(context);
   const webhooks = new Webhooks(context, context.ports.post ?? noPost);
-  const jobs = new Jobs(context, { access, files, tasks, devices, guard, approvals: enrolment, sessions });
+  const jobs = new Jobs(context, {
+    ...{ access, files, tasks, devices, presets, guard, dryRuns, sessions, rollouts, diagnostics },
+    approvals: enrolment,
+  });
   return {
     devices,
     enrolment,
@@ -126,7 +130,7 @@ export function createFleet(context: FleetContext): Fleet {
     faults: new Faults(context),
     tasks,
     requestRetries: new RequestRetries(context),
-    diagnostics: new Diagnostics(context),
+    diagnostics,
     backups: new Backups(context, tasks),
     replacements: new Replacements(context),
     sessions,

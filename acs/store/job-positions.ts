@@ -89,6 +89,8 @@ export interface JobPositionStore {
    */
   moveJobPositions(positions: readonly JobPosition[]): Promise<boolean[]>;
   jobPosition(job: string, device: string): Promise<JobPosition | undefined>;
+  /** @returns those of the devices that have a position in the job */
+  jobMembers(job: string, devices: readonly string[]): Promise<string[]>;
   /** By device. */
   jobPositions(query: JobPositionQuery): Promise<{ items: JobPosition[]; next?: string }>;
   /** The positions in the state `planned` whose turn it may be. */

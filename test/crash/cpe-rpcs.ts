@@ -71,7 +71,8 @@ export class CpeRpcs {
 
   #set(args: Args): object {
     const ParameterList = args.ParameterList as ParameterValue[];
-    const refused = ParameterList.filter(({ Name }) => Name.includes('X_Refuse.'));
+    const { isStubborn } = this.#state.settings;
+    const refused = ParameterList.filter(({ Name }) => isStubborn || Name.includes('X_Refuse.'));
     if (refused.length > 0) {
       const parameters = refused.map(({ Name }) => ({ name: Name, code: 9008, message: 'not writable' }));
       throw new CwmpFault(9003, 'Invalid arguments', parameters);

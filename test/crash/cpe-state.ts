@@ -12,6 +12,8 @@ export interface CrashCpeSettings {
   random: Random;
   /** Without it there are no images: all that is fetched is a file. */
   manner?: Manner;
+  /** It refuses to set anything. */
+  isStubborn?: boolean;
 }
 
 export class CpeState {

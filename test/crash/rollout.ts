@@ -3,6 +3,7 @@
 import { type Random, seededRandom } from '../../shared/clock.ts';
 import { CrashCpe } from './cpe.ts';
 import type { Manner } from './cpe-state.ts';
+import { insist, killedAt, live, pause, type Triggers, untilQuiet } from './jobs/kills.ts';
 import { createJournal, type Fact, type Journal } from './journal.ts';
 import { type Api, createApi } from './operator.ts';
 import type { Finding } from './registers.ts';
@@ -32,7 +33,7 @@ export interface RolloutReport {
 }
 
 /** Kills happen as a message of the rollout is seen on the wire. */
-const triggers: Readonly<Record<string, (fact: Fact) => boolean>> = {
+const triggers: Triggers = {
   'a rollout is asked for': fact => fact.kind === 'asked' && fact.path.startsWith('/rollouts'),
   'an operator has his answer': fact => fact.kind === 'answered' && fact.status < 300,
   'an order to flash arrives': fact => fact.kind === 'request' && fact.method === 'Download',
@@ -43,15 +44,9 @@ const triggers: Readonly<Record<string, (fact: Fact) => boolean>> = {
   'a transfer is told': fact => fact.kind === 'transfer',
   'a told transfer is acknowledged': fact => fact.kind === 'transferred',
 };
-/** A run gives up an instant that does not come; the server lives for some seconds at most. */
-const PATIENCE_MS = 4000;
-const DELAYS = [0, 0, 0, 1, 2, 5, 20, 200];
 /** After the last kill of a rollout, until it has ended. */
 const LIMIT_MS = 150_000;
 const PARALLELISM = 4;
-
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-const chosen = <T>(random: Random, from: readonly T[]): T => from[random.int(0, from.length - 1)] as T;
 
 export async function rolloutRun(settings: RolloutRunSettings): Promise<RolloutReport> {
   return await onServer(settings, acs => work(settings, acs));
@@ -119,7 +114,7 @@ async function throughFleet({ id, version }: { id: string; version: string }, sc
   let ended = false;
   const killing = (async () => {
     while (kills < scene.left && !ended) {
-      const why = await killedAt(scene, () => ended);
+      const why = await killedAt({ ...scene, triggers }, () => ended);
       if (why === undefined) return;
       kills++;
       report.kills[why] = (report.kills[why] ?? 0) + 1;
@@ -185,55 +180,6 @@ async function toTheEnd(id: string, { api, acs, mannerOf }: Scene, isCalm: () =>
     if (again.length === 0) return;
     await api.call('POST', `/rollouts/${id}/retry`, { devices: again });
   }
-}
-
-/** Repeats a call until it was surely carried out: a second time is refused because the rollout exists. */
-async function insist(api: Api, acs: Server, method: string, path: string, body: unknown): Promise<void> {
-  for (;;) {
-    const answer = acs.isUp() ? await api.call(method, path, body) : undefined;
-    if (answer && (answer.status < 300 || answer.status === 409)) return;
-    if (answer && answer.status < 500) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
-    await pause(50);
-  }
-}
-
-/** @returns undefined when there is no reason for another kill */
-async function killedAt({ acs, journal, random, at }: Scene, isOver: () => boolean): Promise<string | undefined> {
-  const why = chosen(random, at);
-  let count = random.int(1, 6);
-  const delay = chosen(random, DELAYS);
-  return await new Promise<string | undefined>((resolve, reject) => {
-    const finish = (name: string, after = 0): void => {
-      clearTimeout(timer);
-      stop();
-      if (isOver()) {
-        resolve(undefined);
-        return;
-      }
-      const kill = (): void => {
-        journal.add({ kind: 'killed', why: name });
-        acs.kill().then(() => resolve(name), reject);
-      };
-      if (after > 0) setTimeout(kill, after);
-      else kill();
-    };
-    const timer = setTimeout(() => finish('any instant'), PATIENCE_MS);
-    const stop = journal.listen(fact => {
-      if (triggers[why]?.(fact) && --count === 0) finish(why, delay);
-    });
-  });
-}
-
-async function live(cpe: CrashCpe, random: Random, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
-    const how = await cpe.session();
-    await pause(how === 'lost' ? random.int(20, 100) : random.int(40, 250));
-  }
-}
-
-async function untilQuiet(cpe: CrashCpe): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) if ((await cpe.session()) === 'quiet' && !cpe.hasNews()) return;
-  throw new Error(`${cpe.id} does not come to rest`);
 }
 
 async function finalOf(api: Api, id: string): Promise<FinalRollout> {

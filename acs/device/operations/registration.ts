@@ -57,6 +57,12 @@ function mergedOverrides(
   return Object.fromEntries([...merged].flatMap(([path, value]) => (value === null ? [] : [[path, value] as const])));
 }
 
+export const heldBack: Operation<'heldBack'> = (row, { detail, now }, id) => {
+  const known = existing(row, id);
+  if (known.state !== 'enrolled') return unchanged(row, false);
+  return changed({ ...known, state: 'held', hold: { reason: 'operator', since: now, detail } }, true);
+};
+
 export const approved: Operation<'approved'> = (row, { identity, openUntil, now }, id) => {
   const known = row ?? (identity ? newRow(id, identity, 'known', now) : existing(row, id));
   if (known.state === 'replaced')

@@ -5,6 +5,7 @@ import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
 import type { FleetContext } from '../common/context.ts';
 import { unknownDevice } from '../devices/devices.ts';
+import type { OfJob } from '../tasks/new-task.ts';
 import { type DiagnosticKind, pathsUnder } from './kinds.ts';
 import { kindOf, readSettings } from './request.ts';
 
@@ -25,9 +26,16 @@ export class Diagnostics {
   /**
    * Queues a diagnostic for the next session of a device.
    * @param caller whose rights must allow to set and read an object of the kind
+   * @param ofJob the job that it belongs to, with the id that the job makes
    * @throws UserError 400 for a setting, 403, 404 for the kind or the device, 409 while one of the kind is open, 429
    */
-  async add(device: string, name: string, given: Readonly<Record<string, unknown>>, caller?: Caller): Promise<Task> {
+  async add(
+    device: string,
+    name: string,
+    given: Readonly<Record<string, unknown>>,
+    caller?: Caller,
+    ofJob?: OfJob,
+  ): Promise<Task> {
     const { store, events, random, clock } = this.#context;
     const kind = kindOf(name);
     const input = readSettings(kind, given);
@@ -35,7 +43,7 @@ export class Diagnostics {
     if (!row) throw unknownDevice(device);
     const paths = allowedPaths(kind, row.root, caller);
     const task: Task = {
-      id: random.bytes(12).toString('hex'),
+      id: ofJob?.id ?? random.bytes(12).toString('hex'),
       device,
       method: 'SetParameterValues',
       args: { ParameterList: [], ParameterKey: '' },
@@ -43,6 +51,7 @@ export class Diagnostics {
       origin: 'operator',
       created: clock.now(),
       diagnostic: { kind, input, paths },
+      ...(ofJob ? { job: ofJob.job } : {}),
     };
     const added = await store.apply(device, 'taskAdded', { task });
     events.emit('task', { task: added });

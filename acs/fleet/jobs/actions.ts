@@ -1,12 +1,13 @@
-// The actions of operators on a job: pause, resume, abort, retry.
+// The actions of operators on a job: pause, resume, abort, retry, roll back.
 import { UserError } from '../../errors.ts';
 import type { RolloutPhase } from '../rollout/plan.ts';
 import type { JobContext } from './context.ts';
 import type { StoredJob } from './documents.ts';
 import type { Job } from './job.ts';
+import { kindOf, stepNameOf } from './steps/kinds.ts';
 import { Tally } from './tally.ts';
 
-export const jobActions = ['pause', 'resume', 'abort', 'retry'] as const;
+export const jobActions = ['pause', 'resume', 'abort', 'retry', 'rollback'] as const;
 export type JobAction = (typeof jobActions)[number];
 
 /** Failed devices that are tried again: those of a reason, those named, or all. */
@@ -57,8 +58,21 @@ async function planFailed({ positions }: JobContext, job: string, { devices, cod
   });
 }
 
+const rollBack: Act = async ({ documents }, stored, by) => {
+  assertPhase(stored, 'roll back', 'running', 'paused', 'done', 'aborted');
+  assertWayBack(stored.body);
+  return await documents.change(withoutEnd(stored), { phase: 'rolling-back' }, 'rolled back', by);
+};
+
+/** @throws UserError 409 for a step that cannot be undone */
+export function assertWayBack({ id, do: steps }: Pick<Job, 'id' | 'do'>): void {
+  const oneWay = steps.filter(step => !kindOf(step).wayBack).map(stepNameOf);
+  if (oneWay.length === 0) return;
+  throw new UserError(409, 'no-way-back', `job '${id}': ${[...new Set(oneWay)].join(', ')} cannot be undone`);
+}
+
 /** @throws UserError 409 in a phase that does not allow the action */
-export const actions: Readonly<Record<JobAction, Act>> = { pause, resume, abort, retry };
+export const actions: Readonly<Record<JobAction, Act>> = { pause, resume, abort, retry, rollback: rollBack };
 
 /** @throws UserError 409 */
 function assertPhase({ body: { id, phase } }: StoredJob, action: string, ...phases: RolloutPhase[]): void {

@@ -2,7 +2,10 @@
 import { UserError } from '../../errors.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { Caller } from '../access/caller.ts';
+import { allowsOperation } from '../access/rights.ts';
 import { identityOf, withinRights } from '../rollout/creation.ts';
+import type { PlanInput } from '../rollout/plan.ts';
+import { assertWayBack } from './actions.ts';
 import { assertSteps } from './author.ts';
 import type { JobContext } from './context.ts';
 import { type Job, type JobInput, jobOf } from './job.ts';
@@ -26,6 +29,7 @@ export async function plannedJob(context: JobContext, input: JobInput, caller: C
   const steps = await checkedSteps(context, input.do, caller);
   const about = { id: input.id ?? random.bytes(6).toString('hex'), now: clock.now(), scope: caller.scope };
   const job = jobOf({ ...input, devices }, steps, { ...about, author: identityOf(caller) });
+  if (job.failure.action === 'rollback') assertWayBack(job);
   await assertExpected(context, job, input.expect);
   return job;
 }
@@ -39,15 +43,30 @@ async function checkedSteps(context: JobContext, steps: readonly Step[], caller:
 }
 
 /** The number of devices of a job that is not planned yet. */
-export async function countOf({ store, clock }: JobContext, { devices, filter }: Pick<Job, 'devices' | 'filter'>) {
+export async function countOf(
+  { store, clock }: JobContext,
+  { devices, filter }: Pick<PlanInput, 'filter' | 'devices'>,
+) {
   return devices ? devices.length : await store.countDevices(parseFilter(filter ?? ''), clock.now());
 }
 
 /** @throws UserError 409 where the number of devices is not what the caller has seen */
-async function assertExpected(context: JobContext, job: Job, expect: number | undefined): Promise<void> {
+export async function assertExpected(
+  context: JobContext,
+  job: Pick<PlanInput, 'filter' | 'devices'>,
+  expect: number | undefined,
+): Promise<void> {
   if (expect === undefined) return;
   const count = await countOf(context, job);
   if (Math.abs(count - expect) <= expect * MOVED_SHARE) return;
   const text = `${count} devices fit now, and not ${expect}: look at them again`;
   throw new UserError(409, 'count-moved', text, { count });
+}
+
+const rolloutFacts = { name: 'createRollout', role: 'operator', isRead: false } as const;
+
+/** @throws UserError 403 for a caller that may create no rollouts */
+export function assertRollouts({ principal }: Caller): void {
+  if (allowsOperation(principal.rights, rolloutFacts)) return;
+  throw new UserError(403, 'forbidden', `createRollout is not allowed by the role ${principal.role}`);
 }

@@ -4,14 +4,18 @@ import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
 import type { Schedule } from '../common/schedule.ts';
-import { identityOf } from '../rollout/creation.ts';
-import { isEnded } from '../rollout/plan.ts';
+import { identityOf, rolloutOf, withinRights } from '../rollout/creation.ts';
+import { RolloutDocuments } from '../rollout/documents.ts';
+import { isEnded, type RolloutInput } from '../rollout/plan.ts';
 import { actions, type JobAction, type RetryInput } from './actions.ts';
 import { Background } from './background.ts';
 import type { JobContext, JobParts } from './context.ts';
-import { plannedJob } from './creation.ts';
+import { assertExpected, assertRollouts, plannedJob } from './creation.ts';
 import { JobDocuments } from './documents.ts';
-import { JobEngine } from './engine.ts';
+import { dryRunOf, type JobDryRun } from './dry-run.ts';
+import { JobEngine } from './engine/engine.ts';
+import { excludeFrom } from './exclusion.ts';
+import { jobOfRollout, rolloutInputOf } from './firmware-jobs.ts';
 import type { Job, JobInput } from './job.ts';
 import { JobPositions } from './positions.ts';
 import { JobReads } from './reads.ts';
@@ -30,9 +34,10 @@ export class Jobs {
 
   constructor(fleet: FleetContext, parts: JobParts) {
     const own = { documents: new JobDocuments(fleet), positions: new JobPositions(fleet) };
+    const rolloutDocuments = new RolloutDocuments(fleet);
     this.#signals = new JobSignals({ ...fleet, ...own }, () => this.soon());
     const background = new Background(fleet.log, position => this.#signals.touch(position));
-    this.#context = { ...fleet, ...parts, ...own, background };
+    this.#context = { ...fleet, ...parts, ...own, rolloutDocuments, background };
     this.reads = new JobReads(this.#context);
     this.#engine = new JobEngine(this.#context);
     this.#moved = fleet.ports.rolloutMoved ?? (() => undefined);
@@ -40,14 +45,21 @@ export class Jobs {
 
   /** @throws UserError 400 that names the place, 403 for what is out of the rights, 404 for a file or a device, 409 where the id is taken */
   async create(input: JobInput, caller: Caller): Promise<Job> {
+    const asRollout = rolloutInputOf(input);
+    if (asRollout) return await createRollout(this.#context, asRollout, input.expect, caller);
     const { body } = await this.#context.documents.create(await plannedJob(this.#context, input, caller));
     this.#engine.kick(body.id);
     this.soon();
     return body;
   }
 
+  /** The devices that a job would reach; nothing is stored. @throws UserError as `create` */
+  readonly dryRun = (input: JobInput, caller: Caller): Promise<JobDryRun> => dryRunFor(this.#context, input, caller);
+
   /** Acts on a job, which is carried out with the caller's rights from now on. @throws UserError 404, 409 in a phase that does not allow it */
   async act(id: string, action: JobAction, caller: Caller, input: RetryInput = {}): Promise<Job> {
+    if (await this.reads.rollout(id))
+      return jobOfRollout(await this.#context.rollouts.act(id, action, caller, input.devices));
     const author = identityOf(caller);
     const { body } = await retryConflicts(async () => {
       const stored = await this.#context.documents.get(id);
@@ -59,19 +71,17 @@ export class Jobs {
     return body;
   }
 
+  /** Leaves out devices of a filter that have not begun. @throws UserError 400, 403, 404, 409 where none of them waits */
+  async exclude(id: string, filter: string, caller: Caller): Promise<Job> {
+    const job = await excludeFrom(this.#context, id, filter, caller);
+    this.soon();
+    return job;
+  }
+
   /** Removes a job that has ended. @throws UserError 404, 409 before */
   async remove(id: string): Promise<void> {
-    await retryConflicts(async () => {
-      const stored = await this.#context.documents.get(id);
-      const { phase } = stored.body;
-      if (!isEnded(stored.body))
-        throw new UserError(
-          409,
-          'job-live',
-          `job '${id}' is ${phase} and has not ended: abort it, and wait for what is under way`,
-        );
-      return await this.#context.documents.change(stored, { phase: 'deleting' });
-    });
+    if (await this.reads.rollout(id)) return await this.#context.rollouts.remove(id);
+    await retryConflicts(() => markDeleted(this.#context.documents, id));
     this.soon();
   }
 
@@ -93,4 +103,34 @@ export class Jobs {
     await this.#engine.stop();
     await this.#signals.stop();
   }
+}
+
+async function markDeleted(documents: JobDocuments, id: string): Promise<void> {
+  const stored = await documents.get(id);
+  const { phase } = stored.body;
+  if (!isEnded(stored.body)) {
+    const text = `job '${id}' is ${phase} and has not ended: abort it, and wait for what is under way`;
+    throw new UserError(409, 'job-live', text);
+  }
+  await documents.change(stored, { phase: 'deleting' });
+}
+
+async function createRollout(
+  context: JobContext,
+  input: RolloutInput,
+  expect: number | undefined,
+  caller: Caller,
+): Promise<Job> {
+  assertRollouts(caller);
+  await assertExpected(context, await withinRights(input, caller), expect);
+  return jobOfRollout(await context.rollouts.create(input, caller));
+}
+
+async function dryRunFor(context: JobContext, input: JobInput, caller: Caller): Promise<JobDryRun> {
+  const asRollout = rolloutInputOf(input);
+  if (asRollout) assertRollouts(caller);
+  const job = asRollout
+    ? jobOfRollout(await rolloutOf(context, asRollout, caller))
+    : await plannedJob(context, input, caller);
+  return await dryRunOf(context, job, caller);
 }

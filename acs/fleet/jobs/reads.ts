@@ -4,31 +4,51 @@ import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
 import { isShown } from '../rollout/creation.ts';
 import { inBatches } from '../rollout/devices.ts';
+import type { Rollout } from '../rollout/plan.ts';
 import type { JobContext } from './context.ts';
+import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons, shownRollout } from './firmware-jobs.ts';
 import type { Job } from './job.ts';
 import { Tally } from './tally.ts';
 
-export class JobReads {
-  readonly #context: Pick<JobContext, 'store' | 'documents' | 'positions'>;
+type ReadContext = Pick<JobContext, 'store' | 'documents' | 'positions' | 'rollouts' | 'rolloutDocuments'>;
 
-  constructor(context: Pick<JobContext, 'store' | 'documents' | 'positions'>) {
+export class JobReads {
+  readonly #context: ReadContext;
+
+  constructor(context: ReadContext) {
     this.#context = context;
   }
 
-  /** The jobs that are shown to the caller, the newest first. */
+  /** The jobs that are shown to the caller, rollouts among them, the newest first. */
   async list(caller: Caller): Promise<Job[]> {
-    const found = (await this.#context.documents.list()).map(({ body }) => body);
-    return found.filter(job => job.phase !== 'deleting' && isShown(job, caller)).sort(byCreation);
+    const rollouts = (await this.#context.rollouts.list(caller)).map(jobOfRollout);
+    return [...(await this.own(caller)), ...rollouts].sort(byCreation);
+  }
+
+  /** The same without rollouts, in no order. */
+  async own(caller: Caller): Promise<Job[]> {
+    const jobs = (await this.#context.documents.list()).map(({ body }) => body);
+    return jobs.filter(job => job.phase !== 'deleting' && isShown(job, caller));
   }
 
   /** @throws UserError 404 */
   async get(id: string): Promise<Job> {
-    return (await this.#context.documents.get(id)).body;
+    const rollout = await this.rollout(id);
+    return rollout ? jobOfRollout(rollout) : (await this.#context.documents.get(id)).body;
+  }
+
+  /** The rollout of that id where no job has it. */
+  async rollout(id: string): Promise<Rollout | undefined> {
+    const { documents, rolloutDocuments } = this.#context;
+    if (await documents.find(id)) return undefined;
+    return await shownRollout(rolloutDocuments, id);
   }
 
   /** Counts the devices of a job that the caller reaches, by state and wave. */
   async tally(id: string, caller: Caller): Promise<Tally> {
-    const { store, positions } = this.#context;
+    const { store, positions, rollouts } = this.#context;
+    const rollout = await this.rollout(id);
+    if (rollout) return new Tally(await rolloutCounts(rollouts, rollout, caller));
     if (!caller.isScoped) return new Tally(await store.jobCounts(id));
     const counts = [];
     for await (const items of positions.pages(id))
@@ -39,17 +59,19 @@ export class JobReads {
 
   /** The positions of devices that the caller reaches. */
   async devices(query: JobPositionQuery, caller: Caller): Promise<{ items: readonly JobPosition[]; next?: string }> {
-    const { store } = this.#context;
+    const { store, rollouts } = this.#context;
+    const isRollout = (await this.rollout(query.job)) !== undefined;
     return await firstPage(
       query,
-      next => store.jobPositions(next),
+      next => (isRollout ? rolloutPositions(rollouts, next, caller) : store.jobPositions(next)),
       items => caller.seenOf(items, ({ device }) => device),
     );
   }
 
   /** The reasons of devices that the caller reaches, each with that of its first device. */
   async reasons(id: string, caller: Caller): Promise<(JobReason & { reason: string })[]> {
-    const { store } = this.#context;
+    const { store, rollouts } = this.#context;
+    if (await this.rollout(id)) return await rolloutReasons(rollouts, id, caller);
     const found = caller.isScoped ? await reasonsWithin(this.#context, id, caller) : await store.jobReasons(id);
     return await inBatches(found, async reason => {
       const first = await store.jobPosition(id, reason.examples[0] ?? '');

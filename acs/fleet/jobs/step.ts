@@ -19,6 +19,14 @@ export interface Steps {
   approve: { approve: true };
   /** Sends a connection request. */
   connectionRequest: { connectionRequest: true };
+  /** Holds the device back until it is approved. */
+  hold: { hold: true };
+  /** Makes a preset count for the device, whatever its filter says. */
+  preset: { preset: string };
+  /** Runs a diagnostic with its settings. */
+  diagnostic: { diagnostic: { kind: string; settings?: Record<string, string | number> } };
+  /** Installs a stored image: such a job is a rollout. */
+  firmware: { firmware: string };
   /** Removes the device. */
   forget: { forget: true };
 }

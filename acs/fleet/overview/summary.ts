@@ -78,7 +78,7 @@ export class Summaries {
       this.#counts.get(scope, () => countFleet(this.#context, within)),
       this.certificatesEnding(caller),
       this.#parts.rollouts.list(caller),
-      this.#parts.jobs.reads.list(caller),
+      this.#parts.jobs.reads.own(caller),
       this.#knocking(caller),
       caller.isScoped || !caller.readsAll ? undefined : this.#firing(),
     ]);

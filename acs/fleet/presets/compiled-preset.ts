@@ -88,7 +88,7 @@ export async function compilePreset(
   const tag = createHmac('sha256', key).update(JSON.stringify(preset)).digest('base64url').slice(0, 16);
   const empty = { name, preset, weight: preset.weight ?? 0, tag, variables: [], isByMaker: false, set: [], tables: [] };
   try {
-    const inputs = filterInputsOf(preset.when);
+    const inputs = filterInputsOf(name, preset.when);
     if (holdsForeignSeal(preset))
       return { ...empty, ...inputs, broken: 'its secrets are sealed with another server key: enter them again' };
     try {
@@ -116,12 +116,18 @@ const userMessage = (error: unknown): string => {
   return messageOf(error);
 };
 
-function filterInputsOf(when: string | undefined): FilterInputs & Pick<CompiledPreset, 'fits'> {
+/** The tag of devices that try a preset: it counts for them whatever its filter says. */
+export const trialTag = (preset: string): string => `try:${preset}`;
+
+function filterInputsOf(name: string, when: string | undefined): FilterInputs & Pick<CompiledPreset, 'fits'> {
   if (!when) return { paths: [], address: false, fits: () => true };
   const filter = parseFilter(when);
   const fields = atomsOf(filter).map(atom => atom.field);
   const paths = new Set(fields.filter(field => field.kind === 'path').map(field => field.name));
-  return { paths: [...paths], address: fields.some(({ name }) => name === 'address'), fits: toPredicate(filter) };
+  const tag = trialTag(name);
+  const isFit: CompiledPreset['fits'] = toPredicate(filter);
+  const fits = (row: MergedRow, now: number): boolean => row.tags.includes(tag) || isFit(row, now);
+  return { paths: [...paths], address: fields.some(field => field.name === 'address'), fits };
 }
 
 async function valuesOf(

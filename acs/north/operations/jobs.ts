@@ -4,7 +4,14 @@ import type { Job, JobInput } from '../../fleet/jobs/job.ts';
 import type { JobPositionQuery } from '../../store/job-positions.ts';
 import type { CallContext, Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import { jobAnswers as answers, jobDevicesQuery, jobInput, jobRetryInput } from '../schemas/jobs/jobs.ts';
+import {
+  jobAnswers as answers,
+  jobCreateQuery,
+  jobDevicesQuery,
+  jobExcludeInput,
+  jobInput,
+  jobRetryInput,
+} from '../schemas/jobs/jobs.ts';
 import { jobDetailView, jobPositionView, jobReasonView, jobView } from '../views/jobs.ts';
 
 const missing = { 404: 'No such job' };
@@ -19,6 +26,10 @@ const actions: Record<JobAction, { summary: string; wrong: string }> = {
   retry: {
     summary: 'Retries failed devices at the step that has failed: all, the ones listed, or those of one reason',
     wrong: 'No device has failed, or the job is not planned yet',
+  },
+  rollback: {
+    summary: 'Undoes the steps of a job on each device that has taken some, where each of them can be undone',
+    wrong: 'A step cannot be undone, or the rollback is running already',
   },
 };
 
@@ -62,17 +73,20 @@ export const jobs: readonly Operation[] = [
   },
   {
     name: 'createJob',
-    summary: 'Creates a job: does steps on each device of a filter or a list, wave by wave',
+    summary:
+      'Creates a job: does steps on each device of a filter or a list, wave by wave; or tries it out with dryRun',
     method: 'POST',
     path: '/jobs',
     role: 'operator',
     scope: 'devices',
     parameters: 'checked',
+    query: jobCreateQuery,
     body: { json: jobInput },
-    answers: { 201: answers.job },
+    answers: { 200: answers.dryRun, 201: answers.job },
     problems: { 404: 'No such file or device', 409: 'A job with this id exists, or the number of devices has moved' },
-    run: async ({ body }, context) => {
+    run: async ({ body, query }, context) => {
       const { fleet, caller } = context;
+      if (query.dryRun === true) return ok(await fleet.jobs.dryRun(body as JobInput, caller));
       return { status: 201, body: await viewOf(await fleet.jobs.create(body as JobInput, caller), context) };
     },
   },
@@ -122,6 +136,23 @@ export const jobs: readonly Operation[] = [
     run: async (input, { fleet, caller, show }) => {
       const job = await fleet.jobs.reads.get(param(input));
       return ok({ items: (await fleet.jobs.reads.reasons(job.id, caller)).map(reason => jobReasonView(reason, show)) });
+    },
+  },
+  {
+    name: 'excludeFromJob',
+    summary: 'Leaves devices of a filter out of a job, as far as they have not begun',
+    method: 'POST',
+    path: '/jobs/:id/exclude',
+    role: 'operator',
+    scope: 'job',
+    parameters: 'checked',
+    body: { json: jobExcludeInput },
+    answers: { 200: answers.job },
+    problems: { ...missing, 409: 'None of these devices waits for its turn' },
+    run: async (input, context) => {
+      const { fleet, caller } = context;
+      const { filter } = input.body as { filter: string };
+      return ok(await viewOf(await fleet.jobs.exclude(param(input), filter, caller), context));
     },
   },
   {

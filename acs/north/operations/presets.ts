@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { DryRun, DryRunProgress } from '../../fleet/preflight/dry-run.ts';
 import type { Preset } from '../../fleet/presets/preset.ts';
+import { assertSetsPreset } from '../../fleet/presets/preset-rights.ts';
 import { pathsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { CallContext, Operation } from '../operation.ts';
@@ -9,7 +10,6 @@ import { none, ok, param } from '../operation.ts';
 import { forceQuery } from '../schemas/common.ts';
 import * as schemas from '../schemas/presets.ts';
 import { keepPresetSecrets } from '../secret-mask.ts';
-import { assertSetsPreset } from '../set-rights.ts';
 import { dryRunView, presetView } from '../views/core.ts';
 
 const dryRunOptions = ({ limit = 50, kinds = false }: { limit?: number; kinds?: boolean }) => ({ limit, kinds });

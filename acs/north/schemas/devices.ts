@@ -114,7 +114,7 @@ export const device = Type.Object({
   state: choice(deviceStates),
   hold: nullable(
     Type.Object({
-      reason: choice(['certificate-changed', 'cloned']),
+      reason: choice(['certificate-changed', 'cloned', 'operator']),
       since: time,
       detail: text('The observation, and the steps to resolve it'),
     }),

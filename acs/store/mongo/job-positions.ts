@@ -79,6 +79,13 @@ class JobReads {
     return found ? positionOf(found) : undefined;
   }
 
+  async jobMembers(job: string, devices: readonly string[]): Promise<string[]> {
+    const query = { _id: { $in: devices.map(device => keyOf({ job, device })) } };
+    const options = { projection: { device: 1 as const } };
+    const found = await this.#link.retry(() => this.#positions.find(query, options).toArray());
+    return found.map(({ device }) => device);
+  }
+
   async jobPositions({ job, state, wave, code, limit: wanted, cursor }: JobPositionQuery): Promise<{
     items: JobPosition[];
     next?: string;
@@ -118,29 +125,37 @@ class JobReads {
     return found.map(({ _id: { state, wave }, count }) => ({ state, wave, count }));
   }
 
-  async jobReasons(job: string): Promise<JobReason[]> {
-    const pipeline = [
-      { $match: { job, code: { $gt: '' } } },
-      { $group: { _id: { state: '$state', code: '$code' }, count: { $sum: 1 } } },
-    ];
-    const found = await this.#link.retry(() =>
-      this.#positions.aggregate<{ _id: { state: JobState; code: string }; count: number }>(pipeline).toArray(),
-    );
-    const reasons: JobReason[] = [];
-    for (const {
-      _id: { state, code },
-      count,
-    } of found) {
-      const { items } = await this.jobPositions({ job, state, code, limit: MAX_EXAMPLES });
-      reasons.push({ state, code, count, examples: items.map(({ device }) => device) });
-    }
-    return reasons.sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : a.state < b.state ? -1 : 1));
-  }
+  readonly jobReasons = (job: string): Promise<JobReason[]> =>
+    reasonsOf(this.#link, this.#positions, job, query => this.jobPositions(query));
 
   async #find(query: object, sort: Record<string, 1>, limit: number): Promise<JobPosition[]> {
     const found = await this.#link.retry(() => this.#positions.find(query, { sort, limit }).toArray());
     return found.map(positionOf);
   }
+}
+
+async function reasonsOf(
+  link: Link,
+  positions: Collections['jobPositions'],
+  job: string,
+  read: JobPositionStore['jobPositions'],
+): Promise<JobReason[]> {
+  const pipeline = [
+    { $match: { job, code: { $gt: '' } } },
+    { $group: { _id: { state: '$state', code: '$code' }, count: { $sum: 1 } } },
+  ];
+  const found = await link.retry(() =>
+    positions.aggregate<{ _id: { state: JobState; code: string }; count: number }>(pipeline).toArray(),
+  );
+  const reasons: JobReason[] = [];
+  for (const {
+    _id: { state, code },
+    count,
+  } of found) {
+    const { items } = await read({ job, state, code, limit: MAX_EXAMPLES });
+    reasons.push({ state, code, count, examples: items.map(({ device }) => device) });
+  }
+  return reasons.sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : a.state < b.state ? -1 : 1));
 }
 
 /** @returns the part of the store, each call in flight until it settles */
@@ -151,6 +166,7 @@ export function jobStore(link: Link, collections: Collections): JobPositionStore
     addJobPositions: added => link.run(() => writes.addJobPositions(added)),
     moveJobPositions: moved => link.run(() => writes.moveJobPositions(moved)),
     jobPosition: (job, device) => link.run(() => reads.jobPosition(job, device)),
+    jobMembers: (job, devices) => link.run(() => reads.jobMembers(job, devices)),
     jobPositions: query => link.run(() => reads.jobPositions(query)),
     jobTurns: query => link.run(() => reads.jobTurns(query)),
     jobDue: (job, now, limit) => link.run(() => reads.jobDue(job, now, limit)),

@@ -11,6 +11,7 @@ export const jobStore = ({ write, search, queries: { jobs } }: Connections): Job
   },
   moveJobPositions: async positions => (await write({ do: 'jobs', change: { do: 'move', positions } })) as boolean[],
   jobPosition: async (job, device) => jobs.one(job, device),
+  jobMembers: async (job, devices) => jobs.members(job, devices),
   jobPositions: async query => (await search({ do: 'jobPositions', query })) as { items: JobPosition[]; next?: string },
   jobTurns: async query => (await search({ do: 'jobTurns', query })) as JobPosition[],
   jobDue: async (job, now, limit) => (await search({ do: 'jobDue', job, now, limit })) as JobPosition[],

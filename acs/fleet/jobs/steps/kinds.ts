@@ -2,12 +2,14 @@
 import { UserError } from '../../../errors.ts';
 import type { Step, StepName } from '../step.ts';
 import type { StepKind } from '../step-kind.ts';
-import { approve, connectionRequest, forget, overrides, site, tags } from './row-steps.ts';
-import { file, set, task } from './task-steps.ts';
+import { approve, connectionRequest, firmware, forget, hold } from './device-steps.ts';
+import { overrides, preset, site, tags } from './row-steps.ts';
+import { diagnostic, file, set, task } from './task-steps.ts';
 
 const kinds: { [N in StepName]: StepKind<N> } = {
-  ...{ task, set, file },
-  ...{ tags, site, overrides, approve, connectionRequest, forget },
+  ...{ task, set, file, diagnostic },
+  ...{ tags, site, overrides, preset },
+  ...{ approve, hold, connectionRequest, forget, firmware },
 };
 
 export const stepNameOf = (step: Step): StepName => {

@@ -1,27 +1,15 @@
-// Steps that change what the ACS holds of a device, and the connection request: they need no session, and are the same when done twice.
+// Steps that change what operators write of a device: they need no session, and are the same when done twice.
 import { UserError } from '../../../errors.ts';
 import type { Caller } from '../../access/caller.ts';
 import { openedText, sealedText } from '../../common/secrets.ts';
 import { type DeviceInput, withInput } from '../../devices/device-input.ts';
+import { trialTag } from '../../presets/compiled-preset.ts';
+import { assertSetsPreset } from '../../presets/preset-rights.ts';
 import type { JobContext } from '../context.ts';
 import type { StepOutcome } from '../step.ts';
 import type { StepKind, StepWork } from '../step-kind.ts';
+import { done, refusable } from './device-steps.ts';
 import { overridesBefore, sealedValues } from './task-steps.ts';
-
-/** Milliseconds between two looks at a connection request; its end is noticed as it happens. */
-const LOOK_MS = 60_000;
-
-const done: StepOutcome = { state: 'done' };
-
-/** A refusal is the outcome of this device alone. @throws what is no refusal */
-async function refusable(work: () => Promise<StepOutcome>): Promise<StepOutcome> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof UserError) || error.status >= 500) throw error;
-    return { state: 'failed', code: error.code, reason: error.message };
-  }
-}
 
 /** Changes the device as `PATCH /devices/{id}` does, with its guard and the rights of the author. */
 async function patch(input: DeviceInput, { caller, position }: StepWork, context: JobContext): Promise<StepOutcome> {
@@ -85,41 +73,23 @@ export const overrides: StepKind<'overrides'> = {
   },
 };
 
-export const approve: StepKind<'approve'> = {
-  operation: { name: 'approveDevice', isRead: false },
+/** A preset counts for devices with its tag, as if its filter fitted them. */
+export const preset: StepKind<'preset'> = {
+  operation: patching,
   isRemote: false,
-  check: async step => step,
-  carryOut: async (_step, { position }, { store, approvals }) => {
-    const row = await store.device(position.device);
-    if (row?.state === 'enrolled') return done;
-    return await refusable(async () => {
-      await approvals.approve(position.device);
-      return done;
-    });
+  check: async (step, { presets }) => {
+    await presets.get(step.preset);
+    return step;
   },
-};
-
-export const forget: StepKind<'forget'> = {
-  operation: { name: 'deleteDevice', isRead: false },
-  isRemote: false,
-  check: async step => step,
-  carryOut: async (_step, { position }, { store, events }) => {
-    if (await store.apply(position.device, 'removed', {})) events.emit('removed', { device: position.device });
-    return done;
+  assert: async ({ preset: name }, caller, { presets }) => {
+    const found = await presets.find(name);
+    if (found) assertSetsPreset(caller, found);
   },
-};
-
-export const connectionRequest: StepKind<'connectionRequest'> = {
-  operation: { name: 'connectionRequest', isRead: false },
-  isRemote: false,
-  check: async step => step,
-  carryOut: async (_step, { position }, { store, ports, clock, background }) => {
-    const row = await store.device(position.device);
-    if (!row) return { state: 'failed', code: 'no-such-device', reason: 'the device was removed' };
-    const request = async (signal: AbortSignal): Promise<StepOutcome> => {
-      const outcome = await ports.sendConnectionRequest(row, signal);
-      return outcome.accepted ? done : { state: 'failed', code: 'not-woken', reason: outcome.reason };
-    };
-    return background.take(position, request) ?? { state: 'waiting', due: clock.now() + LOOK_MS };
+  wayBack: async ({ preset: name }, row) =>
+    row.tags.includes(trialTag(name)) ? [] : [{ tags: { remove: [trialTag(name)] } }],
+  carryOut: async ({ preset: name }, work, context) => {
+    const outcome = await patch({ tags: { add: [trialTag(name)] } }, work, context);
+    await context.sessions.notice(work.position.device);
+    return outcome;
   },
 };

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Task } from '../../../device/task.ts';
 import { UserError } from '../../../errors.ts';
 import { openedText, sealedText } from '../../common/secrets.ts';
+import { kindOf, readSettings } from '../../diagnostics/request.ts';
 import { assertFile } from '../../files/visible.ts';
-import { methodOf, type TaskInput } from '../../tasks/new-task.ts';
+import { methodOf, type OfJob, type TaskInput } from '../../tasks/new-task.ts';
 import { assertTask } from '../../tasks/task-rights.ts';
 import { withTexts } from '../../tasks/task-texts.ts';
 import type { JobContext } from '../context.ts';
@@ -18,6 +19,13 @@ const FULL_MS = 60_000;
 
 const operation = { name: 'addTask', isRead: false };
 
+/** Carries a task out that an operator could have queued. */
+function carryOutTask(input: TaskInput, work: StepWork, context: JobContext): Promise<StepOutcome> {
+  const { position, job } = work;
+  const asked = job.handle === undefined ? input : { handle: job.handle, ...input };
+  return carryOut(ofJob => context.tasks.make(position.device, asked, 'operator', ofJob), work, context);
+}
+
 const taskIdOf = ({ job, position, step }: Omit<StepWork, 'caller'>): string =>
   createHash('sha256')
     .update(JSON.stringify([job.id, job.created, position.device, step, position.body.attempt]))
@@ -26,13 +34,13 @@ const taskIdOf = ({ job, position, step }: Omit<StepWork, 'caller'>): string =>
 
 const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
-/** Queues the task, or looks at how it went. */
-async function carryOut(input: TaskInput, work: StepWork, context: JobContext): Promise<StepOutcome> {
+/** Queues the task with the id that it is given, or looks at how it went. */
+async function carryOut(make: MakeTask, work: StepWork, context: JobContext): Promise<StepOutcome> {
   const { store, clock } = context;
   const { position, job } = work;
   const id = taskIdOf(work);
   const task = await store.task(id);
-  if (!task) return await queue(input, id, work, context);
+  if (!task) return await queue(make, id, work, context);
   if (isEnded(task)) return outcomeOf(task);
   const over = (position.body.began ?? clock.now()) + job.timeoutMs;
   if (clock.now() < over) return { state: 'waiting', due: Math.min(over, clock.now() + LOOK_MS), task: id };
@@ -42,17 +50,18 @@ async function carryOut(input: TaskInput, work: StepWork, context: JobContext): 
   return { state: 'failed', code: 'timeout', reason: `${task.method} has not ended within ${hours} h` };
 }
 
+type MakeTask = (ofJob: OfJob) => Promise<Task>;
+
 async function queue(
-  input: TaskInput,
+  make: MakeTask,
   id: string,
   { job, position }: StepWork,
   context: JobContext,
 ): Promise<StepOutcome> {
-  const { tasks, sessions, clock } = context;
+  const { sessions, clock } = context;
   const waiting = { state: 'waiting', due: clock.now() + LOOK_MS, task: id } as const;
-  const asked = job.handle === undefined ? input : { handle: job.handle, ...input };
   try {
-    await tasks.make(position.device, asked, 'operator', { id, job: job.id });
+    await make({ id, job: job.id });
   } catch (error) {
     if (!(error instanceof UserError) || error.status >= 500) throw error;
     if (error.code === 'task-exists') return waiting;
@@ -102,7 +111,7 @@ export const task: StepKind<'task'> = {
     if (input.file !== undefined && input.method !== 'Upload') await assertFile(input.file, { files }, caller);
   },
   carryOut: async ({ task: { args, content, ...input } }, work, context) =>
-    await carryOut(
+    await carryOutTask(
       {
         ...input,
         ...(args ? { args: sealedTask(args, (_name, text) => openedText(context.secrets, text)) } : {}),
@@ -164,7 +173,7 @@ export const set: StepKind<'set'> = {
   },
   carryOut: async ({ set: values, keep }, work, context) => {
     const opened = sealedValues(values, (_path, text) => openedText(context.secrets, text));
-    const outcome = await carryOut(parameterList(opened), work, context);
+    const outcome = await carryOutTask(parameterList(opened), work, context);
     if (keep && outcome.state === 'done') await context.devices.patch(work.position.device, { overrides: opened });
     return outcome;
   },
@@ -188,5 +197,19 @@ export const file: StepKind<'file'> = {
     assertTask(caller, { method: 'Download', file: name });
     await assertFile(name, { files }, caller);
   },
-  carryOut: async ({ file: name }, work, context) => await carryOut({ method: 'Download', file: name }, work, context),
+  carryOut: async ({ file: name }, work, context) =>
+    await carryOutTask({ method: 'Download', file: name }, work, context),
+};
+
+export const diagnostic: StepKind<'diagnostic'> = {
+  ...common,
+  operation: { name: 'runDiagnostic', isRead: false },
+  check: async ({ diagnostic: { kind, settings = {} } }) => {
+    readSettings(kindOf(kind), settings);
+    return { diagnostic: { kind, settings } };
+  },
+  carryOut: async ({ diagnostic: { kind, settings = {} } }, work, context) => {
+    const { device } = work.position;
+    return await carryOut(ofJob => context.diagnostics.add(device, kind, settings, work.caller, ofJob), work, context);
+  },
 };

@@ -1,8 +1,10 @@
 // Shapes of jobs.
 import { Type } from 'typebox';
+import { diagnosticKinds } from '../../../fleet/diagnostics/kinds.ts';
 import { jobStates } from '../../../store/job-positions.ts';
 import { choice, closed, nullable, optional, page, text, time } from '../common.ts';
 import { tagChange } from '../devices.ts';
+import { report } from '../preflight.ts';
 import { handle, taskInput } from '../tasks.ts';
 import { log, phases, planFields, planId, plannedFields } from './rollouts.ts';
 
@@ -24,7 +26,16 @@ const steps = {
   overrides: closed({
     overrides: Type.Record(Type.String(), nullable(value), { description: 'null removes an override' }),
   }),
+  preset: closed({ preset: text('A preset that counts for the devices from now on, whatever its filter says') }),
+  diagnostic: closed({
+    diagnostic: closed({
+      kind: choice(diagnosticKinds),
+      settings: optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
+    }),
+  }),
+  firmware: closed({ firmware: text('A stored image; such a job is a rollout, and has no other steps') }),
   approve: closed({ approve: yes }),
+  hold: closed({ hold: yes }),
   connectionRequest: closed({ connectionRequest: yes }),
   forget: closed({ forget: yes }),
 };
@@ -47,12 +58,16 @@ export const jobInput = closed({
   ),
   ...planFields,
 });
+export const jobCreateQuery = closed({
+  dryRun: optional(Type.Boolean({ description: 'Say what the job would reach, and create nothing' })),
+});
 export const jobDevicesQuery = closed({
   state: optional(choice(jobStates)),
   wave: optional(Type.Integer({ minimum: 1 })),
   code: optional(text('A stable code of a reason')),
   ...page,
 });
+export const jobExcludeInput = closed({ filter: text('The devices') });
 export const jobRetryInput = closed({ devices: optional(deviceIds), code: optional(Type.String()) });
 
 const totals = Type.Object(Object.fromEntries(jobStates.map(state => [state, Type.Integer()])));
@@ -90,6 +105,16 @@ const position = Type.Object({
 const limit = Type.Object({ used: Type.Integer(), of: nullable(Type.Integer()) });
 
 export const jobAnswers = {
+  dryRun: Type.Object({
+    count: Type.Integer({ description: 'Devices of the job' }),
+    reachable: Type.Integer({ description: 'Those that would begin as soon as it is their turn' }),
+    left: Type.Array(Type.Object({ code: Type.String(), count: Type.Integer() }), {
+      description: 'The others by reason',
+    }),
+    sizes: Type.Array(Type.Integer(), { description: 'Devices per wave' }),
+    sample: Type.Array(Type.String(), { description: 'The first devices by id' }),
+    preflight: optional(report),
+  }),
   job: Type.Object(jobFields),
   jobs: Type.Object({ items: Type.Array(Type.Object(jobFields)) }),
   detail: Type.Object({

@@ -30,6 +30,11 @@ export class JobQueries {
     return this.#all('job = ? AND device = ?', job, device)[0];
   }
 
+  members(job: string, devices: readonly string[]): string[] {
+    const text = `SELECT device FROM job_positions WHERE job = ? AND device IN (SELECT value FROM json_each(?))`;
+    return this.#statements.all<{ device: string }>(text, job, JSON.stringify(devices)).map(({ device }) => device);
+  }
+
   page({ job, state, wave, code, limit: wanted, cursor = '' }: JobPositionQuery): {
     items: JobPosition[];
     next?: string;

@@ -32,6 +32,8 @@ contractSuite('positions in jobs', subject => {
     const { items } = await store.jobPositions({ job: 'j', limit: 10 });
     assert.deepEqual(items, [position('a'), position('b', { wave: 2 }), position('c"%–')]);
     assert.equal(await store.jobPosition('other', 'a'), undefined);
+    assert.deepEqual((await store.jobMembers('j', ['b', 'x', 'a'])).sort(), ['a', 'b']);
+    assert.deepEqual(await store.jobMembers('j', []), []);
   });
 
   it('moves a position only from the version that was read', async () => {

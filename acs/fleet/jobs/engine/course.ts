@@ -1,12 +1,12 @@
 // The course of one device through the steps of its job. It may be cut off anywhere and be taken up again from what is stored.
-import type { DeviceRow } from '../../device/row.ts';
-import type { JobPosition } from '../../store/job-positions.ts';
-import type { Caller } from '../access/caller.ts';
-import type { JobContext } from './context.ts';
-import { isWatching, type Job } from './job.ts';
-import { type Move, moved } from './positions.ts';
-import type { Step } from './step.ts';
-import { kindOf } from './steps/kinds.ts';
+import type { DeviceRow } from '../../../device/row.ts';
+import type { JobPosition } from '../../../store/job-positions.ts';
+import type { Caller } from '../../access/caller.ts';
+import type { JobContext } from '../context.ts';
+import { isWatching, type Job } from '../job.ts';
+import { type Move, moved } from '../positions.ts';
+import type { Step } from '../step.ts';
+import { kindOf } from '../steps/kinds.ts';
 
 /** Milliseconds for which no other step of an engine takes up a device that has just begun, unless its task ends. */
 const GRACE_MS = 30_000;

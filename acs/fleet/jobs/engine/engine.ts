@@ -1,8 +1,8 @@
 // The engine of jobs: one step finds what is due and does it. A step may be cut off anywhere and done again: all state is in positions
 // and in the documents of jobs, each changed in one write.
-import { isConflict, messageOf } from '../../../shared/errors.ts';
-import { isEnded } from '../rollout/plan.ts';
-import type { JobContext } from './context.ts';
+import { isConflict, messageOf } from '../../../../shared/errors.ts';
+import { isEnded } from '../../rollout/plan.ts';
+import type { JobContext } from '../context.ts';
 import { JobPhases } from './phases.ts';
 
 /** Advances of one job in one step, each of which has moved something. */

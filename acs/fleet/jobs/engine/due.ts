@@ -1,13 +1,13 @@
 // Positions whose time has come: a step that may have ended, the end of a soak, a device that may be back.
-import { livenessOf } from '../../device/liveness.ts';
-import type { DeviceRow } from '../../device/row.ts';
-import type { JobPosition } from '../../store/job-positions.ts';
-import { ailment } from '../rollout/verdict.ts';
+import { livenessOf } from '../../../device/liveness.ts';
+import type { DeviceRow } from '../../../device/row.ts';
+import type { JobPosition } from '../../../store/job-positions.ts';
+import { ailment } from '../../rollout/verdict.ts';
+import type { JobContext } from '../context.ts';
+import type { Job } from '../job.ts';
+import { MOVES, type Move } from '../positions.ts';
 import { AWAY_MS, type Batch, moveNoted, proceedAll, rowsOf } from './batches.ts';
-import type { JobContext } from './context.ts';
 import { movePair, withdrawal } from './course.ts';
-import type { Job } from './job.ts';
-import { MOVES, type Move } from './positions.ts';
 
 /** Looks at every position that is due. */
 export async function settleDue(context: JobContext, batch: Batch, hasChanged: () => Promise<boolean>): Promise<void> {

@@ -1,21 +1,23 @@
 // The phases of a job: what one step of the engine does in each of them.
-import { Caller } from '../access/caller.ts';
-import { stranger } from '../access/principal.ts';
-import { changeSince } from '../rollout/change-since.ts';
-import { ConnectionRequests } from '../rollout/connection-requests.ts';
-import { isEnded, isWaitOver } from '../rollout/plan.ts';
-import { limitPassed, openZones } from '../rollout/waves.ts';
-import { authorOf } from './author.ts';
+import type { JobPosition } from '../../../store/job-positions.ts';
+import { Caller } from '../../access/caller.ts';
+import { stranger } from '../../access/principal.ts';
+import { changeSince } from '../../rollout/change-since.ts';
+import { ConnectionRequests } from '../../rollout/connection-requests.ts';
+import { isEnded, isWaitOver } from '../../rollout/plan.ts';
+import { limitPassed, openZones } from '../../rollout/waves.ts';
+import { authorOf } from '../author.ts';
+import type { JobContext } from '../context.ts';
+import type { StoredJob } from '../documents.ts';
+import type { Job } from '../job.ts';
+import { MOVES, type Move, moved } from '../positions.ts';
+import { isRemote } from '../steps/kinds.ts';
+import { Tally } from '../tally.ts';
 import { type Batch, beginAll } from './batches.ts';
-import type { JobContext } from './context.ts';
 import { withdrawal } from './course.ts';
-import type { StoredJob } from './documents.ts';
 import { settleDue } from './due.ts';
-import type { Job } from './job.ts';
+import { grow } from './growth.ts';
 import { planAll } from './planning.ts';
-import { MOVES, moved } from './positions.ts';
-import { isRemote } from './steps/kinds.ts';
-import { Tally } from './tally.ts';
 
 /** Batches of devices that begin in one advance, so that other jobs have their turn. */
 const MAX_BATCHES = 10;
@@ -57,6 +59,7 @@ export class JobPhases {
       await documents.change(stored, { phase: 'paused', reason: caller.gone }, `paused: ${caller.gone}`);
       return true;
     }
+    if (job.phase === 'rolling-back' && !job.turned) return await turnRound(this.#context, stored);
     const hasChanged = changeSince(this.#context, stored, 'job');
     const batch: Batch = { job, caller, tally: new Tally(await store.jobCounts(job.id)), isHeld: false };
     await settleDue(this.#context, batch, hasChanged);
@@ -64,6 +67,7 @@ export class JobPhases {
     if (await stopAtLimit(this.#context, stored, batch.tally)) return true;
     if (await this.#begin(batch, hasChanged)) return true;
     if (await stopAtLimit(this.#context, stored, batch.tally)) return true;
+    if (await grow(this.#context, stored, hasChanged)) return true;
     return isEnded(job) ? await endLate(this.#context, stored, batch.tally) : await openNextWave(this.#context, stored);
   }
 
@@ -78,7 +82,7 @@ export class JobPhases {
   /** The same in one time zone. */
   async #beginIn(zone: string, batch: Batch, hasChanged: () => Promise<boolean>): Promise<boolean> {
     const { job, tally } = batch;
-    const wave = isEnded(job) ? job.sizes.length : job.wave;
+    const wave = isEnded(job) || job.phase === 'rolling-back' ? job.sizes.length : job.wave;
     for (let batches = 0; batches < MAX_BATCHES; batches++) {
       const room = isRemote(job.do) ? job.parallelism - tally.of(['running']) : MOVES;
       if (room <= 0) return false;
@@ -92,6 +96,27 @@ export class JobPhases {
     return true;
   }
 }
+
+/** Plans each device that has something to undo again, with the steps that lead back; all others are left alone. */
+async function turnRound(context: JobContext, stored: StoredJob): Promise<true> {
+  const { positions, documents } = context;
+  const { id } = stored.body;
+  await withdrawAll(context, stored.body);
+  const skip = { state: 'skipped', code: 'rolled-back', reason: 'rolled back before it was its turn' } as const;
+  for (const state of ['planned', 'away'] as const)
+    await positions.moveAll(id, state, position => (isTouched(position) ? back(position) : skip));
+  for (const state of ['done', 'soaking', 'failed'] as const)
+    await positions.moveAll(id, state, position => (isTouched(position) ? back(position) : undefined));
+  await documents.change(stored, { turned: true });
+  return true;
+}
+
+const isTouched = ({ body: { undo, back: isBack } }: JobPosition): boolean => undo !== undefined && !isBack;
+
+const back = ({ body }: JobPosition): Move => ({
+  state: 'planned',
+  body: { step: 0, attempt: body.attempt + 1, back: true },
+});
 
 /** Begins nothing, and sees to its end what devices have begun. */
 async function hold(context: JobContext, stored: StoredJob): Promise<boolean> {
@@ -147,6 +172,7 @@ async function openNextWave(context: JobContext, stored: StoredJob): Promise<boo
   const { body: job } = stored;
   const tally = new Tally(await context.store.jobCounts(job.id));
   const { wave, sizes } = job;
+  if (job.phase === 'rolling-back') return await endIfIdle(context, stored, 'rolled-back');
   if (tally.of([...underWay, 'planned'], wave) > 0) return false;
   // A wave of which no device was there has tried nothing out until its time is over.
   const isTried =
@@ -156,7 +182,7 @@ async function openNextWave(context: JobContext, stored: StoredJob): Promise<boo
     await context.documents.change(stored, { wave: wave + 1 }, `wave ${wave + 1} of ${sizes.length} is open`);
     return true;
   }
-  return await endIfIdle(context, stored, job.phase === 'rolling-back' ? 'rolled-back' : 'done');
+  return await endIfIdle(context, stored, 'done');
 }
 
 /** Ends the job when no device is under way and none is planned, or those that are have stayed away. @returns whether it has ended */

@@ -1,7 +1,7 @@
 // The parameters that presets set, held against the rights of the caller.
-import { UserError } from '../errors.ts';
-import type { Caller } from '../fleet/access/caller.ts';
-import type { Preset } from '../fleet/presets/preset.ts';
+import { UserError } from '../../errors.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Preset } from './preset.ts';
 
 /** @throws UserError 403 for a preset that sets, or may set, parameters out of the rights */
 export function assertSetsPreset(caller: Caller, preset: Preset): void {

@@ -1,17 +1,17 @@
 // Positions of a job that are worked on together: their rows are read at once, and their moves stored at once.
 
-import { livenessOf } from '../../device/liveness.ts';
-import type { DeviceRow } from '../../device/row.ts';
-import { type Field, type Filter, fields } from '../../query/filter.ts';
-import type { JobPosition } from '../../store/job-positions.ts';
-import type { Caller } from '../access/caller.ts';
-import { inBatches } from '../rollout/devices.ts';
-import type { JobContext } from './context.ts';
+import { livenessOf } from '../../../device/liveness.ts';
+import type { DeviceRow } from '../../../device/row.ts';
+import { type Field, type Filter, fields } from '../../../query/filter.ts';
+import type { JobPosition } from '../../../store/job-positions.ts';
+import type { Caller } from '../../access/caller.ts';
+import { inBatches } from '../../rollout/devices.ts';
+import type { JobContext } from '../context.ts';
+import type { Job } from '../job.ts';
+import type { Move } from '../positions.ts';
+import { isRemote } from '../steps/kinds.ts';
+import type { Tally } from '../tally.ts';
 import { beginning, movePair, proceed, stepsOf } from './course.ts';
-import type { Job } from './job.ts';
-import type { Move } from './positions.ts';
-import { isRemote } from './steps/kinds.ts';
-import type { Tally } from './tally.ts';
 
 /** Devices that one question to the store is about. */
 const AT_ONCE = 100;

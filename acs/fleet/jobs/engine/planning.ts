@@ -1,16 +1,16 @@
 // The planning of a job: each of its devices gets a position, once, however often this is begun.
-import type { DeviceRow } from '../../device/row.ts';
-import { parseFilter } from '../../query/parser.ts';
-import type { JobPosition } from '../../store/job-positions.ts';
-import { pagesOf } from '../common/device-pages.ts';
-import { isZone } from '../common/time-window.ts';
-import { inBatches } from '../rollout/devices.ts';
-import { chanceOf, sizesOf } from '../rollout/plan.ts';
-import { wavesOf } from '../rollout/waves.ts';
-import type { JobContext } from './context.ts';
-import type { StoredJob } from './documents.ts';
-import type { Job } from './job.ts';
-import { MOVES } from './positions.ts';
+import type { DeviceRow } from '../../../device/row.ts';
+import { parseFilter } from '../../../query/parser.ts';
+import type { JobPosition } from '../../../store/job-positions.ts';
+import { pagesOf } from '../../common/device-pages.ts';
+import { isZone } from '../../common/time-window.ts';
+import { inBatches } from '../../rollout/devices.ts';
+import { chanceOf, sizesOf } from '../../rollout/plan.ts';
+import { wavesOf } from '../../rollout/waves.ts';
+import type { JobContext } from '../context.ts';
+import type { StoredJob } from '../documents.ts';
+import type { Job } from '../job.ts';
+import { MOVES } from '../positions.ts';
 
 const PAGE = 1000;
 /** Devices that are sorted without a break. */

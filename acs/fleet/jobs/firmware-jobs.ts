@@ -1,0 +1,127 @@
+// Rollouts as jobs: a job whose one step is firmware is a rollout, and every rollout is shown among the jobs.
+import type { RolloutState } from '../../device/rollout-position.ts';
+import type { DeviceRow } from '../../device/row.ts';
+import { UserError } from '../../errors.ts';
+import {
+  type JobCount,
+  type JobPosition,
+  type JobPositionQuery,
+  type JobReason,
+  type JobState,
+  MAX_EXAMPLES,
+} from '../../store/job-positions.ts';
+import type { Caller } from '../access/caller.ts';
+import type { RolloutDocuments } from '../rollout/documents.ts';
+import type { Rollout, RolloutInput } from '../rollout/plan.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import type { Job, JobInput } from './job.ts';
+
+const states: Readonly<Record<RolloutState, JobState>> = {
+  planned: 'planned',
+  offered: 'running',
+  downloading: 'running',
+  installed: 'running',
+  soaking: 'soaking',
+  done: 'done',
+  // Back on the version before, which was asked for.
+  reverted: 'done',
+  failed: 'failed',
+  skipped: 'skipped',
+};
+
+/** The rollout of that id; undefined where there is none, or it is being deleted. */
+export async function shownRollout(documents: RolloutDocuments, id: string): Promise<Rollout | undefined> {
+  const body = (await documents.find(id))?.body;
+  return body?.phase === 'deleting' ? undefined : body;
+}
+
+/** A rollout in the form of a job. */
+export const jobOfRollout = ({
+  firmware,
+  elsewhere: _elsewhere,
+  back: _back,
+  totals: _totals,
+  ...plan
+}: Rollout): Job => ({
+  ...plan,
+  do: [{ firmware: firmware.file }],
+});
+
+/** The rollout that a job is, where firmware is what it does. @throws UserError 400 where that is not all */
+export function rolloutInputOf({ devices, do: steps, ...input }: JobInput): RolloutInput | undefined {
+  const image = steps.flatMap(step => ('firmware' in step ? [step.firmware] : []));
+  const [firmware] = image;
+  if (firmware === undefined) return undefined;
+  const bad = (text: string): UserError => new UserError(400, 'bad-job', text);
+  // Refused by the check of the step.
+  if (steps.length > 1) return undefined;
+  const { name, dynamic, notBefore, expect: _expect, ...plan } = input;
+  const extra = Object.entries({ name, dynamic, notBefore }).find(([, value]) => value !== undefined)?.[0];
+  if (extra !== undefined) throw bad(`${extra}: a job that installs firmware has none`);
+  const { filter, ids } = devices;
+  return { ...plan, firmware, ...(filter === undefined ? {} : { filter }), ...(ids ? { devices: ids } : {}) };
+}
+
+export async function rolloutCounts(rollouts: Rollouts, rollout: Rollout, caller: Caller): Promise<JobCount[]> {
+  const totals = await rollouts.totals(rollout, caller.within);
+  return totals.flatMap((byState, wave) =>
+    Object.entries(byState).map(([state, count]) => ({ state: states[state as RolloutState], wave, count })),
+  );
+}
+
+/** The devices of a rollout by page; a page may hold fewer than asked for. */
+export async function rolloutPositions(
+  rollouts: Rollouts,
+  { job, state, code, ...query }: JobPositionQuery,
+  caller: Caller,
+): Promise<{ items: JobPosition[]; next?: string }> {
+  const { items, next } = await rollouts.devices(job, {
+    ...query,
+    ...(caller.within ? { within: caller.within } : {}),
+  });
+  const positions = items
+    .flatMap(row => positionOf(row) ?? [])
+    .filter(
+      position => (state === undefined || position.state === state) && (code === undefined || position.code === code),
+    );
+  return { items: positions, ...(next === undefined ? {} : { next }) };
+}
+
+function positionOf({ id: device, rollout }: DeviceRow): JobPosition | undefined {
+  if (!rollout) return undefined;
+  const { id: job, state, wave, zone, due = 0, since, attempts: attempt, reason, cause, task, back } = rollout;
+  const hasCode = state === 'failed' || state === 'skipped';
+  return {
+    ...{ job, device, wave, zone, due, state: states[state], version: 1 },
+    code: hasCode ? (cause ?? state) : '',
+    body: {
+      ...{ step: state === 'done' ? 1 : 0, attempt, since },
+      ...(reason === undefined ? {} : { reason }),
+      ...(task === undefined ? {} : { task }),
+      ...(back ? { back } : {}),
+    },
+  };
+}
+
+/** The reasons of failed and skipped devices, by walking them. */
+export async function rolloutReasons(
+  rollouts: Rollouts,
+  job: string,
+  caller: Caller,
+): Promise<(JobReason & { reason: string })[]> {
+  const found = new Map<string, JobReason & { reason: string }>();
+  for (const state of ['failed', 'skipped'] as const)
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const within = caller.within ? { within: caller.within } : {};
+      const page = await rollouts.devices(job, { state, limit: 200, ...(cursor === '' ? {} : { cursor }), ...within });
+      for (const { device, code, body } of page.items.flatMap(row => positionOf(row) ?? [])) {
+        const key = `${state} ${code}`;
+        const known = found.get(key) ?? { state, code, count: 0, examples: [], reason: body.reason ?? '' };
+        known.count++;
+        if (known.examples.length < MAX_EXAMPLES) known.examples.push(device);
+        found.set(key, known);
+      }
+      cursor = page.next;
+    }
+  return [...found.values()];
+}
