@@ -12,8 +12,8 @@ import {
   reconciled,
   restartNoted,
 } from './operations/reconciliation.ts';
-import { replaced, replacementReturned, replacementTaken, replacementUndone } from './operations/replacements.ts';
 import { announced, approved, heldBack, patched, removed } from './operations/registration.ts';
+import { replaced, replacementReturned, replacementTaken, replacementUndone } from './operations/replacements.ts';
 import {
   rolloutAssigned,
   rolloutJudged,
