@@ -10,6 +10,8 @@ export interface Metrics {
   text(): Promise<string>;
   /** As plain data, for the process that adds up those of its workers. */
   plain(): Promise<object[]>;
+  /** Those with these names alone, of this process and its workers. */
+  chosen(names: readonly string[]): Promise<object[]>;
   contentType: string;
   stop(): void;
 }
@@ -21,6 +23,10 @@ export function createMetrics(events: EventBus, sources: MetricSources): Metrics
   addFleetGauges(registry, sources);
   return {
     plain: () => registry.getMetricsAsJSON(),
+    chosen: async names => {
+      const own = await Promise.all(names.map(async name => (await registry.getSingleMetric(name)?.get()) ?? {}));
+      return [...own, ...((await sources.others?.()) ?? []).flat()];
+    },
     text: async () => {
       if (!sources.others) return await registry.metrics();
       const own = await registry.getMetricsAsJSON();

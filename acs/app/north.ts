@@ -15,6 +15,7 @@ import { parseFilter } from '../query/parser.ts';
 import type { South } from '../south/listener.ts';
 import type { Store } from '../store/store.ts';
 import type { DescriptorState } from './descriptors.ts';
+import { startSampling } from './server-series.ts';
 import type { AcsSetup, Part } from './setup.ts';
 
 export interface NorthParts {
@@ -49,7 +50,9 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
       trustedProxies: setup.trustedProxies,
       ...(setup.api.protocol === 'https:' ? { tls: setup.tls } : {}),
     });
+    const stopSampling = startSampling({ clock, log }, metrics, fleet.overview.series);
     const close = async (): Promise<void> => {
+      stopSampling();
       await api.close();
       metrics.stop();
     };

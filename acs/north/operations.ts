@@ -18,6 +18,7 @@ import { deviceSessions } from './operations/monitoring/device-sessions.ts';
 import { faults } from './operations/monitoring/faults.ts';
 import { history } from './operations/monitoring/history.ts';
 import { overview } from './operations/monitoring/overview.ts';
+import { series } from './operations/monitoring/series.ts';
 import { traces } from './operations/monitoring/traces.ts';
 import { vocabulary } from './operations/monitoring/vocabulary.ts';
 import { preflight } from './operations/preflight.ts';
@@ -67,6 +68,7 @@ const rows: readonly Operation[] = [
   ...overview,
   ...comparison,
   ...vocabulary,
+  ...series,
   ...alerts,
   ...webhooks,
   ...history,

@@ -6,12 +6,14 @@ import type { ProductModels } from '../models/product-models.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import { type Attention, attentionFor } from './attention.ts';
 import { compare, type InCommon, type Siblings, siblings } from './comparison.ts';
+import { ServerSeries } from './server-series.ts';
 import { type OverviewParts, Summaries } from './summary.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 export interface Overview {
   summaries: Summaries;
   vocabulary: Vocabulary;
+  series: ServerSeries;
   attention(caller: Caller): Promise<Attention[]>;
   /** @throws UserError 400 that points into a filter; 403 `path-forbidden` */
   compare(input: Parameters<typeof compare>[1], caller: Caller): Promise<InCommon>;
@@ -26,6 +28,7 @@ export function createOverview(
   return {
     summaries,
     vocabulary: new Vocabulary(context, products),
+    series: new ServerSeries(),
     attention: caller => attentionFor({ ...context, ...parts, summaries }, caller),
     compare: (input, caller) => compare(context, input, caller),
     siblings: (row, options) => siblings(context, row, options),
