@@ -122,6 +122,16 @@ export const accessErrors = {
     meaning: 'There are as many API tokens as the ACS keeps.',
     remedy: 'Delete tokens that are not needed.',
   },
+  'no-such-view': {
+    status: 404,
+    meaning: 'The caller has no saved view of that name, and the author named shares none.',
+    remedy: 'List them with GET /api/v1/views.',
+  },
+  'too-many-views': {
+    status: 409,
+    meaning: 'The caller has 100 saved views, or there are 5,000 in all.',
+    remedy: 'Delete some first.',
+  },
   'no-such-role': {
     status: [400, 404],
     meaning: 'No role has this name.',

@@ -1,6 +1,6 @@
 // Lines for the marks of an editor: where in the JSON text of a request its error is.
 import { UserError } from '../../shared/errors.ts';
-import { jsonPlaces, pathOf, positionAt, type TextPosition } from '../../shared/json-places.ts';
+import { jsonPlaces, pathOf, positionAt, type TextPosition } from '../../shared/json/places.ts';
 import { rowPlace } from '../fleet/presets/compiled-preset.ts';
 
 export interface ErrorLine extends TextPosition {

@@ -85,6 +85,8 @@ export interface Entity {
   kind: DocumentKind | 'device';
   /** Its name, where no parameter of the path names it. */
   name?: string;
+  /** The same, where the name depends on the call. */
+  nameFor?(input: OperationInput, caller: Caller): string;
 }
 
 export interface Operation {
@@ -153,7 +155,7 @@ export interface OperationOutput {
 export const factsOf = ({ name, role, method }: Pick<Operation, 'name' | 'role' | 'method'>): OperationFacts => ({
   name,
   role,
-  isRead: method === 'GET' || role === 'viewer',
+  isRead: method === 'GET' || (method === 'POST' && role === 'viewer'),
 });
 
 export const ok = (body: unknown): OperationOutput => ({ body });

@@ -25,6 +25,7 @@ import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';
 import { rollouts } from './operations/rollouts.ts';
+import { savedViews } from './operations/saved-views.ts';
 import { session } from './operations/session.ts';
 import { settings } from './operations/settings.ts';
 import { tasks } from './operations/tasks.ts';
@@ -78,6 +79,7 @@ const rows: readonly Operation[] = [
   ...oidc,
   ...access(() => operations),
   ...versions,
+  ...savedViews,
 ];
 
 export const operations: readonly Operation[] = rows.map(withComment);

@@ -18,6 +18,7 @@ export type DocumentKind =
   | 'user'
   | 'role'
   | 'token'
+  | 'view'
   | 'session'
   | 'duty'
   | 'ticketKey'

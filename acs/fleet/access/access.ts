@@ -14,6 +14,7 @@ import { type Session, Sessions } from './sessions.ts';
 import { SignIns } from './sign-ins.ts';
 import { Tokens } from './tokens.ts';
 import { Users } from './users.ts';
+import { SavedViews } from './views/saved-views.ts';
 
 export class Access {
   readonly roles: Roles;
@@ -22,6 +23,7 @@ export class Access {
   readonly sessions: Sessions;
   readonly signIns: SignIns;
   readonly firstUser: FirstUser;
+  readonly views: SavedViews;
   readonly oidcSettings: OidcSettings;
   readonly oidcSignIns: OidcSignIns;
   readonly sessionChecks: SessionChecks;
@@ -31,6 +33,7 @@ export class Access {
     this.users = new Users(context, this.roles);
     this.tokens = new Tokens(context, this.roles);
     this.sessions = new Sessions(context);
+    this.views = new SavedViews(context);
     this.signIns = new SignIns(context, this);
     this.firstUser = new FirstUser(context, this);
     this.oidcSettings = new OidcSettings(context, this.roles);
@@ -64,6 +67,18 @@ export class Access {
     if (kind === 'admin-token') return adminToken;
     const grant = await (kind === 'user' ? this.users : this.tokens).grantOf(name);
     return grant && (await principalOf(this.roles, { name, kind }, grant));
+  }
+
+  /** Removes a user with its saved views. @throws UserError 404, 412 */
+  async removeUser(name: string, edit?: Edit): Promise<void> {
+    await this.users.remove(name, edit);
+    await this.views.removeOf({ name, kind: 'user' });
+  }
+
+  /** Removes a token with its saved views. @throws UserError 404 */
+  async removeToken(name: string): Promise<void> {
+    await this.tokens.remove(name);
+    await this.views.removeOf({ name, kind: 'token' });
   }
 
   /** @throws UserError 404; 409 while a user or a token has the role; 412 */

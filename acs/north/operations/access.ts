@@ -94,7 +94,7 @@ const users: readonly Operation[] = [
     answers: { 204: 'nothing' },
     problems: noUser,
     run: async (input, { fleet, edit }) => {
-      await fleet.access.users.remove(param(input, 'name'), edit);
+      await fleet.access.removeUser(param(input, 'name'), edit);
       return none;
     },
   },
@@ -146,7 +146,7 @@ const tokens: readonly Operation[] = [
     answers: { 204: 'nothing' },
     problems: { 404: 'No such token' },
     run: async (input, { fleet }) => {
-      await fleet.access.tokens.remove(param(input, 'name'));
+      await fleet.access.removeToken(param(input, 'name'));
       return none;
     },
   },

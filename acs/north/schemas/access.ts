@@ -98,3 +98,29 @@ export const session = Type.Object({
   signOutUrl: optional(text('Where a browser signs out at the identity provider, after DELETE /session here')),
   operations: texts,
 });
+
+const MAX_FILTER = 4000;
+const MAX_NAME = 300;
+const MAX_COLUMNS = 100;
+
+const fields = {
+  q: Type.String({ maxLength: MAX_FILTER, description: 'A filter; empty for all entries' }),
+  cols: Type.Array(Type.String({ maxLength: MAX_NAME }), { maxItems: MAX_COLUMNS, description: 'Columns, in order' }),
+  sort: Type.String({ maxLength: MAX_NAME, description: 'Field of the order, - in front for descending' }),
+  shared: Type.Boolean({ description: 'All callers may read it' }),
+};
+
+export const viewInput = closed({
+  q: optional(fields.q),
+  cols: optional(fields.cols),
+  sort: optional(fields.sort),
+  shared: optional(fields.shared),
+});
+export const view = Type.Object({
+  name: Type.String(),
+  author: text('The user or token that has saved it'),
+  ...fields,
+  mine: Type.Boolean({ description: 'It is of the caller' }),
+});
+export const views = list(view);
+export const viewQuery = closed({ author: optional(text('Whose shared view it is; default: the own one')) });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import { editVersion } from '../../device/edit-version.ts';
 import { UserError } from '../../errors.ts';
+import type { Caller } from '../../fleet/access/caller.ts';
 import { fileVersion, type StoredFile } from '../../fleet/files/stored-file.ts';
 import { LEARNED_PREFIX } from '../../fleet/models/learned-model.ts';
 import { isVersioned } from '../../store/document-versions.ts';
@@ -81,11 +82,12 @@ export function conditionOf({ ifMatch: match, ifNoneMatch: other }: Conditions):
 
 /** @returns the version of the object now; '' where there is none */
 export async function versionNow(
-  { kind, name }: Entity,
-  { params }: Pick<OperationInput, 'params'>,
-  { store }: { store: Pick<Store, 'device' | 'document'> },
+  { kind, name, nameFor }: Entity,
+  input: OperationInput,
+  { store, caller }: { store: Pick<Store, 'device' | 'document'>; caller: Caller },
 ): Promise<string> {
-  const named = name ?? params.name ?? params.id ?? '';
+  const { params } = input;
+  const named = nameFor?.(input, caller) ?? name ?? params.name ?? params.id ?? '';
   if (kind === 'device') {
     const row = await store.device(named);
     return row ? editVersion(row) : '';

@@ -265,6 +265,7 @@ describe('operations with random input', () => {
     for (const name of existing.roles ?? []) await api.call('PUT', `/roles/${name}`, { body: good.putRole });
     await api.call('PUT', `/preflight/servers/${server}`, { body: good.tellServer });
     await api.call('PUT', '/trust/first', { body: good.putTrust });
+    await api.call('PUT', '/views/first', { body: { q: 'lost' } });
     await api.call('PUT', '/presets/first', {
       body: { set: { 'Device.ManagementServer.PeriodicInformInterval': 60 } },
     });

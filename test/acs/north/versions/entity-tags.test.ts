@@ -22,6 +22,9 @@ const bodies: Record<string, unknown> = {
   webhook: { url: 'https://198.51.100.7/in', events: ['late'] },
   '/settings/secrets': { names: ['pin'] },
   '/settings/history': { parameters: ['Device.Uptime'] },
+  '/settings/oidc': { map: [{ value: 'admins', role: 'admin' }] },
+  backupRule: { every: '1d', keep: 2 },
+  view: { q: 'lost' },
   file: 'print',
   model: Buffer.from(model),
   user: { role: 'viewer' },
@@ -68,7 +71,9 @@ describe('entity tags', () => {
   const storedOf = async ({ entity }: Operation): Promise<unknown> => {
     const { store } = api.acs;
     if (entity?.kind === 'device') return await store.device(deviceId);
-    return entity && (await store.document(entity.kind, entity.name ?? 'thing'));
+    // The view of the admin of this test.
+    const name = entity?.kind === 'view' ? 'admin-token/admin/thing' : (entity?.name ?? 'thing');
+    return entity && (await store.document(entity.kind, name));
   };
 
   for (const operation of changing) {

@@ -1,7 +1,7 @@
 // Places in JSON texts.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { jsonPlaces, pathOf, positionAt } from '../../shared/json-places.ts';
+import { jsonPlaces, pathOf, positionAt } from '../../../shared/json/places.ts';
 
 const seed = Number(process.env.TANDEM_SEED ?? 5);
 
