@@ -21,7 +21,7 @@ export function auditFilter(query: Query): Omit<AuditQuery, 'limit' | 'cursor'> 
   };
 }
 
-const columns = [
+export const auditColumns = [
   ...['seq', 'time', 'who', 'kind', 'from', 'what', 'target', 'status', 'code', 'reason'],
   ...['before', 'after', 'suppressed', 'hash'],
 ] as const;
@@ -32,8 +32,8 @@ export function auditCsv(pages: AsyncIterable<readonly AuditEntry[]>, separator:
     for await (const entries of pages)
       yield entries.map(entry => {
         const row: Query = { ...entry, time: new Date(entry.time).toISOString() };
-        return columns.map(column => row[column]);
+        return auditColumns.map(column => row[column]);
       });
   };
-  return csvLines(columns, rows(), separator);
+  return csvLines(auditColumns, rows(), separator);
 }

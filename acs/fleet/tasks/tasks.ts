@@ -62,17 +62,8 @@ export class Tasks {
   readonly count = (search: TaskSearch, caller: Caller): Promise<number> => countTasks(this.#context, search, caller);
 
   /** @throws UserError 404, 409 for a task that was sent or has ended */
-  async cancel(id: string): Promise<Task> {
-    const { store, clock, events } = this.#context;
-    const task = await this.get(id);
-    if (isEnded(task)) throw new UserError(409, 'task-ended', `task ${id} has ended: ${task.state}`);
-    const cancelled = await store.apply(task.device, 'taskCancelled', { id, now: clock.now() });
-    if (cancelled === 'sent')
-      throw new UserError(409, 'task-sent', `task ${id} was sent already; its outcome is awaited`);
-    if (cancelled === 'gone') return await this.get(id);
-    events.emit('task', { task: cancelled });
-    return cancelled;
-  }
+  readonly cancel = async (id: string): Promise<Task> =>
+    (await cancelTask(this.#context, await this.get(id))) ?? (await this.get(id));
 
   /** Resolves with the task once it has ended, or as it is after `ms` or at the signal. @throws UserError 404 */
   async outcome(id: string, ms: number, signal?: AbortSignal): Promise<Task> {
@@ -116,4 +107,16 @@ async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<voi
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+/** @returns the task, undefined where it has gone on meanwhile @throws UserError 409 for one that was sent or has ended */
+async function cancelTask({ store, clock, events }: FleetContext, task: Task): Promise<Task | undefined> {
+  const { id, device, state } = task;
+  if (isEnded(task)) throw new UserError(409, 'task-ended', `task ${id} has ended: ${state}`);
+  const cancelled = await store.apply(device, 'taskCancelled', { id, now: clock.now() });
+  if (cancelled === 'sent')
+    throw new UserError(409, 'task-sent', `task ${id} was sent already; its outcome is awaited`);
+  if (cancelled === 'gone') return undefined;
+  events.emit('task', { task: cancelled });
+  return cancelled;
 }

@@ -25,10 +25,13 @@ export interface TaskListQuery {
 
 /** @throws UserError 400 for a bad filter, state or time, 403 for parameters in the filter that the caller may not read */
 export function taskList(query: TaskListQuery, { fleet, clock, caller, show }: CallContext): List<TaskView> {
-  const { from, to, sort, ...rest } = query;
-  const [least, most] = [timeAt('query.from', from), timeAt('query.to', to)];
+  const { device, state, method, filter, sort } = query;
+  const [least, most] = [timeAt('query.from', query.from), timeAt('query.to', query.to)];
   const search: TaskSearch = {
-    ...rest,
+    ...(device === undefined ? {} : { device }),
+    ...(state === undefined ? {} : { state }),
+    ...(method === undefined ? {} : { method }),
+    ...(filter === undefined ? {} : { filter }),
     ...(least === undefined ? {} : { from: least }),
     ...(most === undefined ? {} : { to: most }),
   };

@@ -1,10 +1,13 @@
 // Operations on stored files.
 import { UserError } from '../../errors.ts';
 import type { FileAbout, StoredFile } from '../../fleet/files/stored-file.ts';
-import { assertFile, isVisible } from '../../fleet/files/visible.ts';
+import { assertFile } from '../../fleet/files/visible.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
+import { deviceFileList } from '../lists/device-files.ts';
+import { type FileListQuery, fileList } from '../lists/files.ts';
+import { answerList } from '../lists/list.ts';
 import type { CallContext, IncomingBytes, Operation, OperationInput, OperationOutput } from '../operation.ts';
-import { none, ok } from '../operation.ts';
+import { noDevice, none, param } from '../operation.ts';
 import * as schemas from '../schemas/files.ts';
 import { fileView } from '../views/core.ts';
 
@@ -51,15 +54,30 @@ async function refuseInRollout(fleet: Fleet, name: string, change: string): Prom
 export const files: readonly Operation[] = [
   {
     name: 'listFiles',
-    summary: 'Lists stored files',
+    summary: 'Lists stored files, with the presets and rollouts that use them',
     method: 'GET',
     path: '/files',
     role: 'viewer',
     scope: 'devices',
     parameters: 'none',
+    query: schemas.fileListQuery,
     answers: { 200: schemas.files },
-    run: async (_input, { fleet, caller }) =>
-      ok({ items: (await fleet.files.list()).filter(file => isVisible(file, caller)).map(fileView) }),
+    csv: true,
+    run: async (input, context) => await answerList(input, fileList(input.query as FileListQuery, context)),
+  },
+  {
+    name: 'listDeviceFiles',
+    summary: 'Lists the files that a device was offered or was asked to send, the newest first; a page may end early',
+    method: 'GET',
+    path: '/devices/:id/files',
+    role: 'viewer',
+    scope: 'device',
+    parameters: 'none',
+    query: schemas.deviceFileQuery,
+    answers: { 200: schemas.deviceFiles },
+    csv: true,
+    problems: noDevice,
+    run: async (input, context) => await answerList(input, await deviceFileList(param(input), context)),
   },
   {
     name: 'putFile',

@@ -1,11 +1,11 @@
 // Operations on the audit.
 
 import { auditCsv, auditFilter } from '../audit-list.ts';
-import { csvHeaders } from '../lists/list.ts';
+import { auditList } from '../lists/audit.ts';
+import { answerList, csvHeaders } from '../lists/list.ts';
 import type { Operation } from '../operation.ts';
 import { ok } from '../operation.ts';
 import { audit, auditExportQuery, auditQuery, auditReport } from '../schemas/audit.ts';
-import { auditView } from '../views/core.ts';
 
 export const records: readonly Operation[] = [
   {
@@ -19,12 +19,8 @@ export const records: readonly Operation[] = [
     parameters: 'shows-any',
     query: auditQuery,
     answers: { 200: audit },
-    run: async ({ query }, { fleet }) => {
-      const { limit = 100, cursor } = query as { limit?: number; cursor?: string };
-      const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
-      const { items, next } = await fleet.audit.list({ ...auditFilter(query), ...page });
-      return ok({ items: items.map(auditView), next: next ?? null });
-    },
+    csv: true,
+    run: async (input, context) => await answerList(input, auditList(input.query, context)),
   },
   {
     name: 'exportAudit',

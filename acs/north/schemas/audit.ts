@@ -1,6 +1,6 @@
 // Shapes of the audit.
 import { Type } from 'typebox';
-import { choice, closed, nullable, optional, page, text, time } from './common.ts';
+import { choice, closed, listOf, listQuery, nullable, optional, text, time } from './common.ts';
 
 const filter = {
   who: optional(text('Name of a user or token')),
@@ -10,7 +10,7 @@ const filter = {
   to: optional(text('Time of the newest entry')),
   refused: optional(Type.Boolean({ description: 'Only refused requests, or only those that were carried out' })),
 };
-export const auditQuery = closed({ ...filter, ...page });
+export const auditQuery = listQuery(filter);
 export const auditExportQuery = closed({ ...filter, separator: optional(choice([',', ';'])) });
 
 const fields = (description: string) => optional(Type.Record(Type.String(), Type.Unknown(), { description }));
@@ -32,7 +32,7 @@ const entry = Type.Object({
   prev: optional(text('Hash of the entry before')),
   hash: optional(text('Keyed hash of this entry and the one before')),
 });
-export const audit = Type.Object({ items: Type.Array(entry), next: nullable(Type.String()) });
+export const audit = listOf(entry);
 export const auditReport = Type.Object({
   entries: Type.Integer(),
   unchained: Type.Integer({ description: 'Entries of older versions' }),

@@ -1,7 +1,7 @@
 // Shapes of stored files.
 import { Type } from 'typebox';
 import { fileTypes } from '../../fleet/files/stored-file.ts';
-import { choice, closed, force, list, optional, text, time } from './common.ts';
+import { choice, closed, force, listOf, listQuery, nullable, optional, text, texts, time } from './common.ts';
 
 const fileType = choice(fileTypes);
 export const fileQuery = closed({
@@ -19,4 +19,30 @@ export const file = Type.Object({
   sha256: Type.String(),
   time,
 });
-export const files = list(file);
+export const fileListQuery = listQuery({
+  type: optional(fileType),
+  version: optional(Type.String()),
+  productClass: optional(Type.String()),
+  sort: optional(choice(['name', '-name', 'time', '-time', 'size', '-size'], 'Default: name')),
+});
+export const files = listOf(
+  Type.Object({
+    ...file.properties,
+    usedBy: Type.Object({ presets: texts, rollouts: texts }, { description: 'It cannot be deleted while one uses it' }),
+  }),
+);
+
+const { count: _count, ...deviceFileFields } = listQuery({}).properties;
+export const deviceFileQuery = closed(deviceFileFields);
+export const deviceFiles = listOf(
+  Type.Object({
+    file: Type.String(),
+    direction: choice(['to-device', 'from-device']),
+    state: text('Of the task'),
+    origin: choice(['operator', 'reconcile']),
+    task: Type.String(),
+    created: time,
+    ended: nullable(time),
+    isApplied: Type.Boolean({ description: 'The device has taken this content of the file' }),
+  }),
+);

@@ -111,6 +111,10 @@ describe('the audit trail', () => {
 
   it('is read as CSV in which no cell is a formula', async () => {
     await api.call('POST', '/users', { body: { name: '-a', role: 'viewer' } });
+    const listed = await api.call('GET', '/audit?fields=what,target&format=csv&limit=1');
+    assert.match(listed.text, /^what,target\r\n\w+,[^\r]*\r\n$/);
+    const counted = (await api.call('GET', '/audit?count=true&limit=1')).json;
+    assert.deepEqual([counted.exact, counted.total], [true, (await api.call('GET', '/audit/verify')).json.entries]);
     const { text, headers } = await api.call('GET', '/audit/csv?separator=;');
     assert.match(String(headers['content-type']), /^text\/csv/);
     const [head = '', line = ''] = text.split('\r\n');

@@ -27,7 +27,9 @@ describe('file API', () => {
       [out.headers['content-type'], out.headers['x-file-type'], out.headers.etag],
       ['application/octet-stream', 'firmware', `"${made.sha256}"`],
     );
-    assert.deepEqual((await api.call('GET', '/files')).json.items, [made]);
+    assert.deepEqual((await api.call('GET', '/files')).json.items, [
+      { ...made, usedBy: { presets: [], rollouts: [] } },
+    ]);
     assert.equal(
       (await api.call('PUT', '/files/fw-1.bin?type=firmware&version=49.3', { body: Buffer.alloc(0) })).status,
       200,
@@ -136,5 +138,49 @@ describe('file API', () => {
     const out = await api.call('GET', '/files/unit.cfg');
     assert.ok(out.bytes.equals(bytes));
     assert.equal(out.headers['x-file-type'], 'upload');
+  });
+
+  it('lists files by type and version, in pages and as CSV, with what uses them', async () => {
+    for (const [name, version] of [
+      ['b.bin', '2'],
+      ['a.bin', '1'],
+      ['c.bin', '2'],
+    ])
+      await api.call('PUT', `/files/${name}?type=firmware&version=${version}`, { body: Buffer.from(String(name)) });
+    await api.call('PUT', '/files/log.cfg?type=script', { body: Buffer.from('x') });
+    await api.call('PUT', '/presets/p', { body: { when: 'tag = "none"', firmware: 'b.bin' } });
+    const names = async (query: string): Promise<unknown[]> =>
+      (await api.call('GET', `/files?${query}`)).json.items.map(({ name }) => name);
+    assert.deepEqual(await names('type=firmware&version=2'), ['b.bin', 'c.bin']);
+    assert.deepEqual(await names('sort=-name&limit=2'), ['log.cfg', 'c.bin']);
+    const { next } = (await api.call('GET', '/files?sort=-name&limit=2')).json;
+    const second = (await api.call('GET', `/files?sort=-name&limit=2&count=true&cursor=${String(next)}`)).json;
+    assert.deepEqual([second.items.map(({ name }) => name), second.next, second.total], [['b.bin', 'a.bin'], null, 4]);
+    assert.deepEqual(second.items[0]?.usedBy, { presets: ['p'], rollouts: [] });
+    const csv = await api.call('GET', '/files?fields=name,usedBy.presets&type=firmware', {
+      headers: { accept: 'text/csv' },
+    });
+    assert.equal(csv.text, 'name,usedBy.presets\r\na.bin,\r\nb.bin,p\r\nc.bin,\r\n');
+    await api.refused(400, 'bad-cursor', 'GET', '/files?cursor=eA');
+  });
+
+  it('lists the files that a device was offered and was asked to send', async () => {
+    await api.call('POST', '/devices', { body: { id: '0090F8-4102S-F1' } });
+    await api.call('PUT', '/files/log.cfg?type=script', { body: Buffer.from('x') });
+    const add = async (body: object): Promise<unknown> =>
+      (await api.call('POST', '/devices/0090F8-4102S-F1/tasks', { body })).json.id;
+    const down = await add({ method: 'Download', file: 'log.cfg' });
+    await add({ method: 'GetRPCMethods' });
+    await api.acs.clock.advance(1000);
+    const up = await add({ method: 'Upload', file: 'backup.xml' });
+    const { items } = (await api.call('GET', '/devices/0090F8-4102S-F1/files')).json;
+    assert.deepEqual(
+      items.map(({ file, direction, task, state, isApplied }) => [file, direction, task, state, isApplied]),
+      [
+        ['backup.xml', 'from-device', up, 'queued', false],
+        ['log.cfg', 'to-device', down, 'queued', false],
+      ],
+    );
+    await api.refused(404, 'no-such-device', 'GET', '/devices/0090F8-4102S-F2/files');
   });
 });

@@ -1,0 +1,73 @@
+// The list of stored files.
+import { UserError } from '../../errors.ts';
+import type { StoredFile } from '../../fleet/files/stored-file.ts';
+import { isVisible } from '../../fleet/files/visible.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { CallContext } from '../operation.ts';
+import { fileView } from '../views/core.ts';
+import { isFieldOf } from './fields.ts';
+import type { List } from './list.ts';
+
+const columns = ['name', 'type', 'version', 'productClass', 'size', 'sha256', 'time', 'usedBy'] as const;
+
+const chosen = ['type', 'version', 'productClass'] as const;
+
+type FileSort = 'name' | '-name' | 'time' | '-time' | 'size' | '-size';
+
+export interface FileListQuery {
+  type?: StoredFile['type'];
+  version?: string;
+  productClass?: string;
+  sort?: FileSort;
+}
+
+interface ListedFile extends StoredFile {
+  usedBy: { presets: string[]; rollouts: string[] };
+}
+
+export function fileList(query: FileListQuery, { fleet, caller, clock }: CallContext): List<ListedFile> {
+  const { sort = 'name' } = query;
+  const all = async (): Promise<StoredFile[]> => {
+    const files = (await fleet.files.list()).filter(
+      file => isVisible(file, caller) && chosen.every(name => query[name] === undefined || file[name] === query[name]),
+    );
+    return files.sort(orderBy(sort));
+  };
+  return {
+    name: 'files',
+    columns,
+    limit: 1000,
+    isField: isFieldOf(columns),
+    page: async ({ limit, cursor }) => {
+      const files = await all();
+      const from = cursor === undefined ? 0 : placeAfter(files, cursor);
+      const items = await Promise.all(files.slice(from, from + limit).map(file => withUsers(file, fleet)));
+      const last = items.at(-1);
+      return last && from + limit < files.length ? { items, next: cursorOf(last.name) } : { items };
+    },
+    count: async () => ({ total: (await all()).length, exact: true, countedAt: clock.now() }),
+    view: ({ usedBy, ...file }) => ({ ...fileView(file), usedBy }),
+  };
+}
+
+async function withUsers(file: StoredFile, fleet: Fleet): Promise<ListedFile> {
+  const [presets, rollouts] = await Promise.all([fleet.presets.usersOf(file.name), fleet.rollouts.usersOf(file.name)]);
+  return { ...file, usedBy: { presets, rollouts } };
+}
+
+function orderBy(sort: FileSort): (a: StoredFile, b: StoredFile) => number {
+  const side = sort.startsWith('-') ? -1 : 1;
+  const name = sort.replace('-', '') as 'name' | 'time' | 'size';
+  const order = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
+  return (a, b) => side * order(a[name], b[name]) || order(a.name, b.name);
+}
+
+const cursorOf = (name: string): string => Buffer.from(name).toString('base64url');
+
+/** The place after the file that a cursor names. @throws UserError 400 `bad-cursor` also where it went meanwhile */
+function placeAfter(files: readonly StoredFile[], cursor: string): number {
+  const name = Buffer.from(cursor, 'base64url').toString();
+  const at = files.findIndex(file => file.name === name);
+  if (at < 0) throw new UserError(400, 'bad-cursor', 'the cursor is not one of this list, or its file was deleted');
+  return at + 1;
+}
