@@ -17,23 +17,41 @@ export const replaced: Operation<'replaced'> = (row, { by, now }, id) => {
     throw new UserError(409, 'device-replaced', `device ${id} is replaced by ${replacedBy.id} already`, {
       by: replacedBy.id,
     });
-  const { credentials, openUntil: _open, hold, rollout: _rollout, restart: _restart, claim: _claim, ...rest } = known;
+  // Without a last Inform it counts as neither late nor lost.
+  const { credentials, hold, lastInform, absence, ...rest } = unmanaged(known);
+  const was = {
+    state: known.state,
+    ...(credentials ? { credentials } : {}),
+    ...(hold ? { hold } : {}),
+    ...(lastInform === undefined ? {} : { lastInform }),
+    ...(absence ? { absence } : {}),
+  };
   const next: DeviceRow = {
     ...rest,
     state: 'replaced',
     connectionRequest: { ...known.connectionRequest, ...noLogin },
     tasks: [],
     faults: [],
-    replacedBy: {
-      id: by,
-      since: now,
-      was: { state: known.state, ...(credentials ? { credentials } : {}), ...(hold ? { hold } : {}) },
-    },
+    replacedBy: { id: by, since: now, was },
   };
   const fault: TaskFault = { code: 'device-replaced', message: `the device was replaced by ${by}` };
   const ended = known.tasks.map((task): Task => ({ ...task, state: 'cancelled', fault, ended: now }));
   return changed(next, next, ended);
 };
+
+/** The row without what a managed device alone has. */
+function unmanaged({
+  openUntil: _open,
+  rollout: _rollout,
+  restart: _restart,
+  move: _move,
+  drift: _drift,
+  unfinished: _unfinished,
+  claim: _claim,
+  ...rest
+}: DeviceRow): DeviceRow {
+  return rest;
+}
 
 export const replacementTaken: Operation<'replacementTaken'> = (row, { of, identity, moved, now }, id) => {
   if (row?.replaces?.id === of) return unchanged(row, row);

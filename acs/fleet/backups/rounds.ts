@@ -64,7 +64,7 @@ export class BackupRounds {
     for (let left = due; left > 0; ) {
       const limit = Math.min(left, PAGE);
       const filter = { op: 'and' as const, of: [filterOf(rule), idAfter(after)] };
-      const { items } = await store.devices({ filter, sort: 'id', limit, now });
+      const { items } = await store.devices({ filter, sort: 'id', limit, now, only: ['id', 'tasks'] });
       for (let at = 0; at < items.length; at += BATCH)
         await Promise.all(items.slice(at, at + BATCH).map(row => this.#queue(name, rule, row, turn)));
       asked += items.length;

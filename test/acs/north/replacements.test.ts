@@ -50,6 +50,7 @@ describe('replacement of a device', () => {
     assert.equal(status, 200, text);
     const { old, new: now } = json as unknown as { old: Json; new: Json };
     assert.deepEqual([old.state, (old.replacedBy as Json).id], ['replaced', NEW]);
+    assert.equal(old.liveness, null, 'it is not missed');
     assert.deepEqual([now.state, (now.replaces as Json).id, written(now)], ['known', OLD, moved]);
     assert.equal((await comes('NEW', enrolment, ['0 BOOTSTRAP', '1 BOOT'])).status, 200);
     assert.equal((await device(NEW)).state, 'enrolled');
@@ -130,6 +131,7 @@ describe('replacement of a device', () => {
     const { status, json, text } = await api.call('DELETE', `/devices/${OLD}/replace-by`);
     assert.equal(status, 200, text);
     assert.deepEqual([json.state, json.replacedBy, written(json)], ['enrolled', null, moved]);
+    assert.equal(json.liveness, 'online');
     assert.deepEqual(written(await device(NEW)), {
       tags: ['spare'],
       site: { region: 'south', name: 'Graz' },
