@@ -16,10 +16,16 @@ export function parseField(text: string): Field {
   return field;
 }
 
-/** @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1) */
-export function parseFilter(text: string): Filter {
+/** The filters of presets by their names; undefined for a preset that is not there. */
+export type PresetFilters = (name: string) => Filter | undefined;
+
+/**
+ * @param presets for `preset = "name"`, which stands for the filter of that preset; without it the field is refused
+ * @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1)
+ */
+export function parseFilter(text: string, presets?: PresetFilters): Filter {
   const tokens = new Tokens(text);
-  const filter = new FilterParser(tokens).parseAny();
+  const filter = new FilterParser(tokens, presets).parseAny();
   const rest = tokens.peek();
   if (rest.kind !== 'end') throw badFilter(`"and", "or" or the end is expected ${where(rest)}`, rest.column);
   return filter;
@@ -69,10 +75,12 @@ class Tokens {
 
 class FilterParser {
   readonly #tokens: Tokens;
+  readonly #presets: PresetFilters | undefined;
   #depth = 0;
 
-  constructor(tokens: Tokens) {
+  constructor(tokens: Tokens, presets: PresetFilters | undefined) {
     this.#tokens = tokens;
+    this.#presets = presets;
   }
 
   parseAny(): Filter {
@@ -96,14 +104,14 @@ class FilterParser {
     if (this.#tokens.accept('(')) {
       term = this.parseAny();
       this.#tokens.expectSign(')');
-    } else term = parseComparison(this.#tokens);
+    } else term = parseComparison(this.#tokens, this.#presets);
     return negated ? { op: 'not', of: term } : term;
   }
 }
 
-function parseComparison(tokens: Tokens): Filter {
-  const search = parseSearch(tokens);
-  if (search) return search;
+function parseComparison(tokens: Tokens, presets: PresetFilters | undefined): Filter {
+  const special = parseSearch(tokens) ?? parsePreset(tokens, presets);
+  if (special) return special;
   const field = fieldFrom(tokens);
   const found = parseTestOf(tokens, field);
   return field === anyFault ? ofAnyFault(found) : found;
@@ -142,6 +150,30 @@ function parseSearch(tokens: Tokens): Filter | undefined {
   const { kind, text, column } = tokens.take();
   if (kind !== 'text' || text === '') throw badFilter('a text in quotes is expected to search for', column);
   return searchFilter(isPattern ? text : `%${text.replace(/[\\%_]/g, '\\$&')}%`);
+}
+
+/** `preset = "name"`, `preset != "name"` or `preset in ("a", "b")`; undefined where it is not next. */
+function parsePreset(tokens: Tokens, presets: PresetFilters | undefined): Filter | undefined {
+  const { column } = tokens.peek();
+  if (!tokens.accept('preset')) return undefined;
+  if (!presets) throw badFilter('"preset" is a field of searches for devices alone', column);
+  const one = (): Filter => presetNamed(tokens.take(), presets);
+  if (tokens.accept('=')) return one();
+  if (tokens.accept('!=')) return { op: 'not', of: one() };
+  const negated = tokens.accept('not');
+  if (!tokens.accept('in')) throw badFilter('"preset" is compared by = != or in', tokens.peek().column);
+  tokens.expectSign('(');
+  const of = [one()];
+  while (tokens.accept(',')) of.push(one());
+  tokens.expectSign(')');
+  return negated ? { op: 'not', of: { op: 'or', of } } : { op: 'or', of };
+}
+
+function presetNamed({ kind, text, column }: Token, presets: PresetFilters): Filter {
+  if (kind !== 'text') throw badFilter('the name of a preset in quotes is expected', column);
+  const filter = presets(text);
+  if (!filter) throw badFilter(`there is no preset "${text.slice(0, 64)}"`, column);
+  return filter;
 }
 
 /** `exists`, `like` or `in`; undefined where none of them is next. */

@@ -3,7 +3,7 @@
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import { atomsOf, type Field, type Filter, pathsOf } from '../../query/filter.ts';
-import { parseFilter } from '../../query/parser.ts';
+import { type PresetFilters, parseFilter } from '../../query/parser.ts';
 import { devicesWithin, isWithin, type StoreContext } from './device-reach.ts';
 import type { Principal } from './principal.ts';
 
@@ -47,8 +47,8 @@ export class Caller {
   }
 
   /** Checks a filter that the caller wrote: parameters in it, and texts of faults, tell values. @throws UserError 400, 403 */
-  readable(text: string): Filter {
-    const filter = parseFilter(text);
+  readable(text: string, presets?: PresetFilters): Filter {
+    const filter = parseFilter(text, presets);
     this.assertReads(pathsOf(filter));
     for (const { op, field } of atomsOf(filter))
       if (op !== 'exists' || field.kind === 'number') assertField(this, field);

@@ -3,7 +3,6 @@ import { mapInTurns } from '../../../shared/turns.ts';
 import { informValues } from '../../device/inform.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { bothFilters, type Filter } from '../../query/filter.ts';
-import { parseFilter } from '../../query/parser.ts';
 import type { FacetQuery, Facets, KnownTexts } from '../../store/store.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type DeviceView, partOf, sourcesOf, type ViewName, viewNames } from './device-view.ts';
@@ -13,7 +12,7 @@ const DEFAULT_LIMIT = 50;
 export const VIEWS = 64;
 
 export interface DeviceSearch {
-  filter?: string;
+  filter?: Filter;
   sort?: string;
   limit?: number;
   cursor?: string;
@@ -40,9 +39,9 @@ type Context = Pick<FleetContext, 'store' | 'clock'>;
 /** @throws UserError 400 for a bad filter, sort field or cursor */
 export async function listDevices(
   { store, clock }: Context,
-  { filter: text, within, limit = DEFAULT_LIMIT, names, paths = [], ...place }: DeviceSearch,
+  { filter: own, within, limit = DEFAULT_LIMIT, names, paths = [], ...place }: DeviceSearch,
 ): Promise<{ items: ListedDevice[]; next: string | null }> {
-  const filter = filterOf({ ...(text ? { filter: text } : {}), within });
+  const filter = bothFilters(own, within);
   const now = clock.now();
   const told = paths.length > 0 ? (['told'] as const) : [];
   const page = await store.devices({
@@ -92,8 +91,7 @@ export type CountSearch = Pick<DeviceSearch, 'filter' | 'within'>;
 
 export type FacetSearch = CountSearch & Pick<FacetQuery, 'by' | 'top'>;
 
-const filterOf = ({ filter: text, within }: CountSearch): Filter | undefined =>
-  bothFilters(text ? parseFilter(text) : undefined, within);
+const filterOf = ({ filter, within }: CountSearch): Filter | undefined => bothFilters(filter, within);
 
 /** The number of devices that fit. @throws UserError 400 for a bad filter */
 export async function countDevices({ store, clock }: Context, search: CountSearch): Promise<number> {

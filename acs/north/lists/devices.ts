@@ -5,7 +5,8 @@ import { assertField } from '../../fleet/access/caller.ts';
 import { shownText } from '../../fleet/common/secrets.ts';
 import type { DeviceSearch, ListedDevice } from '../../fleet/devices/device-list.ts';
 import { type ViewName, viewNames } from '../../fleet/devices/device-view.ts';
-import type { Field } from '../../query/filter.ts';
+import { presetFilters } from '../../fleet/presets/preset-filters.ts';
+import type { Field, Filter } from '../../query/filter.ts';
 import { parseSort } from '../../query/sort.ts';
 import type { CallContext } from '../operation.ts';
 import { deviceView } from '../views/core.ts';
@@ -34,16 +35,25 @@ const columns = [
   ...['address', 'provisioningCode', 'username', 'tags', 'site', 'openTasks', 'faultCode'],
 ];
 
-export type DeviceFilter = Pick<DeviceSearch, 'filter' | 'sort' | 'offset' | 'at'>;
+export type DeviceInput = Pick<DeviceSearch, 'sort' | 'offset' | 'at'> & { filter?: string };
+
+/** The filter of a search for devices. @throws UserError 400 for a bad one, 403 for what the caller may not read */
+export async function deviceFilter(
+  text: string | undefined,
+  { store, caller }: Pick<CallContext, 'store' | 'caller'>,
+): Promise<{ filter?: Filter }> {
+  return text ? { filter: caller.readable(text, await presetFilters({ store }, text)) } : {};
+}
 
 /** @throws UserError 400 for a bad filter or order, 403 for parameters in them that the caller may not read */
-export function deviceList(
-  { filter, sort, offset, at }: DeviceFilter,
-  { fleet, clock, caller, show }: CallContext,
-): List<ListedDevice> {
-  if (filter) caller.readable(filter);
+export async function deviceList(
+  { filter: text, sort, offset, at }: DeviceInput,
+  context: CallContext,
+): Promise<List<ListedDevice>> {
+  const { fleet, clock, caller, show } = context;
+  const filter = await deviceFilter(text, context);
   if (sort) assertTells(parseSort(sort).field, { caller, show });
-  const search = { ...(filter ? { filter } : {}), ...(sort ? { sort } : {}), within: caller.within };
+  const search = { ...filter, ...(sort ? { sort } : {}), within: caller.within };
   const start = { ...(offset ? { offset } : {}), ...(at === undefined ? {} : { at }) };
   return {
     name: 'devices',

@@ -4,7 +4,7 @@ import { parseFacet } from '../../query/facet.ts';
 import type { Field } from '../../query/filter.ts';
 import type { Facet } from '../../store/store.ts';
 import type { CallContext } from '../operation.ts';
-import { assertTells } from './devices.ts';
+import { assertTells, deviceFilter } from './devices.ts';
 import { fieldsOf } from './fields.ts';
 
 export interface FacetInput {
@@ -19,15 +19,15 @@ const DEFAULT_TOP = 8;
 /** @throws UserError 400 for a bad filter or field, 403 for what the caller may not read */
 export async function deviceFacets(
   { filter, by, top = DEFAULT_TOP }: FacetInput,
-  { fleet, clock, caller, show }: CallContext,
+  context: CallContext,
 ): Promise<Record<string, unknown>> {
-  if (filter) caller.readable(filter);
+  const { fleet, clock, caller, show } = context;
   const names = fieldsOf(by, () => true);
   const fields = names.map(parseFacet);
   for (const field of fields) assertTells(field, { caller, show });
   const countedAt = new Date(clock.now()).toISOString();
   const { total, facets } = await fleet.devices.facets({
-    ...(filter ? { filter } : {}),
+    ...(await deviceFilter(filter, context)),
     within: caller.within,
     by: fields,
     top,

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
 import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
-import { type DeviceFilter, deviceList } from '../lists/devices.ts';
+import { type DeviceInput as DeviceSearchInput, deviceList } from '../lists/devices.ts';
 import { deviceFacets, type FacetInput } from '../lists/facets.ts';
 import { answerList } from '../lists/list.ts';
 import { type ParameterListQuery, parameterList } from '../lists/parameters.ts';
@@ -121,7 +121,7 @@ export const devices: readonly Operation[] = [
     query: schemas.deviceQuery,
     answers: { 200: answers.devices },
     csv: true,
-    run: async (input, context) => await answerList(input, deviceList(input.query as DeviceFilter, context)),
+    run: async (input, context) => await answerList(input, await deviceList(input.query as DeviceSearchInput, context)),
   },
   {
     name: 'countFacets',

@@ -15,7 +15,7 @@ import type { DeviceQuery, Facets, FaultGroups, Groups, Store, TaskQuery } from 
 import { taskPage } from '../task-page.ts';
 import type { Connections } from './connections.ts';
 import { isIndexedSort } from './queries/device-order.ts';
-import { type PartsAnswer, rowsOf } from './queries/device-queries.ts';
+import { type PartsAnswer, rowsOf } from './queries/device-pages.ts';
 import type { KnownAnswer } from './queries/parameter-queries.ts';
 import type { WriteRequest } from './writes/write-request.ts';
 
@@ -58,7 +58,7 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
       }
       return query.filter || !isIndexedSort(query)
         ? await parsedPage((await search({ do: 'devices', query })) as string)
-        : await inPortions(query, portion => queries.devices.page(portion));
+        : await inPortions(query, portion => queries.pages.page(portion));
     },
     countDevices: async (filter, now) =>
       (await search(filter ? { do: 'countDevices', filter, now } : { do: 'countDevices', now })) as number,
@@ -84,7 +84,7 @@ export function deviceStore({ write, search, queries }: Connections): DevicePart
 /** Rows that are read and parsed without a break: about a millisecond. */
 const PORTION = 64;
 
-/** The rows of a page that came as lines (device-queries.ts), parsed with breaks. */
+/** The rows of a page that came as lines (device-pages.ts), parsed with breaks. */
 async function parsedPage(lines: string): Promise<DevicePage> {
   const [next, ...texts] = lines.split('\n');
   const items = await mapInTurns(texts, PORTION, text => JSON.parse(text) as DeviceRow);

@@ -8,9 +8,9 @@ import type { DeviceQuery, KnownTexts, OverdueQuery } from '../../store.ts';
 import type { DeviceDocument } from '../collections.ts';
 import { allOf, isExact, noneOf, type Part, sortColumn, toMongo } from '../filter.ts';
 import type { Link } from '../link.ts';
+import { KeyOrder } from '../search/key-order.ts';
 import { rowOf, textKey } from './device-document.ts';
 import { byId, type DeviceScan, placeOf, present, type Start, withRows } from './device-scan.ts';
-import { KeyOrder } from './key-order.ts';
 import type { ParameterTrees } from './parameter-trees.ts';
 import { treeFields } from './tree-reads.ts';
 

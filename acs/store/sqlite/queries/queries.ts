@@ -18,6 +18,7 @@ import { Statements } from '../statements.ts';
 import { compareDevices } from './comparison.ts';
 import { ContentQueries } from './content-queries.ts';
 import { DeliveryQueries } from './delivery-queries.ts';
+import { DevicePages } from './device-pages.ts';
 import { DeviceQueries } from './device-queries.ts';
 import { DocumentQueries } from './document-queries.ts';
 import { readFacets } from './facets.ts';
@@ -55,6 +56,7 @@ export type SearchRequest =
 export class SqliteQueries {
   readonly #statements: Statements;
   readonly devices: DeviceQueries;
+  readonly pages: DevicePages;
   readonly parameters: ParameterQueries;
   readonly work: WorkQueries;
   readonly tasks: TaskQueries;
@@ -69,6 +71,7 @@ export class SqliteQueries {
     const statements = new Statements(db);
     this.#statements = statements;
     this.devices = new DeviceQueries(statements);
+    this.pages = new DevicePages(statements);
     this.parameters = new ParameterQueries(statements);
     this.work = new WorkQueries(statements);
     this.tasks = new TaskQueries(statements);
@@ -80,14 +83,11 @@ export class SqliteQueries {
     this.jobs = new JobQueries(statements);
   }
 
-  /**
-   * @returns JSON, made only once on its way to another thread: devices with `only` as `PartsAnswer`. Whole devices come as '' and lines of
-   * text, which are parsed with breaks
-   */
+  /** @returns JSON, made only once on its way to another thread; of whole devices '' and lines of text (device-pages.ts) */
   search(request: SearchRequest): [json: string, lines?: string] {
     if (request.do !== 'devices') return [JSON.stringify(this.#found(request))];
-    const { query } = request;
-    return query.only ? [this.devices.pageOfParts(query, query.only)] : ['', this.devices.pageAsLines(query)];
+    const { only } = request.query;
+    return only ? [this.pages.ofParts(request.query, only)] : ['', this.pages.asLines(request.query)];
   }
 
   #found(request: Exclude<SearchRequest, { do: 'devices' }>): unknown {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { DeviceOperations } from '../../../../acs/device/operation-types.ts';
 import type { Candidate } from '../../../../acs/fleet/enrolment/candidate.ts';
+import { parseFilter } from '../../../../acs/query/parser.ts';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { identityOf, idOf, informOf, valuesOf } from '../../../support/devices.ts';
@@ -232,7 +233,7 @@ describe('enrolment', () => {
       const { state, hold } = await view();
       assert.deepEqual([state, hold?.reason], ['held', 'cloned']);
       assert.match(hold?.detail ?? '', /192\.0\.2\.\d and 192\.0\.2\.\d: .*approve/);
-      assert.equal((await api.acs.fleet.devices.list({ filter: 'state = "held"' })).items.length, 1);
+      assert.equal((await api.acs.fleet.devices.list({ filter: parseFilter('state = "held"') })).items.length, 1);
       const released = await api.call('POST', `/devices/${id}/approve`);
       assert.deepEqual([released.json.state, released.json.hold], ['enrolled', null]);
       for (let n = 0; n < 6; n++) {

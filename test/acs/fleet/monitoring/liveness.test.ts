@@ -5,6 +5,7 @@ import { learnInterval } from '../../../../acs/fleet/common/inform-interval.ts';
 import type { Schedule } from '../../../../acs/fleet/common/schedule.ts';
 import { startDuties } from '../../../../acs/fleet/duties.ts';
 import { LivenessWatch, LOOK_MS } from '../../../../acs/fleet/monitoring/liveness.ts';
+import { parseFilter } from '../../../../acs/query/parser.ts';
 import { type TestAcs, testAcs } from '../../../support/acs/memory-acs.ts';
 import { memoryCpe, ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { identityOf, idOf } from '../../../support/devices.ts';
@@ -63,7 +64,7 @@ describe('liveness', () => {
     await acs.clock.advance(5 * MINUTE);
     assert.deepEqual(announced.slice(2), ['30 back A']);
     assert.equal((await acs.fleet.devices.view(idOf(identityOf('A')))).liveness, 'online');
-    const late = await acs.fleet.devices.list({ filter: 'late or liveness = "lost"' });
+    const late = await acs.fleet.devices.list({ filter: parseFilter('late or liveness = "lost"') });
     assert.deepEqual(late.items, []);
   });
 

@@ -161,6 +161,25 @@ describe('the list of devices', () => {
     await api.refused(400, 'secret-field', 'GET', '/devices/facets?by=Device.A.Password');
   });
 
+  it('finds the devices that a preset fits', async () => {
+    await api.call('PUT', '/presets/some', { body: { when: 'serial in ("1", "3")', weight: 1 } });
+    await api.call('PUT', '/presets/every', { body: { weight: 2 } });
+    const totals: [string, number][] = [
+      ['preset = "some"', 2],
+      ['preset != "some" and tag = "a"', 3],
+      ['preset = "every"', 5],
+      ['not preset in ("some", "every")', 0],
+      ['preset not in ("some")', 3],
+    ];
+    for (const [filter, total] of totals)
+      assert.equal((await get(`count=true&filter=${encodeURIComponent(filter)}`)).total, total, filter);
+    const facets = await facetsOf(`by=serial&filter=${encodeURIComponent('preset = "some"')}`);
+    assert.equal(facets.total, 2);
+    for (const filter of ['preset = "none"', 'preset like "s%"', 'preset = some', 'preset'])
+      await api.refused(400, 'bad-filter', 'GET', `/devices?filter=${encodeURIComponent(filter)}`);
+    await api.refused(400, 'bad-filter', 'PUT', '/presets/other', { body: { when: 'preset = "some"' } });
+  });
+
   it('neither sorts, filters nor counts by what the caller may not read, nor by secrets', async () => {
     await api.call('PUT', '/roles/some', { body: { operations: ['read'], parameters: { read: ['Device.A.'] } } });
     const token = String((await api.call('POST', '/tokens', { body: { name: 'some', role: 'some' } })).json.token);

@@ -6,10 +6,10 @@ import type { DeviceRow } from '../../../device/row.ts';
 import type { Field, Filter } from '../../../query/filter.ts';
 import { numberOf, type TreeLookup, textsOf } from '../../../query/predicate.ts';
 import type { DeviceDocument } from '../collections.ts';
+import { textKey, textOfKey } from '../devices/device-document.ts';
+import { type DeviceScan, present } from '../devices/device-scan.ts';
 import { allOf, columnOf, isExact, noneOf, type Part, toMongo } from '../filter.ts';
 import type { Link } from '../link.ts';
-import { textKey, textOfKey } from './device-document.ts';
-import { type DeviceScan, present } from './device-scan.ts';
 
 /** By key: how many devices, and the first and last of their ids. */
 export type Counts = Map<string, { n: number; first: string; last: string }>;

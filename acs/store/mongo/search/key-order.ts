@@ -4,8 +4,8 @@ import { type Field, type Filter, fields } from '../../../query/filter.ts';
 import { keyOfText, type Sort, type SortKey, sortKey } from '../../../query/sort.ts';
 import { cursorText, pageOf, picked, readCursor } from '../../paging.ts';
 import type { DeviceQuery } from '../../store.ts';
-import { textKey, textOfKey } from './device-document.ts';
-import { byId, type DeviceScan, withRows } from './device-scan.ts';
+import { textKey, textOfKey } from '../devices/device-document.ts';
+import { byId, type DeviceScan, withRows } from '../devices/device-scan.ts';
 
 /** A device in the order; texts as keys (textKey). */
 interface Keyed {

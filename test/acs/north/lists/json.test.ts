@@ -1,8 +1,8 @@
 // Answers as JSON, written with breaks.
 import assert from 'node:assert/strict';
-import { jsonOf } from '../../../acs/north/json.ts';
-import { type LoadTasks, taskPage } from '../../../acs/store/task-page.ts';
-import { PORTION, Turns } from '../../../shared/turns.ts';
+import { jsonOf } from '../../../../acs/north/json.ts';
+import { type LoadTasks, taskPage } from '../../../../acs/store/task-page.ts';
+import { PORTION, Turns } from '../../../../shared/turns.ts';
 
 describe('JSON of a list', () => {
   it('says the same as JSON.stringify', async () => {
