@@ -28,13 +28,18 @@ const problem = (description: string): Json => ({
 });
 
 const BYTES = { 'application/octet-stream': { schema: {} } };
-const TEXT = { 'text/plain': { schema: { type: 'string' } } };
+const bytesOf = ({ mediaType = 'application/octet-stream' }: Operation): Json => ({ [mediaType]: { schema: {} } });
+const textOf = ({ mediaType = 'text/plain' }: Operation): Json => ({ [mediaType]: { schema: { type: 'string' } } });
 
 function answersOf(operation: Operation): Json {
   const good = Object.entries(operation.answers).map(([status, shape]) => {
     if (shape === 'nothing') return [status, { description: bare[status] ?? 'Success, without content' }];
     const content =
-      shape === 'bytes' ? BYTES : shape === 'text' ? TEXT : { 'application/json': { schema: plain(shape) } };
+      shape === 'bytes'
+        ? bytesOf(operation)
+        : shape === 'text'
+          ? textOf(operation)
+          : { 'application/json': { schema: plain(shape) } };
     const csv = operation.csv ? { 'text/csv': { schema: { type: 'string' } } } : {};
     return [status, { description: words[status] ?? 'Success', content: { ...content, ...csv } }];
   });

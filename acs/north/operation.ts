@@ -116,6 +116,8 @@ export interface Operation {
   marksLines?: true;
   /** The successful answers by status; any other answer is a problem document. */
   answers: Record<number, TSchema | 'bytes' | 'text' | 'nothing'>;
+  /** The type of bytes or text in the answers, where it is not the usual one. */
+  mediaType?: string;
   /** The answer comes as CSV, too (lists/list.ts). */
   csv?: true;
   /** Problems that are specific to the operation, by status. */

@@ -161,6 +161,7 @@ export const presets: readonly Operation[] = [
     body: { json: schemas.presetInput, optional: true },
     marksLines: true,
     answers: { 200: 'text' },
+    mediaType: 'application/x-ndjson',
     problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
       const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);

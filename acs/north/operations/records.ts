@@ -32,6 +32,7 @@ export const records: readonly Operation[] = [
     parameters: 'shows-any',
     query: auditExportQuery,
     answers: { 200: 'bytes' },
+    mediaType: 'text/csv',
     run: async ({ query }, { fleet }) => {
       const { separator = ',' } = query as { separator?: string };
       return { bytes: auditCsv(fleet.audit.all(auditFilter(query)), separator), headers: csvHeaders('audit') };

@@ -11,7 +11,7 @@ import { inPieces } from '../../../support/contents.ts';
 
 const DEVICE = '0090F8-4102S-0090F8000001';
 
-/** What others build on, in this order; then all that makes something, reads, acts, and deletes. */
+/** The operations on which others build, in this order; then all that makes something, reads, acts, and deletes. */
 const first = 'announceDevices putFile putModel putRole putUser addTask createJob createRollout'.split(' ');
 const rank = ({ name, method, path }: Operation): number => {
   if (first.includes(name)) return first.indexOf(name) - first.length;
