@@ -26,6 +26,10 @@ export interface DeviceView {
   unfinished: { sessions: number; since: string; error: string } | null;
   created: string;
   lastInform: string | null;
+  /** Seconds between periodic Informs; null where it is not known, or where there are none. */
+  informInterval: number | null;
+  /** Time of the next periodic Inform, as far as it is known. */
+  nextInform: string | null;
   lastBoot: string | null;
   lastBootstrap: string | null;
   lastEvents: string[];
@@ -101,6 +105,12 @@ const viewFields: ViewFields = {
   unfinished: { from: ['unfinished'], of: ({ unfinished }) => (unfinished ? unfinishedView(unfinished) : null) },
   created: { from: ['created'], of: row => new Date(row.created).toISOString() },
   lastInform: timeOf('lastInform'),
+  informInterval: { from: ['informInterval'], of: ({ informInterval }) => informInterval || null },
+  nextInform: {
+    from: seen,
+    of: ({ lastInform, informInterval }) =>
+      lastInform !== undefined && informInterval ? iso(lastInform + informInterval * 1000) : null,
+  },
   lastBoot: timeOf('lastBoot'),
   lastBootstrap: timeOf('lastBootstrap'),
   lastEvents: same('lastEvents'),

@@ -136,6 +136,8 @@ export const device = Type.Object({
   ),
   created: time,
   lastInform: nullable(time),
+  informInterval: nullable(Type.Integer({ description: 'Seconds between periodic Informs, as far as it is known' })),
+  nextInform: nullable(time),
   lastBoot: nullable(time),
   lastBootstrap: nullable(time),
   lastEvents: texts,

@@ -1,6 +1,7 @@
 // The list of devices: fields, pages, CSV.
 import assert from 'node:assert/strict';
 import { type Json, type TestApi, testApi } from '../../../support/acs/api.ts';
+import { informOf, newYear } from '../../../support/devices.ts';
 
 const count = 5;
 const idOf = (at: number): string => `0090F8-4102S-${at}`;
@@ -50,6 +51,18 @@ describe('the list of devices', () => {
     ]);
     const [third] = (await get(`filter=serial="2"&fields=Device.A.State,Device.A.Password,hardware`)).items;
     assert.deepEqual(third, { 'Device.A.State': 'up', 'Device.A.Password': '***', hardware: '' });
+  });
+
+  it('tells the interval of Informs and the time of the next one', async () => {
+    const id = '0090F8-4102S-informed';
+    const interval = { Name: 'Device.ManagementServer.PeriodicInformInterval', Value: '600' };
+    await api.acs.store.apply(id, 'informed', informOf('informed', newYear, [], { parameters: [interval] }));
+    const { lastInform, informInterval, nextInform } = (await api.call('GET', `/devices/${id}`)).json;
+    assert.deepEqual([informInterval, lastInform], [600, new Date(newYear).toISOString()]);
+    assert.equal(nextInform, new Date(newYear + 600_000).toISOString());
+    const [never] = (await get('filter=serial="0"&fields=informInterval,nextInform')).items;
+    assert.deepEqual(never, { informInterval: null, nextInform: null });
+    await api.call('DELETE', `/devices/${id}`);
   });
 
   it('has every field of a device, each by the same value as in the whole', async () => {
