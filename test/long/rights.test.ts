@@ -1,4 +1,4 @@
-// Random rights and calls, 10,000 calls of 400 callers; `npm test` has 400 calls.
+// Random rights and calls, 10,000 calls of 400 callers by each protocol; `npm test` has 400.
 import fc from 'fast-check';
 import { callArb, rightsArb } from '../support/acs/random-rights.ts';
 import { RightsTrial } from '../support/acs/rights-trial.ts';
@@ -6,20 +6,22 @@ import { RightsTrial } from '../support/acs/rights-trial.ts';
 const CALLERS = 400;
 const CALLS = 25;
 
-describe('random rights and calls, many times', function () {
-  this.timeout(3_600_000);
-  let trial: RightsTrial;
-  before(async () => {
-    trial = await RightsTrial.begin();
-  });
-  after(async () => await trial.end());
+for (const protocol of ['REST', 'SOAP'] as const)
+  describe(`random rights and calls by ${protocol}, many times`, function () {
+    this.timeout(3_600_000);
+    let trial: RightsTrial;
+    before(async () => {
+      trial = await RightsTrial.begin(protocol);
+    });
+    after(async () => await trial.end());
 
-  it('show and change nothing that the rights exclude', async () => {
-    await fc.assert(
-      fc.asyncProperty(rightsArb, fc.array(callArb, { minLength: CALLS, maxLength: CALLS }), async (rights, calls) => {
-        await trial.judge(rights, calls);
-      }),
-      { numRuns: CALLERS, seed: Number(process.env.TANDEM_SEED ?? 22), endOnFailure: true },
-    );
+    it('show and change nothing that the rights exclude', async () => {
+      const calls = fc.array(callArb, { minLength: CALLS, maxLength: CALLS });
+      await fc.assert(
+        fc.asyncProperty(rightsArb, calls, async (rights, made) => {
+          await trial.judge(rights, made);
+        }),
+        { numRuns: CALLERS, seed: Number(process.env.TANDEM_SEED ?? 22), endOnFailure: true },
+      );
+    });
   });
-});

@@ -1,8 +1,6 @@
 // Tasks: any RPC of Annex A, queued for a device, sent in its next session, settled by its answer or by later evidence.
-import type { Clock } from '../../../shared/clock.ts';
 import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
-import type { AcsEvents } from '../../events.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Models } from '../common/models.ts';
@@ -10,19 +8,15 @@ import type { Cpe } from '../common/ports.ts';
 import type { Files } from '../files/files.ts';
 import type { ProductModels } from '../models/product-models.ts';
 import { newTask, type OfJob, type TaskInput } from './new-task.ts';
+import { isEnded, taskEnd } from './task-end.ts';
 import { countTasks, listTasks, type TaskPageSearch, type TaskSearch } from './task-list.ts';
 import { type TaskOutcome, TaskRuns, type TaskSession } from './task-run.ts';
 import { taskWarnings } from './task-warnings.ts';
-
-/** Milliseconds between two looks at a task that may end in another process. */
-const LOOK_MS = 1_000;
 
 export const unknownTask = (id: string): UserError => new UserError(404, 'no-such-task', `no task '${id}'`);
 const unknown = (id: string): never => {
   throw unknownTask(id);
 };
-
-export const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
 export class Tasks {
   readonly #context: FleetContext;
@@ -67,45 +61,13 @@ export class Tasks {
 
   /** Resolves with the task once it has ended, or as it is after `ms` or at the signal. @throws UserError 404 */
   async outcome(id: string, ms: number, signal?: AbortSignal): Promise<Task> {
-    const { clock, events, members } = this.#context;
     const { device } = await this.get(id);
-    const over = new AbortController();
-    const timer = clock.after(ms, () => over.abort());
-    const end = (): void => over.abort();
-    signal?.addEventListener('abort', end, { once: true });
-    if (signal?.aborted) end();
-    const unfollow = events.follow(device, (name, event) => {
-      if (name !== 'task') return;
-      const { task } = event as AcsEvents['task'];
-      if (task.id === id && isEnded(task)) over.abort();
-    });
-    try {
-      for (;;) {
-        const task = await this.get(id);
-        if (isEnded(task)) return task;
-        if (over.signal.aborted) return await this.get(id);
-        // Another process announces the end of a task, unless it is just ending too.
-        await sleep(clock, members.alone ? ms : LOOK_MS, over.signal);
-      }
-    } finally {
-      timer.cancel();
-      signal?.removeEventListener('abort', end);
-      unfollow();
-    }
+    return await taskEnd(this.#context, { device, ms, signal, get: () => this.get(id) });
   }
 
   /** Sends one task in a session, whose row follows it. @throws SessionLost */
   run(session: TaskSession, task: Task, cpe: Cpe): Promise<TaskOutcome> {
     return this.#runs.run(session, task, cpe);
-  }
-}
-
-/** Sleeps until the signal at the latest. */
-async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }
 

@@ -6,20 +6,22 @@ import { RightsTrial } from '../../support/acs/rights-trial.ts';
 /** Calls of each caller; 10,000 calls are in test/long. */
 const CALLS = 25;
 
-describe('random rights and calls', () => {
-  let trial: RightsTrial;
-  before(async () => {
-    trial = await RightsTrial.begin();
-  });
-  after(async () => await trial.end());
+for (const protocol of ['REST', 'SOAP'] as const)
+  describe(`random rights and calls by ${protocol}`, () => {
+    let trial: RightsTrial;
+    before(async () => {
+      trial = await RightsTrial.begin(protocol);
+    });
+    after(async () => await trial.end());
 
-  it('show and change nothing that the rights exclude', async function () {
-    this.timeout(120_000);
-    await fc.assert(
-      fc.asyncProperty(rightsArb, fc.array(callArb, { minLength: CALLS, maxLength: CALLS }), async (rights, calls) => {
-        await trial.judge(rights, calls);
-      }),
-      { numRuns: 16, seed: Number(process.env.TANDEM_SEED ?? 21), endOnFailure: true },
-    );
+    it('show and change nothing that the rights exclude', async function () {
+      this.timeout(120_000);
+      const calls = fc.array(callArb, { minLength: CALLS, maxLength: CALLS });
+      await fc.assert(
+        fc.asyncProperty(rightsArb, calls, async (rights, made) => {
+          await trial.judge(rights, made);
+        }),
+        { numRuns: 16, seed: Number(process.env.TANDEM_SEED ?? 21), endOnFailure: true },
+      );
+    });
   });
-});

@@ -7,6 +7,7 @@ import { LimitedTexts } from '../../../acs/north/live/event-view.ts';
 import { parseFilter } from '../../../acs/query/parser.ts';
 import { toPredicate } from '../../../acs/query/predicate.ts';
 import { inPieces } from '../contents.ts';
+import { callAsRest } from '../soap/as-rest.ts';
 import { type Answer, type TestApi, testApi } from './api.ts';
 import {
   bodyOf,
@@ -30,18 +31,23 @@ interface Objects {
   jobs: string[];
 }
 
+/** The way by which the calls come. */
+type Protocol = 'REST' | 'SOAP';
+
 /** An ACS with devices whose every value has its mark, and what a caller tries on it. */
 export class RightsTrial {
   readonly #api: TestApi;
+  readonly #protocol: Protocol;
   #objects: Objects = { tasks: [''], faults: [''], rollouts: ['all'], jobs: ['all'] };
   #made = 0;
 
-  private constructor(api: TestApi) {
+  private constructor(api: TestApi, protocol: Protocol) {
     this.#api = api;
+    this.#protocol = protocol;
   }
 
-  static async begin(): Promise<RightsTrial> {
-    const trial = new RightsTrial(await testApi());
+  static async begin(protocol: Protocol = 'REST'): Promise<RightsTrial> {
+    const trial = new RightsTrial(await testApi(), protocol);
     await populate(trial.#api);
     trial.#objects = await look(trial.#api);
     return trial;
@@ -88,11 +94,19 @@ export class RightsTrial {
     const query = queryOf(call);
     const body = bodyOf(call);
     const before = await excluded(this.#api, model);
-    const answer = await this.#api.call(method, url + query, { token, ...(body === undefined ? {} : { body }) });
+    const answer = await this.#send(token, { method, url: url + query, body });
     const told = `${method} ${url}${query} ${JSON.stringify(body) ?? ''}: ${answer.status}`;
     assertClean(answer.text, model, told, [url, JSON.stringify(body) ?? '']);
     assert.deepEqual(await excluded(this.#api, model), before, `${told} has changed what the rights exclude`);
     assertSets(answer, call, model, told);
+  }
+
+  async #send(
+    token: string,
+    { method, url, body }: { method: string; url: string; body: unknown },
+  ): Promise<Pick<Answer, 'status' | 'text'>> {
+    if (this.#protocol === 'SOAP') return await callAsRest(this.#api, { method, url, body, token });
+    return await this.#api.call(method, url, { token, ...(body === undefined ? {} : { body }) });
   }
 
   /** Undoes what the calls have changed. */
@@ -227,7 +241,7 @@ function assertClean(
   }
 }
 
-function assertSets(answer: Answer, { name, path }: RandomCall, { maySet }: Model, told: string): void {
+function assertSets(answer: Pick<Answer, 'status'>, { name, path }: RandomCall, { maySet }: Model, told: string): void {
   const isSetting = ['addTask', 'patchDevice', 'putPreset', 'createJob'].includes(name) && answer.status < 300;
   if (isSetting) assert.ok(maySet(path), `${told} sets ${path}`);
 }

@@ -116,7 +116,7 @@ export async function refusedCall(
 const childOf = (element: XmlElement | undefined, name: string): XmlElement | undefined => element?.child(name);
 
 function answerIn(xml: string): Pick<SoapAnswer, 'result' | 'etag' | 'fault'> {
-  const [element] = childOf(parseXml(xml), 'Body')?.children ?? [];
+  const [element] = childOf(parseXml(xml, { depth: 1000 }), 'Body')?.children ?? [];
   assert.ok(element, xml);
   if (element.name === 'Fault') return { fault: faultOf(element) };
   const operation = operationNamed(element.name.replace(/Response$/, ''));

@@ -4,7 +4,7 @@ import type { DeviceRow } from '../../../device/row.ts';
 import type { Task } from '../../../device/task.ts';
 import { UserError } from '../../../errors.ts';
 import type { SendConnectionRequest } from '../../../fleet/common/ports.ts';
-import { isEnded } from '../../../fleet/tasks/tasks.ts';
+import { isEnded } from '../../../fleet/tasks/task-end.ts';
 import type { CallContext } from '../../operation.ts';
 
 interface Wait {
