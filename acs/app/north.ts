@@ -67,11 +67,12 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
 const stateSources = (
   setup: AcsSetup,
   fleet: Fleet,
-): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices' | 'rollouts'> => ({
+): Pick<MetricSources, 'alerts' | 'webhooks' | 'liveness' | 'devices' | 'rollouts' | 'jobs'> => ({
   alerts: async () => await fleet.alerts.list(),
   webhooks: async () => await fleet.webhooks.counts(),
   liveness: async () => await Promise.all(livenessStates.map(countOf(setup, 'liveness'))),
   rollouts: async () => await fleet.rollouts.live(),
+  jobs: async () => await fleet.jobs.reads.progress.read(),
   devices: async () => await Promise.all(deviceStates.map(countOf(setup, 'state'))),
 });
 /** For a process that leaves the counting to another. */
@@ -81,6 +82,7 @@ export const noSources: ReturnType<typeof stateSources> = {
   liveness: async () => [],
   devices: async () => [],
   rollouts: async () => [],
+  jobs: async () => [],
 };
 
 const countOf =

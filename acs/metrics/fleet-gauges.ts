@@ -1,4 +1,4 @@
-// Metrics of the fleet's state: devices, alerts, webhooks and rollouts, read from the store at each scrape.
+// Metrics of the fleet's state: devices, alerts, webhooks, rollouts and jobs, read from the store at each scrape.
 import { Gauge, type Registry } from 'prom-client';
 import { livePhases } from '../fleet/rollout/plan.ts';
 import type { MetricSources } from './sources.ts';
@@ -7,7 +7,8 @@ export function addFleetGauges(registry: Registry, sources: MetricSources): void
   addDevices(registry, sources);
   addAlerts(registry, sources.alerts);
   addWebhooks(registry, sources.webhooks);
-  addRollouts(registry, sources.rollouts);
+  addWork(registry, 'rollout', sources.rollouts);
+  addWork(registry, 'job', sources.jobs);
 }
 
 function addDevices(registry: Registry, { devices, liveness }: MetricSources): void {
@@ -63,31 +64,37 @@ function addWebhooks(registry: Registry, webhooks: MetricSources['webhooks']): v
   });
 }
 
-/** Only rollouts that have not ended, so the number of labels stays small. */
-function addRollouts(registry: Registry, live: MetricSources['rollouts']): void {
+/** Only rollouts and jobs that have not ended, so the number of labels stays small. */
+function addWork<N extends string>(registry: Registry, name: N, live: () => Promise<readonly LiveWork<N>[]>): void {
   const registers = [registry];
   new Gauge({
-    name: 'acs_rollout_devices',
-    help: 'Devices of rollouts that have not ended, by state',
-    labelNames: ['rollout', 'state'],
+    name: `acs_${name}_devices`,
+    help: `Devices of ${name}s that have not ended, by state`,
+    labelNames: [name, 'state'] as string[],
     registers,
     async collect() {
-      const rollouts = await live();
+      const works = await live();
       this.reset();
-      for (const { rollout, devices } of rollouts)
-        for (const { state, count } of devices) this.set({ rollout, state }, count);
+      for (const work of works)
+        for (const { state, count } of work.devices) this.set({ [name]: work[name], state }, count);
     },
   });
   new Gauge({
-    name: 'acs_rollout_phase',
-    help: 'Phase of each rollout that has not ended: 1 for the current phase, 0 for the others',
-    labelNames: ['rollout', 'phase'],
+    name: `acs_${name}_phase`,
+    help: `Phase of each ${name} that has not ended: 1 for the current phase, 0 for the others`,
+    labelNames: [name, 'phase'] as string[],
     registers,
     async collect() {
-      const rollouts = await live();
+      const works = await live();
       this.reset();
-      for (const { rollout, phase: now } of rollouts)
-        for (const phase of livePhases) this.set({ rollout, phase }, Number(phase === now));
+      for (const work of works)
+        for (const phase of livePhases) this.set({ [name]: work[name], phase }, Number(phase === work.phase));
     },
   });
 }
+
+/** A rollout or a job, with its id under the name of its kind. */
+type LiveWork<N extends string> = Record<N, string> & {
+  phase: string;
+  devices: readonly { state: string; count: number }[];
+};

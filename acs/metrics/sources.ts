@@ -1,4 +1,5 @@
 // The sources of metrics that are read at each scrape.
+import type { LiveJob } from '../fleet/jobs/progress.ts';
 import type { LiveRollout } from '../fleet/rollout/progress.ts';
 
 export interface MetricSources {
@@ -14,4 +15,5 @@ export interface MetricSources {
   /** Devices by liveness. */
   liveness: () => Promise<{ state: string; count: number }[]>;
   rollouts: () => Promise<LiveRollout[]>;
+  jobs: () => Promise<LiveJob[]>;
 }

@@ -8,15 +8,19 @@ import type { Rollout } from '../rollout/plan.ts';
 import type { JobContext } from './context.ts';
 import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons, shownRollout } from './firmware-jobs.ts';
 import type { Job } from './job.ts';
+import { JobProgress } from './progress.ts';
 import { Tally } from './tally.ts';
 
-type ReadContext = Pick<JobContext, 'store' | 'documents' | 'positions' | 'rollouts' | 'rolloutDocuments'>;
+type ReadContext = Pick<JobContext, 'store' | 'clock' | 'documents' | 'positions' | 'rollouts' | 'rolloutDocuments'>;
 
 export class JobReads {
+  /** The jobs that have not ended, as they were up to a few seconds ago. */
+  readonly progress: JobProgress;
   readonly #context: ReadContext;
 
   constructor(context: ReadContext) {
     this.#context = context;
+    this.progress = new JobProgress(context);
   }
 
   /** The jobs that are shown to the caller, rollouts among them, the newest first. */

@@ -18,13 +18,14 @@ interface RolloutState {
 }
 
 export const jobs: Bench = {
-  about: 'a rollout over all devices planned and aborted, all devices exported, while sessions go on',
+  about: 'a rollout and a job over all devices planned and aborted, all devices exported, while sessions go on',
   run: given => {
     const setting = onFirstNode(given);
     return withSides(setting, async sides => {
       const pace = paceOf(setting, sides.first, sides);
       return [
         ...(await rolloutRows(setting, sides, pace)),
+        ...(await jobRows(setting, sides)),
         ...(await offerRows(setting, sides)),
         ...(await exportRows(setting, sides, pace)),
       ];
@@ -111,6 +112,54 @@ async function rolloutRows({ devices }: Setting, { first: { ours } }: Sides, pac
 
 const wall = (name: string, took: number, goal?: Goal): Row =>
   makeRow({ name, unit: 'ms, wall clock', ours: [took], ...(goal ? { goal } : {}), note: 'while sessions go on' });
+
+/** Devices of a job that is to begin at once. */
+const FEW = 1000;
+
+interface JobState {
+  planned: string | null;
+  ended: string | null;
+  sizes: number[];
+  totals: Record<string, number>;
+}
+
+async function untilJob(server: AcsServer, id: string, is: (job: JobState) => boolean): Promise<JobState> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const job = (await server.api('GET', `/jobs/${id}`)) as JobState;
+    if (is(job)) return job;
+    if (performance.now() > until) throw new Error(`job ${id} is not as it should be after ${PATIENCE_MS} ms`);
+    await pause(10);
+  }
+}
+
+/** Jobs that tag: one over all devices, planned in waves and aborted, and one over a few that begins at once. */
+async function jobRows({ devices }: Setting, { first: { ours } }: Sides): Promise<Row[]> {
+  const steps = [{ tags: { add: ['bench'] } }];
+  const all = { id: 'bench-job', devices: { filter: 'state = "enrolled"' }, do: steps, waves: ['5%', '25%'] };
+  const planned = await elapsed(async () => {
+    await ours.api('POST', '/jobs', { ...all, window: closedWindow() });
+    await untilJob(ours, 'bench-job', job => job.planned !== null);
+  });
+  const aborted = await elapsed(async () => {
+    await ours.api('POST', '/jobs/bench-job/abort');
+    await untilJob(ours, 'bench-job', job => job.ended !== null);
+  });
+  const filter = `state = "enrolled" and serial < "${String(Math.min(FEW, devices)).padStart(8, '0')}"`;
+  const begun = await elapsed(async () => {
+    await ours.api('POST', '/jobs', { id: 'bench-few', devices: { filter }, do: steps });
+    await untilJob(ours, 'bench-few', ({ totals }) => (totals.done ?? 0) + (totals.running ?? 0) > 0);
+  });
+  await untilJob(ours, 'bench-few', job => job.ended !== null);
+  return [
+    wall(`planning a job over ${devices} devices`, planned, { limit: 5000, of: 'ours' }),
+    wall('aborting the job, until each device is skipped and it has ended', aborted),
+    wall(`a job over ${Math.min(FEW, devices)} devices, until the first one has begun`, begun, {
+      limit: 100,
+      of: 'ours',
+    }),
+  ];
+}
 
 /** Devices that have an offer at once. */
 const OFFERED = 200;

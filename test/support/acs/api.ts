@@ -100,7 +100,7 @@ export async function testApi({
     sessions: () => acs.south.sessions(),
     admission: () => acs.south.admission(),
     ...noSources,
-    rollouts: async () => await fleet.rollouts.live(),
+    ...{ rollouts: () => fleet.rollouts.live(), jobs: () => fleet.jobs.reads.progress.read() },
   });
   const sendConnectionRequest: SendConnectionRequest = async (device, signal) => await run(device, signal);
   const principalOf = async (token: string): Promise<Principal | undefined> => {

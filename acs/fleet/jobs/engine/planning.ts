@@ -1,4 +1,6 @@
 // The planning of a job: each of its devices gets a position, once, however often this is begun.
+
+import { Turns } from '../../../../shared/turns.ts';
 import type { DeviceRow } from '../../../device/row.ts';
 import { parseFilter } from '../../../query/parser.ts';
 import type { JobPosition } from '../../../store/job-positions.ts';
@@ -10,15 +12,19 @@ import { wavesOf } from '../../rollout/waves.ts';
 import type { JobContext } from '../context.ts';
 import type { StoredJob } from '../documents.ts';
 import type { Job } from '../job.ts';
-import { MOVES } from '../positions.ts';
 
 const PAGE = 1000;
-/** Devices that are sorted without a break. */
-const CHUNK = 5_000;
+/** Devices that are put in order without a break: some milliseconds. */
+const CHUNK = 1_000;
+/** Positions that one commit adds. */
+const ADDED = 500;
 
 interface Survey {
-  /** In the order in which waves are filled. */
+  /** In the order of the store, or of the list. */
   devices: string[];
+  /** The wave of a device by its place in that order, from 1. */
+  waveOf(at: number): number;
+  sizes: number[];
   /** Time zones of devices that are not in that of the job. */
   zones: Map<string, string>;
 }
@@ -30,15 +36,15 @@ export async function planAll(
   hasChanged: () => Promise<boolean>,
 ): Promise<StoredJob | undefined> {
   const { store, clock, documents } = context;
-  const { devices, zones } = await survey(context, stored.body);
-  const sizes = sizesOf(stored.body.waves, devices.length);
-  const waveOf = wavesOf(sizes);
+  const { devices, zones, waveOf, sizes } = await survey(context, stored.body);
   const place = positionOf(stored.body.id, clock.now());
-  const placed = devices.map((device, at) => [device, waveOf(at)] as const);
-  for (let at = 0; at < placed.length; at += MOVES) {
+  // In the store's order and not by waves: positions that lie together are written together.
+  for (let at = 0; at < devices.length; at += ADDED) {
     if (await hasChanged()) return undefined;
-    const some = placed.slice(at, at + MOVES);
-    await store.addJobPositions(some.map(([device, wave]) => place(device, wave, zones.get(device) ?? '')));
+    const some = devices.slice(at, at + ADDED);
+    await store.addJobPositions(
+      some.map((device, index) => place(device, waveOf(at + index), zones.get(device) ?? '')),
+    );
   }
   const { devices: _planned, ...body } = stored.body;
   const to = {
@@ -77,34 +83,40 @@ async function survey({ store, clock }: JobContext, job: Job): Promise<Survey> {
   if (job.devices) {
     const rows = await inBatches(job.devices, device => store.device(device));
     for (const row of rows) if (row) note(row);
-    return { devices: job.devices, zones };
+    const sizes = sizesOf(job.waves, job.devices.length);
+    return { devices: job.devices, zones, sizes, waveOf: wavesOf(sizes) };
   }
-  const found: { id: string; chance: number }[] = [];
+  const devices: string[] = [];
   const only = job.window ? surveyed : (['id'] as const);
-  const hasWaves = job.waves.length > 0;
-  for await (const rows of pagesOf(store, {
-    filter: parseFilter(job.filter ?? ''),
-    limit: PAGE,
-    now: clock.now(),
-    only,
-  }))
+  const filter = parseFilter(job.filter ?? '');
+  for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only }))
     for (const row of rows) {
       note(row);
-      // Without waves their order does not matter.
-      found.push({ id: row.id, chance: hasWaves ? chanceOf(job.id, row.id) : 0 });
+      devices.push(row.id);
     }
-  return { devices: hasWaves ? (await inOrder(found)).map(({ id }) => id) : found.map(({ id }) => id), zones };
+  const sizes = sizesOf(job.waves, devices.length);
+  const waves = sizes.length > 1 ? await wavesByChance(job.id, devices, sizes) : undefined;
+  return { devices, zones, sizes, waveOf: at => waves?.[at] ?? 1 };
 }
 
-/** Sorts in chunks by their chance, which is spread evenly, with breaks in between. */
-async function inOrder<T extends { id: string; chance: number }>(items: readonly T[]): Promise<T[]> {
-  const count = Math.max(1, Math.ceil(items.length / CHUNK));
-  const chunks = Array.from({ length: count }, (): T[] => []);
-  for (const item of items) chunks[Math.min(count - 1, Math.floor((item.chance / 2 ** 48) * count))]!.push(item);
-  const sorted: T[] = [];
-  for (const chunk of chunks) {
-    sorted.push(...chunk.sort((a, b) => a.chance - b.chance || (a.id < b.id ? -1 : 1)));
-    await new Promise(resolve => setImmediate(resolve));
+/** The wave of each device, by its place; which devices are in which wave is left to chance. Takes breaks. */
+async function wavesByChance(job: string, devices: readonly string[], sizes: readonly number[]): Promise<Uint8Array> {
+  const turns = new Turns(CHUNK);
+  const count = Math.max(1, Math.ceil(devices.length / CHUNK));
+  // Chances are spread evenly, so chunks of them are about equally long.
+  const chunks = Array.from({ length: count }, (): [chance: number, at: number][] => []);
+  for (const [at, device] of devices.entries()) {
+    const chance = chanceOf(job, device);
+    chunks[Math.min(count - 1, Math.floor((chance / 2 ** 48) * count))]?.push([chance, at]);
+    await turns.spent(1);
   }
-  return sorted;
+  const waves = new Uint8Array(devices.length);
+  const waveOf = wavesOf(sizes);
+  let place = 0;
+  for (const chunk of chunks)
+    for (const [, at] of chunk.sort(([a], [b]) => a - b)) {
+      waves[at] = waveOf(place++);
+      await turns.spent(1);
+    }
+  return waves;
 }

@@ -113,6 +113,25 @@ bothStoresSuite('jobs', subject => {
     });
   });
 
+  it('reads and sets parameters of a device of another maker, and tells of its refusal by code', async () => {
+    const ssid = 'Device.WiFi.SSID.1.SSID';
+    const cpe = new ForeignCpe(test.acs, foreign, {
+      [ssid]: { value: 'old' },
+      'Device.WiFi.Radio.1.Channel': { value: '1', takes: value => Number(value) <= 13 },
+    });
+    await cpe.run();
+    const devices = { filter: 'oui = "A1B2C3"' };
+    await test.make([{ set: { [ssid]: 'new' } }, { set: { 'Device.WiFi.Radio.1.Channel': '99' } }], { devices });
+    await eventually('it has refused the second step', async () => {
+      await cpe.run();
+      await test.turn(1000);
+      return (await test.totals()).failed === 1;
+    });
+    assert.equal(cpe.value(ssid), 'new');
+    const [position] = (await test.call('GET', '/jobs/j/devices')).json.items;
+    assert.deepEqual([position?.step, position?.code], [1, 'fault-9003']);
+  });
+
   it('goes on after a restart, and does nothing twice', async () => {
     const units = await test.fleet(3);
     await test.make([setting, { tags: { add: ['done'] } }]);

@@ -1,0 +1,102 @@
+// Jobs of authors with limits: they go no further than their author may, and show no more.
+import assert from 'node:assert/strict';
+import { type JobTest, type JobUnit, jobTest } from '../../../support/acs/jobs.ts';
+
+const interval = 'Device.ManagementServer.PeriodicInformInterval';
+const setting = { set: { [interval]: 600 } };
+
+describe('a job of an author with limits', () => {
+  let test: JobTest;
+  let units: JobUnit[];
+  let token: string;
+  beforeEach(async () => {
+    test = await jobTest();
+    units = await test.fleet(4);
+    for (const { id } of units.slice(0, 3))
+      await test.call('PATCH', `/devices/${id}`, { body: { site: { region: 'north' } } });
+    token = await tokenOf('north', { role: 'operator', filter: 'site.region = "north"' });
+  });
+  afterEach(async () => await test.close());
+  const tokenOf = async (name: string, grant: object): Promise<string> =>
+    String((await test.call('POST', '/tokens', { body: { name, ...grant } })).json.token);
+  const create = async (steps: object[], more: object = {}, by = token): Promise<void> => {
+    const body = { id: 'j', devices: { filter: 'productClass = "4102S"' }, do: steps, ...more };
+    const answer = await test.call('POST', '/jobs', { body, token: by });
+    assert.equal(answer.status, 201, answer.text);
+  };
+
+  it('reaches the devices of its rights alone, and skips those that they reach no more', async () => {
+    await create([setting], { parallelism: 1 });
+    await test.comesTo({ running: 1, planned: 2 });
+    const [moved = ''] = (await test.states()).planned ?? [];
+    await test.call('PATCH', `/devices/${moved}`, { body: { site: { region: 'south' } } });
+    await test.play(units, { done: 2, skipped: 1 });
+    const { items } = (await test.call('GET', '/jobs/j/devices', { token })).json;
+    assert.ok(!items.some(({ device }) => device === moved));
+    const { totals } = (await test.call('GET', '/jobs/j', { token })).json as unknown as {
+      totals: Record<string, number>;
+    };
+    assert.deepEqual([totals.done, totals.skipped], [2, 0]);
+    assert.deepEqual((await test.call('GET', '/jobs/j/reasons', { token })).json.items, []);
+  });
+
+  it('is seen by callers with the same rights alone', async () => {
+    await create([{ tags: { add: ['x'] } }]);
+    const south = await tokenOf('south', { role: 'operator', filter: 'site.region = "south"' });
+    assert.deepEqual((await test.call('GET', '/jobs', { token: south })).json.items, []);
+    for (const [method, path] of [
+      ['GET', '/jobs/j'],
+      ['GET', '/jobs/j/devices'],
+      ['POST', '/jobs/j/abort'],
+      ['DELETE', '/jobs/j'],
+    ] as const)
+      await test.refused(404, 'no-such-job', method, path, { token: south });
+    await test.refused(404, 'no-such-device', 'POST', '/jobs', {
+      body: { devices: { ids: [units[3]!.id] }, do: [{ tags: { add: ['x'] } }] },
+      token,
+    });
+  });
+
+  it('pauses when its author is gone, and goes on with the rights of the one that resumes it', async () => {
+    await create([setting], { parallelism: 1 });
+    await test.comesTo({ running: 1, planned: 2 });
+    await test.call('DELETE', '/tokens/north');
+    await test.play(units, { done: 1, planned: 2 });
+    const { reason, author } = await test.endsAs('paused');
+    assert.deepEqual([reason, author], ["its author 'north' may not do this any more", 'north']);
+    await test.act('resume');
+    await test.play(units, { done: 3 });
+    assert.equal((await test.job()).author, 'admin');
+  });
+
+  it('needs the right to each of its steps, and to what they set', async () => {
+    const operations = ['read', 'createJob', 'patchDevice', 'addTask'];
+    const parameters = { set: ['Device.ManagementServer.'], read: ['Device.ManagementServer.'] };
+    await test.call('PUT', '/roles/own', { body: { operations, parameters } });
+    const own = await tokenOf('own', { role: 'own' });
+    const refused = async (code: string, step: object): Promise<void> => {
+      const body = { devices: { filter: 'productClass = "4102S"' }, do: [step] };
+      await test.refused(403, code, 'POST', '/jobs', { body, token: own });
+    };
+    await refused('forbidden', { forget: true });
+    await refused('forbidden', { approve: true });
+    await refused('path-forbidden', { set: { 'Device.WiFi.X': 'y' } });
+    await refused('path-forbidden', { overrides: { 'Device.WiFi.X': 'y' } });
+    await refused('parameters-forbidden', { task: { method: 'FactoryReset' } });
+    await create([setting], {}, own);
+    await test.call('PUT', '/roles/own', { body: { operations, parameters: { set: ['Device.WiFi.'] } } });
+    await test.turn(65_000);
+    assert.equal((await test.job()).state, 'paused');
+  });
+
+  it('is told in metrics as long as it has not ended', async () => {
+    await create([setting], { parallelism: 1 });
+    await test.comesTo({ running: 1, planned: 2 });
+    const reply = await test.rest.inject({
+      url: '/metrics',
+      headers: { authorization: 'Bearer admin-token-of-this-test' },
+    });
+    assert.match(reply.body, /acs_job_devices\{job="j",state="planned"\} 2/);
+    assert.match(reply.body, /acs_job_phase\{job="j",phase="running"\} 1/);
+  });
+});
