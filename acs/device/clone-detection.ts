@@ -1,7 +1,7 @@
 // Detection of a second unit under one id: pure, from the row and the Inform. It looks closer only when the Inform comes from another
 // address, or with another certificate, than the one before.
 import type { InformFacts } from './operation-types.ts';
-import type { DeviceRow, Hold } from './row.ts';
+import type { DeviceRow, Hold, Sighting } from './row.ts';
 
 /** The fields of the row that change; empty without a suspicion. */
 type Suspicion = Partial<Pick<DeviceRow, 'certificate' | 'sources' | 'clashes' | 'hold' | 'state'>>;
@@ -25,7 +25,8 @@ export function suspicion(before: DeviceRow, facts: InformFacts): Suspicion {
   return { ...found, state: 'held' };
 }
 
-function changedCertificate(before: DeviceRow, { certificate, now }: InformFacts): Suspicion {
+function changedCertificate(before: DeviceRow, facts: InformFacts): Suspicion {
+  const { certificate, now } = facts;
   if (certificate === undefined || certificate === before.certificate) return {};
   if (before.state === 'held' && before.hold)
     return before.hold.certificate === certificate ? {} : { hold: { ...before.hold, certificate } };
@@ -35,6 +36,7 @@ function changedCertificate(before: DeviceRow, { certificate, now }: InformFacts
     since: now,
     detail: `its client certificate has SHA-256 ${certificate} instead of ${before.certificate}: approve the device if the certificate was renewed or the unit replaced`,
     certificate,
+    sightings: sightingsOf(before, facts),
   };
   return { hold };
 }
@@ -60,9 +62,28 @@ function secondUnit(before: DeviceRow, facts: InformFacts): Suspicion {
     reason: 'cloned',
     since: now,
     detail: `Informs under this id alternate between two units, at ${before.address} and ${address}: find the one with the wrong serial number, then approve`,
+    sightings: sightingsOf(before, facts),
   };
   return { sources, clashes: 0, hold };
 }
+
+/** The two Informs that cannot be of one unit. */
+const sightingsOf = (before: DeviceRow, { now, address, report, certificate }: InformFacts): [Sighting, Sighting] => [
+  {
+    time: before.lastInform ?? before.created,
+    address: before.address,
+    connectionRequestUrl: before.connectionRequest.url,
+    softwareVersion: before.softwareVersion,
+    ...(before.certificate === undefined ? {} : { certificate: before.certificate }),
+  },
+  {
+    time: now,
+    address,
+    connectionRequestUrl: report.connectionRequestUrl ?? before.connectionRequest.url,
+    softwareVersion: report.softwareVersion ?? before.softwareVersion,
+    ...(certificate === undefined ? {} : { certificate }),
+  },
+];
 
 /** True when the unit that informs now has run since before the last one had started: one unit cannot. */
 function startedBefore(before: DeviceRow, { report, now }: InformFacts): boolean {

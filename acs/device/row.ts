@@ -46,6 +46,18 @@ export interface Hold {
   detail: string;
   /** SHA-256 of its new client certificate, which becomes its own by an approval. */
   certificate?: string;
+  /** The Inform before, and the one that led to the hold. */
+  sightings?: [Sighting, Sighting];
+}
+
+/** A unit as an Inform has shown it. */
+export interface Sighting {
+  time: number;
+  address: string;
+  connectionRequestUrl: string;
+  softwareVersion: string;
+  /** SHA-256 of its client certificate. */
+  certificate?: string;
 }
 
 /** A session's claim of its device. It lasts as long as its owner: the lease is that of the process (see Member), not of the session. */

@@ -117,7 +117,7 @@ export class AuthenticationStep {
     if (identity) {
       if (denied.reason === 'missing' && isSecure(request) && (await this.#enrolment.mayOpen(deviceId(identity))))
         return callerOf(request, { kind: 'open' });
-      this.#enrolment.unknownCpes.note(identity, addressOf(request));
+      this.#enrolment.unknownCpes.note(identity, addressOf(request), denied.reason);
     }
     // The first POST of a session usually comes without credentials: only wrong ones are logged.
     if (denied.reason !== 'missing') this.#failures.write(addressOf(request), denied.reason);

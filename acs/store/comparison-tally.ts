@@ -1,4 +1,5 @@
 // Values of two sets of devices, counted and compared: the values that are more frequent in the first, the most significant first.
+import { rangeOf } from '../query/address-range.ts';
 import { LogFactorials } from './significance.ts';
 
 /** The part of a device that many have in common. */
@@ -137,11 +138,3 @@ const second: Counts = [0, 1];
 /** The parameter is a field too. */
 const isColumn = (path: string): boolean =>
   path.endsWith('.DeviceInfo.SoftwareVersion') || path.endsWith('.DeviceInfo.HardwareVersion');
-
-/** The network of 256 addresses, or of an IPv6 site (RFC 6177: /48); '' for none. */
-function rangeOf(address: string): string {
-  const four = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(address)?.[1];
-  if (four !== undefined) return `${four}.0/24`;
-  const six = /^([0-9a-f]{1,4}:[0-9a-f]{1,4}:[0-9a-f]{1,4}):/i.exec(address)?.[1];
-  return six === undefined ? '' : `${six.toLowerCase()}::/48`;
-}

@@ -10,4 +10,6 @@ export interface UnknownCpe {
   first: number;
   last: number;
   count: number;
+  /** The judgement of its last login: `missing`, `wrong`, …; absent in the record of an older process. */
+  reason?: string;
 }

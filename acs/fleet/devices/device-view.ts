@@ -3,7 +3,7 @@ import type { Login } from '../../device/credentials.ts';
 import type { Drift, WantedValue } from '../../device/desired-state.ts';
 import { type Liveness, livenessOf } from '../../device/liveness.ts';
 import type { RolloutPosition } from '../../device/rollout-position.ts';
-import type { DeviceRow, Unfinished } from '../../device/row.ts';
+import type { DeviceRow, Sighting, Unfinished } from '../../device/row.ts';
 
 /** The view of a device for operators: without sealed texts, with its liveness. */
 export interface DeviceView {
@@ -16,7 +16,7 @@ export interface DeviceView {
   serial: string;
   state: string;
   /** The reason why it is held. */
-  hold: { reason: string; since: string; detail: string } | null;
+  hold: { reason: string; since: string; detail: string; sightings?: [Sighting, Sighting] } | null;
   replacedBy: { id: string; since: string } | null;
   replaces: { id: string; since: string } | null;
   online: boolean;
@@ -96,7 +96,12 @@ const viewFields: ViewFields = {
   hold: {
     from: ['hold'],
     of: ({ hold }) =>
-      hold ? { reason: hold.reason, since: new Date(hold.since).toISOString(), detail: hold.detail } : null,
+      hold
+        ? {
+            ...{ reason: hold.reason, since: new Date(hold.since).toISOString(), detail: hold.detail },
+            ...(hold.sightings ? { sightings: hold.sightings } : {}),
+          }
+        : null,
   },
   replacedBy: partner('replacedBy'),
   replaces: partner('replaces'),

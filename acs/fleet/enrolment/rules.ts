@@ -5,7 +5,7 @@ import { newRow } from '../../device/operations/new-row.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import { isLike } from '../../query/compare.ts';
-import { passingPart } from '../../query/filter.ts';
+import { atomsOf, type Field, passingPart } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { type Predicate, toPredicate } from '../../query/predicate.ts';
 import type { Edit } from '../../store/edit.ts';
@@ -37,6 +37,15 @@ interface CompiledRule {
   name: string;
   rule: EnrolRule;
   fits: Predicate;
+}
+
+/** A rule, as it is for one candidate. */
+export interface ExplainedRule {
+  name: string;
+  action: EnrolRule['action'];
+  fits: boolean;
+  /** The conditions that the candidate does not meet. */
+  why: string[];
 }
 
 const MAX_RULES = 200;
@@ -90,6 +99,16 @@ export class EnrolRules {
     return match && { name: match.name, action: match.rule.action };
   }
 
+  /** Tells of each rule whether a candidate fits it, and why not. */
+  async explain(candidate: RuleCandidate): Promise<ExplainedRule[]> {
+    const now = this.#context.clock.now();
+    const row = rowOf(candidate, now);
+    return (await this.#rules()).map(({ name, rule }) => {
+      const why = mismatches(rule, candidate, row, now);
+      return { name, action: rule.action, fits: why.length === 0, why };
+    });
+  }
+
   #rules(): Promise<CompiledRule[]> {
     return this.#context.store.generation('enrolRule') === 0 ? Promise.resolve([]) : this.#compiled.get();
   }
@@ -126,15 +145,37 @@ function rowOf({ identity, parameters, address }: RuleCandidate, now: number): D
   return withInform(newRow('', identity, 'quarantine', now), { ...inform, admission: 'quarantine' });
 }
 
-function matchesProof(rule: EnrolRule, { proof, certificate }: RuleCandidate, row: DeviceRow): boolean {
+const matchesProof = (rule: EnrolRule, candidate: RuleCandidate, row: DeviceRow): boolean =>
+  proofMismatches(rule, candidate, row).length === 0;
+
+/** The conditions on credentials and names that a candidate does not meet, a sentence each. */
+function proofMismatches(rule: EnrolRule, { proof, certificate }: RuleCandidate, row: DeviceRow): string[] {
   const credential = proof.kind === 'device' ? 'own' : proof.kind === 'open' ? 'none' : proof.kind;
-  const fits = (pattern: string | undefined, text: string | undefined): boolean =>
-    pattern === undefined || (text !== undefined && isLike(text, pattern));
-  if (rule.credential === 'certificate' ? !certificate : rule.credential && rule.credential !== credential)
-    return false;
-  return (
-    fits(rule.provisioningCode, row.provisioningCode || undefined) &&
-    fits(rule.subject, certificate?.subject) &&
-    fits(rule.issuer, certificate?.issuer)
-  );
+  const isProved = rule.credential === 'certificate' ? certificate !== undefined : rule.credential === credential;
+  const lacking = (name: 'provisioningCode' | 'subject' | 'issuer', text: string | undefined): string[] => {
+    const pattern = rule[name];
+    if (pattern === undefined || (text !== undefined && isLike(text, pattern))) return [];
+    return [
+      `${name}: ${text === undefined ? 'there is none' : JSON.stringify(text)}, and ${JSON.stringify(pattern)} is asked for`,
+    ];
+  };
+  return [
+    ...(rule.credential === undefined || isProved
+      ? []
+      : [`credential: ${credential}, and ${rule.credential} is asked for`]),
+    ...lacking('provisioningCode', row.provisioningCode || undefined),
+    ...lacking('subject', certificate?.subject),
+    ...lacking('issuer', certificate?.issuer),
+  ];
 }
+
+function mismatches(rule: EnrolRule, candidate: RuleCandidate, row: DeviceRow, now: number): string[] {
+  const filter = rule.filter === undefined ? undefined : parseFilter(rule.filter);
+  // Of conditions that must all hold each is named.
+  const parts = filter?.op === 'and' ? filter.of : filter ? [filter] : [];
+  const failed = parts.filter(part => !toPredicate(part)(row, now));
+  const names = failed.map(part => [...new Set(atomsOf(part).map(({ field }) => fieldText(field)))].join(', '));
+  return [...proofMismatches(rule, candidate, row), ...names.map(name => `filter: ${name} does not fit`)];
+}
+
+const fieldText = ({ kind, name }: Field): string => (kind === 'site' ? `site.${name}` : name);

@@ -18,8 +18,8 @@ export class UnknownCpes {
     this.#context = context;
   }
 
-  /** Notes a CPE that has shown no good credentials. */
-  note(identity: DeviceIdentity, address: string): void {
+  /** Notes a CPE that has shown no good credentials. @param reason the judgement of its login */
+  note(identity: DeviceIdentity, address: string, reason: string): void {
     const { clock, events } = this.#context;
     const id = deviceId(identity);
     const known = this.#cpes.get(id);
@@ -29,7 +29,7 @@ export class UnknownCpes {
     this.#cpes.delete(id);
     const before = known?.admitted ? undefined : known;
     const count = (before?.count ?? 0) + 1;
-    this.#cpes.set(id, { identity, device: id, address, first: before?.first ?? now, last: now, count });
+    this.#cpes.set(id, { identity, device: id, address, first: before?.first ?? now, last: now, count, reason });
     if (this.#cpes.size > MAX_UNKNOWN) {
       const [oldest] = this.#cpes.keys();
       if (oldest !== undefined) this.#cpes.delete(oldest);

@@ -5,6 +5,7 @@ import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { parseCsv } from '../csv.ts';
 import { type DeviceInput as DeviceSearchInput, deviceList } from '../lists/devices.ts';
 import { deviceFacets, type FacetInput } from '../lists/facets.ts';
+import { knockingPage, knockingRanges } from '../lists/knocking.ts';
 import { answerList } from '../lists/list.ts';
 import { type ParameterListQuery, parameterList } from '../lists/parameters.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
@@ -237,10 +238,12 @@ export const devices: readonly Operation[] = [
     role: 'viewer',
     scope: 'devices',
     parameters: 'none',
+    query: schemas.knockingQuery,
     answers: { 200: answers.knocking },
-    run: async (_input, { fleet, caller }) => {
+    run: async ({ query }, { fleet, caller }) => {
       const heard = await caller.seenOf(await fleet.clusterMemory.unknownCpes(), ({ device }) => device);
-      return ok({ items: heard.map(unknownCpeView) });
+      const { page, next } = knockingPage(heard, query);
+      return ok({ items: page.map(unknownCpeView), total: heard.length, ranges: knockingRanges(heard), next });
     },
   },
   {

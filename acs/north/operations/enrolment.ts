@@ -1,5 +1,6 @@
 // Operations on enrolment rules, which decide about new devices without manual approval.
 import type { EnrolRule } from '../../fleet/enrolment/rules.ts';
+import type { TrialInput } from '../../fleet/enrolment/trial.ts';
 import { none, type Operation, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/enrolment.ts';
 
@@ -31,6 +32,22 @@ export const enrolment: readonly Operation[] = [
     run: async (input, { fleet }) => {
       const name = param(input, 'name');
       return ok({ name, ...(await fleet.enrolment.rules.get(name)) });
+    },
+  },
+  {
+    name: 'testEnrolment',
+    summary: 'Tells which rules a CPE would fit, and whether it would be enrolled; nothing changes',
+    method: 'POST',
+    path: '/enrolment/test',
+    role: 'viewer',
+    scope: 'none',
+    parameters: 'none',
+    body: { json: schemas.trialInput },
+    answers: { 200: schemas.trial },
+    run: async ({ body }, { fleet, store, caller }) => {
+      const input = body as TrialInput;
+      const row = (await caller.sees(input.id)) ? await store.device(input.id) : undefined;
+      return ok(await fleet.enrolment.trial(input, row));
     },
   },
   {

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { logins } from '../../device/credentials.ts';
 import { deviceStates } from '../../device/row.ts';
 import { MAX_OFFSET } from '../../store/paging.ts';
-import { byName, choice, closed, list, listOf, listQuery, nullable, optional, text, texts, time } from './common.ts';
+import { byName, choice, closed, listOf, listQuery, nullable, optional, page, text, texts, time } from './common.ts';
 import { fault } from './faults.ts';
 import { restartWish, typedValue, wantedValue } from './values.ts';
 
@@ -53,6 +53,7 @@ export const deviceAnnounce = closed({
   ...deviceFields,
   site: optional(Type.Record(Type.String(), siteText)),
 });
+export const knockingQuery = closed(page);
 export const deviceQuery = listQuery({
   filter: optional(text('For example: productClass = "4102S" and firmware < "49.2" and not online')),
   sort: optional(text('A field, site.NAME or the path of a parameter; with - in front for descending order')),
@@ -117,6 +118,18 @@ export const device = Type.Object({
       reason: choice(['certificate-changed', 'cloned', 'operator']),
       since: time,
       detail: text('The observation, and the steps to resolve it'),
+      sightings: optional(
+        Type.Array(
+          Type.Object({
+            time,
+            address: Type.String(),
+            connectionRequestUrl: Type.String(),
+            softwareVersion: Type.String(),
+            certificate: optional(text('SHA-256')),
+          }),
+          { description: 'The Inform before, and the one that led to the hold' },
+        ),
+      ),
     }),
   ),
   replacedBy: nullable(
@@ -214,9 +227,24 @@ export const answers = {
       }),
     ),
   }),
-  knocking: list(
-    Type.Object({ device: Type.String(), address: Type.String(), first: time, last: time, count: Type.Integer() }),
-  ),
+  knocking: Type.Object({
+    items: Type.Array(
+      Type.Object({
+        device: Type.String(),
+        address: Type.String(),
+        first: time,
+        last: time,
+        count: Type.Integer(),
+        reason: text('missing, wrong, …: the judgement of its login; the first request of a session has none'),
+      }),
+    ),
+    total: Type.Integer(),
+    ranges: Type.Array(
+      Type.Object({ range: Type.String(), cpes: Type.Integer(), count: Type.Integer({ description: 'Requests' }) }),
+      { description: 'By network of 256 addresses, or IPv6 site of /48: those with most CPEs, at most 20' },
+    ),
+    next: nullable(Type.String()),
+  }),
   parameters: listOf(
     Type.Object({
       path: Type.String(),

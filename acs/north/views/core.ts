@@ -1,6 +1,7 @@
 // The answers of the API: times as dateTime, secrets masked.
 import type { Drift, Move, RestartDue } from '../../device/desired-state.ts';
 import type { KnownValue } from '../../device/parameter.ts';
+import type { Sighting } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import { shownText } from '../../fleet/common/secrets.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
@@ -26,10 +27,11 @@ const isoMaybe = (name: string, time: number | undefined): View => (time === und
 /** The view, or the part of it that is there. */
 export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown): View {
   const shown = (name: string, text: string): string => shownText(secrets, name, text);
-  const { connectionRequestUrl: url, site, overrides, faults, drift, restart, move } = view;
+  const { connectionRequestUrl: url, hold, site, overrides, faults, drift, restart, move } = view;
   return {
     ...view,
     ...(url === undefined ? {} : { connectionRequestUrl: shown('ConnectionRequestURL', url) }),
+    ...(hold?.sightings ? { hold: { ...hold, sightings: hold.sightings.map(each => sightingView(each, shown)) } } : {}),
     ...(site ? { site: mapped(site, shown) } : {}),
     ...(overrides
       ? {
@@ -48,6 +50,11 @@ export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown
 
 const mapped = <T, R>(record: Readonly<Record<string, T>>, make: (name: string, value: T) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, make(name, value)]));
+
+const sightingView = (
+  { time, connectionRequestUrl: url, ...sighting }: Sighting,
+  shown: (name: string, text: string) => string,
+): View => ({ time: iso(time), ...sighting, connectionRequestUrl: shown('ConnectionRequestURL', url) });
 
 export const traceView = (device: string, { on, sessions }: ReturnType<Traces['of']>): View => ({
   device,
@@ -167,8 +174,9 @@ export const fileView = ({ content: _place, sealed: _sum, ...file }: StoredFile)
   ...file,
   time: iso(file.time),
 });
-export const unknownCpeView = ({ identity: _identity, ...cpe }: UnknownCpe): View => ({
+export const unknownCpeView = ({ identity: _identity, reason = 'missing', ...cpe }: UnknownCpe): View => ({
   ...cpe,
+  reason,
   first: iso(cpe.first),
   last: iso(cpe.last),
 });
