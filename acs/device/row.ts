@@ -26,7 +26,7 @@ export type Moved = Pick<DeviceRow, 'tags' | 'site' | 'overrides'>;
 export interface ReplacedBy {
   id: string;
   since: number;
-  was: Pick<DeviceRow, 'state' | 'credentials' | 'hold' | 'lastInform' | 'absence'>;
+  was: Pick<DeviceRow, 'state' | 'credentials' | 'connectionRequest' | 'hold' | 'lastInform' | 'absence'>;
 }
 
 /** The device whose place this one has taken, what it got from it, and what it had before. */

@@ -21,6 +21,7 @@ export const replaced: Operation<'replaced'> = (row, { by, now }, id) => {
   const { credentials, hold, lastInform, absence, ...rest } = unmanaged(known);
   const was = {
     state: known.state,
+    connectionRequest: known.connectionRequest,
     ...(credentials ? { credentials } : {}),
     ...(hold ? { hold } : {}),
     ...(lastInform === undefined ? {} : { lastInform }),

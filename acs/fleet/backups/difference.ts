@@ -66,5 +66,5 @@ async function unified(
       ...{ callback, context: 3, timeout: TIMEOUT_MS, maxEditLength: MAX_EDITS },
     });
   });
-  return patch && formatPatch(patch);
+  return patch && formatPatch(patch).replace(/^=+\n/, '');
 }

@@ -32,7 +32,11 @@ contractSuite('devices', subject => {
     });
 
     it('forgets the user name of a device that is replaced, until that is undone', async () => {
-      await announce(subject.store, 'A', { credentials: { username: 'u1', password: 's' }, tags: ['x'] });
+      await announce(subject.store, 'A', {
+        credentials: { username: 'u1', password: 's' },
+        connectionRequest: { username: 'c1', password: 's' },
+        tags: ['x'],
+      });
       const [old, by] = [deviceId('A'), deviceId('B')];
       const row = await subject.store.apply(old, 'replaced', { by, now: newYear });
       assert.deepEqual(await subject.store.device(old), row);
@@ -48,6 +52,7 @@ contractSuite('devices', subject => {
       assert.equal(await subject.store.device(by), undefined);
       await subject.store.apply(old, 'replacementUndone', { of: by });
       assert.equal((await subject.store.deviceByUsername('u1'))?.id, old);
+      assert.equal((await subject.store.device(old))?.connectionRequest.username, 'c1');
     });
 
     it('reads the row that an operation returned', async () => {
