@@ -26,7 +26,7 @@ export async function schemathesisLack(): Promise<string | undefined> {
 
 export interface Judgement {
   isGood: boolean;
-  /** What it says at the end. */
+  /** Its report. */
   text: string;
   /** Calls that it has made. */
   calls: number;
