@@ -1,7 +1,7 @@
 // The API description (OpenAPI 3.1), made from the table of operations, plus the event stream, which is not in that table.
 import type { TSchema } from 'typebox';
 import { eventNames } from '../events.ts';
-import { exampleOf } from './examples/examples.ts';
+import { answerOf, exampleOf } from './examples/examples.ts';
 import { factsOf, type Operation } from './operation.ts';
 import { shared } from './schemas/shared.ts';
 import { PLAIN_COOKIE, SECURE_COOKIE } from './session-cookie.ts';
@@ -31,6 +31,11 @@ const BYTES = { 'application/octet-stream': { schema: {} } };
 const bytesOf = ({ mediaType = 'application/octet-stream' }: Operation): Json => ({ [mediaType]: { schema: {} } });
 const textOf = ({ mediaType = 'text/plain' }: Operation): Json => ({ [mediaType]: { schema: { type: 'string' } } });
 
+function answerExample({ name }: Operation, status: string): Json {
+  const answer = answerOf(name);
+  return answer && String(answer.status) === status ? { example: answer.body } : {};
+}
+
 function answersOf(operation: Operation): Json {
   const good = Object.entries(operation.answers).map(([status, shape]) => {
     if (shape === 'nothing') return [status, { description: bare[status] ?? 'Success, without content' }];
@@ -39,7 +44,7 @@ function answersOf(operation: Operation): Json {
         ? bytesOf(operation)
         : shape === 'text'
           ? textOf(operation)
-          : { 'application/json': { schema: plain(shape) } };
+          : { 'application/json': { schema: plain(shape), ...answerExample(operation, status) } };
     const csv = operation.csv ? { 'text/csv': { schema: { type: 'string' } } } : {};
     return [status, { description: words[status] ?? 'Success', content: { ...content, ...csv } }];
   });

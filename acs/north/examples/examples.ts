@@ -1,5 +1,6 @@
-// Examples of the API description: parameters and bodies by operation. A test sends each of them to a server.
+// Examples of the API description: parameters and bodies by operation, which a test sends to a server, and the answers that came then.
 import type { Operation } from '../operation.ts';
+import recorded from './answers.json' with { type: 'json' };
 
 const DEVICE = '0090F8-4102S-0090F8000001';
 const PEM = '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n';
@@ -28,6 +29,7 @@ const names: Readonly<Record<string, string>> = {
   tokens: 'oss',
   trust: 'operator-ca',
   users: 'ann',
+  views: 'not-online',
   versions: '1',
   webhooks: 'noc',
 };
@@ -53,6 +55,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   createSession: { name: 'ann', password },
   createToken: { name: 'oss', role: 'operator', filter: 'site.region = "north"', expires: '2036-01-01T00:00:00Z' },
   createUser: { name: 'bob', role: 'viewer', password },
+  excludeFromJob: { filter: 'tag = "vip"' },
   patchDevice: { tags: ['sales', 'vip'], overrides: { [interval]: '600' } },
   patchSession: { password, newPassword: 'staple battery correct' },
   patchUser: { role: 'operator', filter: 'site.region = "north"' },
@@ -67,7 +70,9 @@ const bodies: Readonly<Record<string, unknown>> = {
   putSecretsSetting: { names: ['wifiCode'] },
   putTrust: { certificates: PEM },
   putUser: { role: 'viewer', password },
+  putView: { q: 'not online', cols: ['serial', 'site.name', 'lastInform'], sort: '-lastInform', shared: true },
   putWebhook: { url: 'https://noc.example.net/tandem', events: ['fault', 'lost'] },
+  replaceDevice: { newId: '0090F8-4102S-0090F8000002' },
   retryFaults: { filter: 'fault.code = 9007' },
   runDiagnostic: { host: 'host.example.net' },
   tellServer: { chains: [PEM] },
@@ -81,6 +86,11 @@ export interface Example {
   query: Readonly<Record<string, string>>;
   /** Undefined where the operation takes none, or bytes, or none is needed. */
   body: unknown;
+}
+
+/** The answer to the example of an operation, shortened; undefined where there is none, or it is long. */
+export function answerOf(name: string): { status: number; body: unknown } | undefined {
+  return (recorded as Readonly<Record<string, { status: number; body: unknown }>>)[name];
 }
 
 export function exampleOf({ name, path }: Pick<Operation, 'name' | 'path'>): Example {
