@@ -54,7 +54,7 @@ export const requestErrors = {
   },
   'bad-input': {
     status: 400,
-    meaning: 'A field of the body or of the query is unknown, missing, or has a wrong value.',
+    meaning: 'A field of the body or of the query is unknown, missing, or has a wrong value; `place` is where.',
     remedy: 'The message names the field and the expected form.',
   },
   'count-moved': {

@@ -29,7 +29,7 @@ export const targets: readonly Target[] = [
   },
   {
     name: 'acs-rest',
-    about: 'the REST API of the ACS: documents, filters, files, events',
+    about: 'the API of the ACS by REST and SOAP: documents, filters, files, events, envelopes',
     conversations: restConversations,
     lanes: 16,
     open: openAcsLab,

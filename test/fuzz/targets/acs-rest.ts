@@ -22,6 +22,16 @@ const send = (method: string, path: string, body: unknown, more: Partial<HttpReq
 const raw = (path: string, type: string, body: string): Message =>
   httpRequest({ method: 'PUT', path: `/api/v1/${path}`, headers: [authorization, `Content-Type: ${type}`], body });
 
+const soap = (body: string, header = ''): Message =>
+  httpRequest({
+    method: 'POST',
+    path: '/soap',
+    headers: [...(header === '' ? [authorization] : []), 'Content-Type: text/xml; charset=utf-8', 'SOAPAction: ""'],
+    body: `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">${header}<s:Body>${body}</s:Body></s:Envelope>`,
+  });
+const login = `<s:Header><o:Security xmlns:o="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"><o:UsernameToken><o:Username>a</o:Username><o:Password>${TOKEN}</o:Password></o:UsernameToken></o:Security></s:Header>`;
+const soapTask = `<addTask xmlns="urn:tandem:northbound:1"><id>${DEVICE}</id><method>SetParameterValues</method><args><entry><name>ParameterList</name><value><fields><entry><name>Device.A</name><value><text><![CDATA[<b> ]]>&#13;</text></value></entry></fields></value></entry></args><expiresIn>60</expiresIn></addTask>`;
+
 const preset = {
   weight: 5,
   when: 'productClass = "Never" and (site.town = "Bern" or not tag = "a")',
@@ -56,6 +66,15 @@ const requests: Readonly<Record<string, readonly Message[]>> = {
     send('POST', `devices/${DEVICE}/tasks`, { method: 'Reboot', args: { CommandKey: 'x' } }),
     get('tasks?limit=5&state=queued'),
     send('DELETE', 'tasks/0', {}),
+  ],
+  soap: [
+    soap('<listDevices xmlns="urn:tandem:northbound:1"><filter>online</filter><limit>2</limit></listDevices>'),
+    soap('<t:getSession xmlns:t="urn:tandem:northbound:1"/>', login),
+    soap(soapTask),
+    soap(
+      '<t:putFile xmlns:t="urn:tandem:northbound:1"><t:name>s</t:name><t:type>script</t:type><t:content>AP8=</t:content></t:putFile>',
+    ),
+    httpRequest({ method: 'GET', path: '/soap?wsdl', headers: [] }),
   ],
   preset: [
     send('PUT', 'presets/other', preset),

@@ -75,7 +75,7 @@ def call(name, operation, whole):
 
 
 operations = client.service._binding._operations
-# What deletes comes last, and so does what changes a login.
+# Deletions come last.
 order = sorted(operations, key=lambda name: (name.startswith("delete"), name.startswith("put") is False))
 for name in order:
     for whole in (False, True):

@@ -24,7 +24,7 @@ function valueFor(described: Described, name: string, hints: Record<string, unkn
     return hints[name] ?? plain[type.split(':')[1] ?? ''] ?? 'x';
   }
   const fields = Object.entries(described).filter(([field]) => !/^targetN|^(clear|csv)$/.test(field));
-  // What lies deep is left out: a type may contain itself.
+  // A type may contain itself: deep values are left out.
   const shown = isChoice(fields) ? fields.slice(0, 1) : depth > 4 ? [] : fields;
   return Object.fromEntries(
     shown.map(([field, inner]) => {
@@ -73,7 +73,7 @@ describe('SOAP by the soap client', () => {
     const { own, ...hints } = served.hints as { own: Record<string, object> } & Record<string, unknown>;
     const all = async (): Promise<Outcome[]> => {
       const made: Outcome[] = [];
-      // What deletes comes last.
+      // Deletions come last.
       const names = operations
         .map(({ name }) => name)
         .sort((a, b) => Number(/^delete/.test(a)) - Number(/^delete/.test(b)));

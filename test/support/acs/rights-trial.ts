@@ -94,19 +94,11 @@ export class RightsTrial {
     const query = queryOf(call);
     const body = bodyOf(call);
     const before = await excluded(this.#api, model);
-    const answer = await this.#send(token, { method, url: url + query, body });
+    const answer = await send(this.#api, this.#protocol, { token, method, url: url + query, body });
     const told = `${method} ${url}${query} ${JSON.stringify(body) ?? ''}: ${answer.status}`;
     assertClean(answer.text, model, told, [url, JSON.stringify(body) ?? '']);
     assert.deepEqual(await excluded(this.#api, model), before, `${told} has changed what the rights exclude`);
     assertSets(answer, call, model, told);
-  }
-
-  async #send(
-    token: string,
-    { method, url, body }: { method: string; url: string; body: unknown },
-  ): Promise<Pick<Answer, 'status' | 'text'>> {
-    if (this.#protocol === 'SOAP') return await callAsRest(this.#api, { method, url, body, token });
-    return await this.#api.call(method, url, { token, ...(body === undefined ? {} : { body }) });
   }
 
   /** Undoes what the calls have changed. */
@@ -122,6 +114,15 @@ export class RightsTrial {
     for (const [at, id] of ids.entries()) await makeDevice(this.#api, at, id);
     this.#objects = await look(this.#api);
   }
+}
+
+async function send(
+  api: TestApi,
+  protocol: Protocol,
+  { token, method, url, body }: { token: string; method: string; url: string; body: unknown },
+): Promise<Pick<Answer, 'status' | 'text'>> {
+  if (protocol === 'SOAP') return await callAsRest(api, { method, url, body, token });
+  return await api.call(method, url, { token, ...(body === undefined ? {} : { body }) });
 }
 
 async function populate(api: TestApi): Promise<void> {

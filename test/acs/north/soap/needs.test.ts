@@ -2,6 +2,7 @@
 // Each holds by REST and by SOAP.
 import assert from 'node:assert/strict';
 import { type TestApi, testApi } from '../../../support/acs/api.ts';
+import { testAcs } from '../../../support/acs/memory-acs.ts';
 import { ScriptedCpe } from '../../../support/cpe/scripted-cpe.ts';
 import { deviceId as id } from '../../../support/devices.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -112,6 +113,16 @@ for (const [protocol, caller] of [
       }
       assert.equal(api.acs.woken.length, 2);
       assert.equal((await tasks())[0]?.state, 'queued');
+    });
+
+    it('connection requests go on after a restart of the ACS', async () => {
+      await reboot({ retry: { attempts: 2, everySeconds: 60 } });
+      const { store, clock } = api.acs;
+      await api.acs.fleet.requestRetries.step();
+      await clock.advance(60_000);
+      const after = await testAcs({ beside: { clock, store } });
+      await after.fleet.requestRetries.step();
+      assert.deepEqual([api.acs.woken.length, after.woken.length], [1, 1]);
     });
 
     it('what is for now has no retries', async () => {
