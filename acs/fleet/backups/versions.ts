@@ -29,7 +29,7 @@ const PREFIX = '~backup ';
 /** Bytes of one version: that of a DGW has some hundred thousand. */
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Versions of a device that are kept at most, whatever rules say. */
-export const MAX_KEEP = 50;
+const MAX_KEEP = 50;
 const PAGE = 500;
 /** A content without a document may still get one for this long. */
 const STRAY_MS = 3_600_000;
