@@ -1,5 +1,4 @@
 // Enrolment: the accounts behind user names, the admission of CPEs, and the approval of devices by operators.
-import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { UnknownCpe } from '../common/unknown-cpe.ts';
@@ -9,7 +8,7 @@ import { type AdmissionDecision, Admissions } from './admission.ts';
 import type { Candidate, Proof } from './candidate.ts';
 import { QuarantineLimit } from './quarantine-limit.ts';
 import { EnrolRules } from './rules.ts';
-import { type Trial, type TrialInput, tryEnrolment } from './trial.ts';
+import { EnrolmentTrials } from './trial.ts';
 import { UnknownCpes } from './unknown-cpes.ts';
 
 /** The passwords that are valid for a user name now, each with what it proves. */
@@ -20,6 +19,7 @@ const OPEN_MS = 15 * 60_000;
 
 export class Enrolment {
   readonly rules: EnrolRules;
+  readonly trials: EnrolmentTrials;
   readonly unknownCpes: UnknownCpes;
   readonly #context: FleetContext;
   readonly #admissions: Admissions;
@@ -28,6 +28,7 @@ export class Enrolment {
   constructor(context: FleetContext) {
     this.#context = context;
     this.rules = new EnrolRules(context);
+    this.trials = new EnrolmentTrials(context, this.rules);
     this.unknownCpes = new UnknownCpes(context);
     this.quarantine = new QuarantineLimit(context);
     this.#admissions = new Admissions(context, this.rules);
@@ -59,10 +60,6 @@ export class Enrolment {
     this.unknownCpes.admit(deviceId(candidate.identity));
     return admission;
   }
-
-  /** Tells what would happen to a CPE. @param row of a device with its id @throws UserError 400 `bad-device-id` */
-  readonly trial = (input: TrialInput, row: DeviceRow | undefined): Promise<Trial> =>
-    tryEnrolment(this.#context, this.rules, input, row);
 
   /** Ends the quarantine of a device, and admits a device without a login of its own once without credentials. @throws UserError 404 */
   async approve(id: string): Promise<DeviceView> {

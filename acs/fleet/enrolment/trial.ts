@@ -28,27 +28,27 @@ export interface Trial {
   reason: string;
 }
 
-/** @param row of a device with that id, where there is one @throws UserError 400 `bad-device-id` */
-export async function tryEnrolment(
-  context: Pick<FleetContext, 'cpeAuth' | 'enrol'>,
-  rules: EnrolRules,
-  input: TrialInput,
-  row: DeviceRow | undefined,
-): Promise<Trial> {
-  const explained = await rules.explain(candidateOf(input));
-  return {
-    rules: explained,
-    ...outcomeOf(
-      context,
-      input,
-      row,
-      explained.find(({ fits }) => fits),
-    ),
-  };
+type TrialContext = Pick<FleetContext, 'cpeAuth' | 'enrol'>;
+
+export class EnrolmentTrials {
+  readonly #context: TrialContext;
+  readonly #rules: EnrolRules;
+
+  constructor(context: TrialContext, rules: EnrolRules) {
+    this.#context = context;
+    this.#rules = rules;
+  }
+
+  /** @param row of a device with that id, where there is one @throws UserError 400 `bad-device-id` */
+  async run(input: TrialInput, row: DeviceRow | undefined): Promise<Trial> {
+    const rules = await this.#rules.explain(candidateOf(input));
+    const match = rules.find(({ fits }) => fits);
+    return { rules, ...outcomeOf(this.#context, input, row, match) };
+  }
 }
 
 function outcomeOf(
-  { cpeAuth, enrol }: Pick<FleetContext, 'cpeAuth' | 'enrol'>,
+  { cpeAuth, enrol }: TrialContext,
   { credential = 'enrolment' }: TrialInput,
   row: DeviceRow | undefined,
   match: ExplainedRule | undefined,

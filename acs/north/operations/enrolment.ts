@@ -47,7 +47,7 @@ export const enrolment: readonly Operation[] = [
     run: async ({ body }, { fleet, store, caller }) => {
       const input = body as TrialInput;
       const row = (await caller.sees(input.id)) ? await store.device(input.id) : undefined;
-      return ok(await fleet.enrolment.trial(input, row));
+      return ok(await fleet.enrolment.trials.run(input, row));
     },
   },
   {

@@ -44,7 +44,7 @@ async function valuesOf(
   context: CallContext,
 ): Promise<{ value: string; count: number }[]> {
   parseField(field);
-  // Where the text has no wildcards, the store looks for it, so that rare values are found too.
+  // The store looks for a text without wildcards, so that rare values are found too.
   const isPlain =
     begin !== '' && !/[%_]/.test(begin) && fields[field]?.kind !== 'flag' && fields[field]?.kind !== 'number';
   const parts = [...(filter ? [`(${filter})`] : []), ...(isPlain ? [`${field} like ${quotedText(`${begin}%`)}`] : [])];
