@@ -248,6 +248,10 @@ export const acsVariables: Readonly<Record<string, string>> = {
 export const commandNames = ['backup', 'check', 'restore', 'rollout'] as const;
 export type CommandName = (typeof commandNames)[number];
 
+/** Those that call the API of a running ACS (cli/calls/commands.ts). */
+export const callCommands = ['devices', 'device', 'set', 'job', 'faults', 'audit', 'call', 'completion'] as const;
+export type CallCommand = (typeof callCommands)[number];
+
 export type AcsOptions = OptionValues<typeof acsOptions>;
 
 function hostPort(text: string): void {

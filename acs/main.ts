@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../shared/config.ts';
 import { messageOf } from '../shared/errors.ts';
 import { settled } from '../shared/program.ts';
-import { type AcsOptions, acsOptions, acsVariables, commandNames } from './config.ts';
+import { type AcsOptions, acsOptions, acsVariables, callCommands, commandNames } from './config.ts';
 import { UserError } from './errors.ts';
 import type { Assignment } from './server/workers.ts';
 
 const usage =
-  'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]\n       tandem-acs rollout watch ID [options]';
+  'tandem-acs [options]\n       tandem-acs backup FILE | restore FILE | check [FILE] [options]\n       tandem-acs rollout watch ID [options]\n       tandem-acs devices | device | set | job | faults | audit | call | completion … [options]';
 const about =
   'Tandem ACS: a TR-069 Auto Configuration Server. Each option can also be set as TANDEM_NAME in the environment.';
 
@@ -17,7 +17,7 @@ function options(argv: string[]): AcsOptions {
   const { values, positionals } = optionsOf(acsOptions, argv);
   if (positionals.length)
     throw new UsageError(
-      `'${positionals[0]}' is not expected; commands are ${commandNames.join(', ')}, options begin with --`,
+      `'${positionals[0]}' is not expected; commands are ${[...commandNames, ...callCommands].join(', ')}, options begin with --`,
     );
   return values;
 }
@@ -71,17 +71,19 @@ const writeAtOnce = (line: string): boolean => process.stdout.write(`${line}\n`)
 
 async function main(argv: string[]): Promise<number> {
   const command = commandNames.find(name => name === argv[0]);
-  if (command) {
-    const { runCommand } = await import('./cli/commands.ts');
+  const call = callCommands.find(name => name === argv[0]);
+  if (command ?? call) {
     const stopping = new AbortController();
-    for (const signal of command === 'rollout' ? (['SIGINT', 'SIGTERM'] as const) : [])
+    for (const signal of call || command === 'rollout' ? (['SIGINT', 'SIGTERM'] as const) : [])
       process.once(signal, () => stopping.abort());
-    return await runCommand(command, argv.slice(1), {
+    const context = {
       read: optionsOf,
-      write: text => process.stdout.write(text),
+      write: (text: string) => process.stdout.write(text),
       columns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
       signal: stopping.signal,
-    });
+    };
+    if (call) return await (await import('./cli/calls/commands.ts')).runCall(call, argv.slice(1), context);
+    if (command) return await (await import('./cli/commands.ts')).runCommand(command, argv.slice(1), context);
   }
   if (argv.includes('--help')) {
     process.stdout.write(helpText(usage, about, acsOptions, acsVariables));

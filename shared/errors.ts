@@ -20,6 +20,11 @@ export class UserError extends Error {
     this.detail = detail;
   }
 
+  /** The same error with more fields for the problem document. */
+  with(detail: Record<string, unknown>): UserError {
+    return new UserError(this.status, this.code, this.message, { ...this.detail, ...detail });
+  }
+
   /** The same error, whose message names the place in the input. */
   at(place: string): UserError {
     return new UserError(this.status, this.code, `${place}: ${this.message}`, this.detail);

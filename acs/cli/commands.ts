@@ -5,20 +5,17 @@ import { helpText, type OptionSpecs, type OptionValues, UsageError } from '../..
 import { acsOptions, type CommandName } from '../config.ts';
 import { checkFile } from '../store/sqlite/backup.ts';
 import type { StoreCheck } from '../store/sqlite/check.ts';
+import { apiOptions } from './api-options.ts';
 import { backUp, type DataLocation, restore } from './backup.ts';
 
-const { api, config, data, store } = acsOptions;
+const { config, data, store } = acsOptions;
 const where = { config, data, store: { ...store, check: noMongo } } as const satisfies OptionSpecs;
 const replacing = {
   ...where,
   force: { kind: 'boolean', help: 'replace existing files' },
 } as const satisfies OptionSpecs;
 const watching = {
-  config,
-  data,
-  api: { ...api, help: 'base URL of the API of the running ACS' },
-  token: { kind: 'string', value: 'FILE', help: 'file with the API token; default: DATA/admin-token' },
-  ca: { kind: 'list', value: 'FILE', help: 'CA that has issued the certificate of the API, for https' },
+  ...apiOptions,
   interval: {
     kind: 'number',
     value: 'SECONDS',

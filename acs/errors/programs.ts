@@ -52,6 +52,11 @@ export const programErrors = {
     meaning: 'A file named on the command line cannot be read.',
     remedy: 'Check the path.',
   },
+  'call-refused': {
+    status: 'any',
+    meaning: 'The API that a command calls is not reachable, or refuses the call; the message has its reason and code.',
+    remedy: 'Check --api and --token, and what the message says.',
+  },
   'not-watched': {
     status: 'any',
     meaning: 'The API that the command asks is not reachable or refuses.',

@@ -1,6 +1,6 @@
 // Lines for the marks of an editor: where in the JSON text of a request its error is.
-import { UserError } from '../../shared/errors.ts';
 import { jsonPlaces, pathOf, positionAt, type TextPosition } from '../../shared/json/places.ts';
+import type { UserError } from '../errors.ts';
 import { rowPlace } from '../fleet/presets/compiled-preset.ts';
 
 export interface ErrorLine extends TextPosition {
@@ -32,7 +32,7 @@ export function withLines(error: UserError, text: string): UserError {
   const offset = offsetOf(error, text);
   if (offset === undefined) return error;
   const line: ErrorLine = { ...positionAt(text, offset), message: error.message };
-  return new UserError(error.status, error.code, error.message, { ...error.detail, lines: [line] });
+  return error.with({ lines: [line] });
 }
 
 function offsetOf({ code, message, detail }: UserError, text: string): number | undefined {
