@@ -8,6 +8,7 @@ import { gateways } from './measures/gateways.ts';
 import { growth } from './measures/growth.ts';
 import { jobs } from './measures/jobs.ts';
 import { latency } from './measures/latency.ts';
+import { lists } from './measures/lists.ts';
 import { media } from './measures/media.ts';
 import { mongo } from './measures/mongo.ts';
 import { operations } from './measures/operations.ts';
@@ -33,6 +34,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   call,
   growth,
   search,
+  lists,
   'dry-run': dryrun,
   jobs,
   storm,

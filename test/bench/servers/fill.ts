@@ -71,7 +71,11 @@ async function fillDevice(store: Store, number: number, password: string, now: n
       credentials: { username: id, password },
     }),
     store.apply(id, 'patched', {
-      patch: { connectionRequest: { username: 'acs', password }, tags: number % 50 === 0 ? ['pilot'] : [] },
+      patch: {
+        connectionRequest: { username: 'acs', password },
+        tags: number % 50 === 0 ? ['pilot'] : [],
+        site: { region: `R${number % 7}` },
+      },
     }),
   ];
   // Asked in one turn, so carried out in this order in one group.

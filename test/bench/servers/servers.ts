@@ -22,6 +22,8 @@ export interface Server {
 export interface AcsServer extends Server {
   /** One API call. @throws Error for anything but a 2xx */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** The answer of a GET as it arrives. @throws Error for anything but a 2xx */
+  stream(path: string): AsyncIterable<Buffer>;
   /** Stores a file. @throws Error for anything but a 2xx */
   upload(path: string, content: Uint8Array): Promise<void>;
   metrics(): Promise<string>;
@@ -132,6 +134,12 @@ export class BenchServers {
   }
 }
 
+async function* streamed(url: string): AsyncGenerator<Buffer> {
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+  if (!answer.ok || !answer.body) throw new Error(`GET ${url}: ${answer.status} ${await answer.text()}`);
+  for await (const part of answer.body) yield Buffer.from(part as Uint8Array);
+}
+
 function serverOf(child: ChildProcess, ready: { cwmp: string[]; api: string }): AcsServer {
   const metrics = async (): Promise<string> =>
     await (await fetch(`${ready.api}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
@@ -140,6 +148,7 @@ function serverOf(child: ChildProcess, ready: { cwmp: string[]; api: string }): 
     port: Number(new URL(ready.cwmp[0] ?? '').port),
     stop: () => stopped(child),
     api: async (method, path, body) => await callApi(`${ready.api}/api/v1${path}`, method, body),
+    stream: path => streamed(`${ready.api}/api/v1${path}`),
     upload: async (path, content) => {
       const headers = { authorization: `Bearer ${TOKEN}` };
       const answer = await fetch(`${ready.api}/api/v1${path}`, {

@@ -65,6 +65,12 @@ function keyExpression(field: Field, now: number): Condition {
     case 'fault':
       return plain(`COALESCE((SELECT min(${faultColumns[field.name]}) FROM faults WHERE device = d.pk), '')`);
     case 'site':
+      // A text that begins with a letter is no number: our own function, which costs more, decides on the others.
+      return {
+        sql: `COALESCE((SELECT iif(value GLOB '[A-Za-z]*', 't' || value, sort_key(value)) FROM sites
+          WHERE device = d.pk AND name = ?), '')`,
+        params: [field.name],
+      };
     case 'path': {
       const { sql, params } = textExpression(field);
       return { sql: `sort_key(${sql})`, params };
