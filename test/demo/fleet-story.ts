@@ -6,6 +6,7 @@ import { messageOf } from '../../shared/errors.ts';
 import { packFirmware } from '../../shared/firmware.ts';
 import { reconcileFleet } from '../support/worlds/reconciliation.ts';
 import type { VirtualWorld, VirtualWorldOptions } from '../support/worlds/virtual-world.ts';
+import { JOB_PATH, playJob } from './fleet-job.ts';
 
 export interface StoryOptions {
   count: number;
@@ -270,13 +271,14 @@ const steps: readonly StoryStep[] = [
   { name: 'monitor', run: monitor },
   { name: 'firmware', run: firmware },
   { name: 'stragglers', run: stragglers },
+  { name: 'job', run: playJob },
   { name: 'reconciled', run: reconciled },
 ];
 
 const world: VirtualWorldOptions = {
   ramp: 600,
   softwareVersion: BEFORE,
-  parameters: Object.keys(configured),
+  parameters: [...Object.keys(configured), JOB_PATH],
   // Factory settings that an ISP's customer profile would have.
   settings: {
     'Device.ManagementServer.PeriodicInformEnable': '1',

@@ -39,7 +39,7 @@ describe('npm run demo:fleet', () => {
     const first = await story('a.json');
     assert.deepEqual(
       first.steps.map(({ name }) => name),
-      ['enrol', 'credentials', 'configure', 'monitor', 'firmware', 'stragglers', 'reconciled'],
+      ['enrol', 'credentials', 'configure', 'monitor', 'firmware', 'stragglers', 'job', 'reconciled'],
     );
     assert.ok(first.ok && first.steps.every(({ ok }) => ok));
     const firmware = first.steps.find(({ name }) => name === 'firmware')?.detail ?? {};

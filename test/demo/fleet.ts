@@ -1,5 +1,5 @@
 // npm run demo:fleet: an operator's fleet in virtual time, one line a step. Enrol, own credentials, configure, monitor a day, roll
-// firmware out in waves, and both sides reconciled; with faults, and from one seed. Exit code 1 if a step fails.
+// firmware out in waves, play a job over all, and both sides reconciled; with faults, and from one seed. Exit code 1 if a step fails.
 import { writeFile } from 'node:fs/promises';
 import { parseFaults } from '../../cpe/faults/catalogue.ts';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../../shared/config.ts';

@@ -2,6 +2,8 @@
 import type { JobAction, RetryInput } from '../../fleet/jobs/actions.ts';
 import type { Job, JobInput } from '../../fleet/jobs/job.ts';
 import type { JobPositionQuery } from '../../store/job-positions.ts';
+import { type JobListQuery, jobList } from '../lists/jobs.ts';
+import { answerList } from '../lists/list.ts';
 import type { CallContext, Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import {
@@ -10,6 +12,7 @@ import {
   jobDevicesQuery,
   jobExcludeInput,
   jobInput,
+  jobListQuery,
   jobRetryInput,
 } from '../schemas/jobs/jobs.ts';
 import { jobDetailView, jobPositionView, jobReasonView, jobView } from '../views/jobs.ts';
@@ -65,11 +68,10 @@ export const jobs: readonly Operation[] = [
     role: 'viewer',
     scope: 'devices',
     parameters: 'checked',
+    query: jobListQuery,
     answers: { 200: answers.jobs },
-    run: async (_input, context) => {
-      const { fleet, caller } = context;
-      return ok({ items: await Promise.all((await fleet.jobs.reads.list(caller)).map(job => viewOf(job, context))) });
-    },
+    csv: true,
+    run: async (input, context) => await answerList(input, jobList(input.query as JobListQuery, context)),
   },
   {
     name: 'createJob',

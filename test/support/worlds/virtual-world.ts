@@ -255,9 +255,11 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
   });
   const schedule = createSchedule({ store, clock, log, owner: 'virtual' });
   fleet.rollouts.run(schedule);
+  fleet.jobs.run(schedule);
   const close = async (): Promise<void> => {
     ended.abort(new DOMException('the ACS closes', 'AbortError'));
     await fleet.rollouts.stop();
+    await fleet.jobs.stop();
     await schedule.stop();
     await rest.close();
     metrics.stop();

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { diagnosticKinds } from '../../../fleet/diagnostics/kinds.ts';
 import { jobStates } from '../../../store/job-positions.ts';
-import { choice, closed, nullable, optional, page, text, time } from '../common.ts';
+import { choice, closed, listOf, listQuery, nullable, optional, page, text, time } from '../common.ts';
 import { tagChange } from '../devices.ts';
 import { report } from '../preflight.ts';
 import { handle, taskInput } from '../tasks.ts';
@@ -57,6 +57,10 @@ export const jobInput = closed({
     }),
   ),
   ...planFields,
+});
+export const jobListQuery = listQuery({
+  state: optional(choice(phases)),
+  sort: optional(choice(['created', '-created'], 'Default: -created, the newest first')),
 });
 export const jobCreateQuery = closed({
   dryRun: optional(Type.Boolean({ description: 'Say what the job would reach, and create nothing' })),
@@ -116,7 +120,7 @@ export const jobAnswers = {
     preflight: optional(report),
   }),
   job: Type.Object(jobFields),
-  jobs: Type.Object({ items: Type.Array(Type.Object(jobFields)) }),
+  jobs: listOf(Type.Object(jobFields)),
   detail: Type.Object({
     ...jobFields,
     perWave: Type.Array(Type.Object({ wave: Type.Integer(), size: Type.Integer(), totals })),

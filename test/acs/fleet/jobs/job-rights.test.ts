@@ -100,3 +100,36 @@ describe('a job of an author with limits', () => {
     assert.match(reply.body, /acs_job_phase\{job="j",phase="running"\} 1/);
   });
 });
+
+describe('the list of jobs', () => {
+  let test: JobTest;
+  beforeEach(async () => {
+    test = await jobTest();
+  });
+  afterEach(async () => await test.close());
+
+  it('has pages, a total, fields, an order and CSV, with totals of each job', async () => {
+    await test.fleet(2);
+    for (const id of ['a', 'b', 'c']) {
+      await test.make([{ tags: { add: [id] } }], { id });
+      await test.comesTo({ done: 2 }, id);
+    }
+    const page = async (query: string) => (await test.call('GET', `/jobs?${query}`)).json;
+    const first = await page('limit=2&count=true&fields=id,totals.done');
+    assert.deepEqual(first.items, [
+      { id: 'c', 'totals.done': 2 },
+      { id: 'b', 'totals.done': 2 },
+    ]);
+    assert.equal(first.total, 3);
+    const rest = await page(`limit=2&cursor=${first.next}`);
+    assert.deepEqual([rest.items.map(({ id }) => id), rest.next], [['a'], null]);
+    assert.deepEqual(
+      (await page('sort=created&state=done')).items.map(({ id }) => id),
+      ['a', 'b', 'c'],
+    );
+    assert.deepEqual((await page('state=paused')).items, []);
+    await test.refused(400, 'bad-cursor', 'GET', '/jobs?cursor=x');
+    const { text } = await test.call('GET', '/jobs?format=csv&fields=id,state');
+    assert.match(text, /^id,state\r\nc,done\r\n/);
+  });
+});
