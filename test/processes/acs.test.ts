@@ -132,6 +132,11 @@ describe('the ACS as a process', function () {
       [['stray'], /'stray' is not expected/],
       [['--api', 'http://0.0.0.0:0'], /--api: http:\/\/0.0.0.0:0 would send tokens unencrypted; .*--api-plain/],
       [['--enrol-secret', 'none'], /--enrol-secret: none: ENOENT/],
+      [['--oidc-issuer', 'https://id.example'], /--oidc-issuer, --oidc-client-id: both are needed/],
+      [
+        ['--oidc-issuer', 'http://id.example', '--oidc-client-id', 'x'],
+        /--oidc-issuer: http:\/\/id\.example would be asked unencrypted; use https/,
+      ],
       [['--config', 'README.md'], /--config: README.md: .*JSON/],
     ];
     await Promise.all(wrong.map(([args, reason]) => refused(run(...args), 2, reason)));
