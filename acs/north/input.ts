@@ -8,6 +8,8 @@ import { messageOf } from '../../shared/errors.ts';
 import { UserError } from '../errors.ts';
 import type { IncomingBytes, Operation } from './operation.ts';
 
+/** Bytes of a JSON body; that of CSV may be longer. */
+export const MAX_JSON = 4 * 1024 * 1024;
 /** Characters of a wrong value that an error shows. */
 const MAX_SHOWN = 60;
 
@@ -149,6 +151,8 @@ export async function readBody(operation: Operation, request: FastifyRequest, co
   }
   refuseNul('body', decoded);
   if (body.csv && /csv/i.test(contentType)) return decoded;
+  if (bytes.length > MAX_JSON)
+    throw new UserError(413, 'too-large', `the body exceeds the limit of this operation: ${MAX_JSON} bytes`);
   if (body.optional && decoded.trim() === '') return undefined;
   if (decoded.trim() === '') throw new UserError(400, 'bad-json', 'the body is empty; JSON is expected');
   let value: unknown;

@@ -20,7 +20,7 @@ import { Audit } from './audit.ts';
 import { type Called, identityOf, originOf, type PrincipalOf } from './authentication.ts';
 import { carryOut, knownError, type OperationRequest, statusOf } from './carry-out.ts';
 import { withLines } from './error-lines.ts';
-import { readBody } from './input.ts';
+import { MAX_JSON, readBody } from './input.ts';
 import { jsonOf } from './json.ts';
 import { registerLive } from './live/sse.ts';
 import { BASE, type Operation, type OperationContext, type OperationOutput } from './operation.ts';
@@ -42,7 +42,8 @@ export interface RestOptions extends OperationContext {
   tls?: { certificates: readonly { cert: string; key: string }[]; keylog?: KeyLogger };
 }
 
-const MAX_JSON = 4 * 1024 * 1024;
+/** CSV is read record by record: 100,000 lines. */
+const MAX_CSV = 16 * 1024 * 1024;
 /** A body that is read before its sender has shown anything. */
 const MAX_OPEN_JSON = 8 * 1024;
 
@@ -198,6 +199,11 @@ function outgoing(request: FastifyRequest, bytes: AsyncIterable<Buffer>, log: Lo
   return stream.once('error', error => log.error('response aborted', { url: request.url, error }));
 }
 
+function bodyLimitOf({ isOpen, body }: Operation): { bodyLimit?: number } {
+  if (isOpen) return { bodyLimit: MAX_OPEN_JSON };
+  return typeof body === 'object' && body.csv ? { bodyLimit: MAX_CSV } : {};
+}
+
 function register(
   api: FastifyInstance,
   operation: Operation,
@@ -207,7 +213,7 @@ function register(
     method: operation.method,
     url: operation.path,
     config: { isOpen: operation.isOpen === true, isPage: operation.isPage === true },
-    ...(operation.isOpen ? { bodyLimit: MAX_OPEN_JSON } : {}),
+    ...bodyLimitOf(operation),
     handler: async (request, reply) => {
       let output: OperationOutput;
       try {

@@ -1,6 +1,5 @@
 // Devices: what is known of them, and what operators write of them.
 import { editVersion } from '../../device/edit-version.ts';
-import { newRow } from '../../device/operations/new-row.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
@@ -8,10 +7,8 @@ import { Edit } from '../../store/edit.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
-import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
-import { deviceId, parseDeviceId } from './device-id.ts';
-import { checkDeviceInput, type DeviceInput, devicePatch, sealOldOverrides, withInput } from './device-input.ts';
+import { checkDeviceInput, type DeviceInput, devicePatch, sealOldOverrides } from './device-input.ts';
 import {
   type CountSearch,
   countDevices,
@@ -20,6 +17,7 @@ import {
   type FacetSearch,
   listDevices,
 } from './device-list.ts';
+import { checkNew, previewChange, previewNew } from './device-preview.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
 import { type KnownRange, knownPages } from './known-parameters.ts';
 
@@ -65,15 +63,17 @@ export class Devices {
   /** @throws UserError 400 for a bad filter */
   readonly facets = (query: FacetSearch) => countFacets(this.#context, query);
 
+  /** @throws UserError as `announce` */
+  readonly previewNew = (id: string, input: DeviceInput, caller: Caller) =>
+    previewNew(this.#context, this.#models, { id, input, caller });
+  /** @throws UserError as `patch` */
+  readonly previewChange = async (id: string, input: DeviceInput) =>
+    await previewChange(this.#context, this.#models, { row: await this.row(id), input });
+
   /** Registers a device before it comes. @param caller whose rights must reach it then @throws UserError 400, 403, 409 */
   async announce(id: string, input: DeviceInput, caller?: Caller): Promise<DeviceView> {
     const { store, secrets } = this.#context;
-    const identity = parseDeviceId(id);
-    if (deviceId(identity) !== id)
-      throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
-    const product = async (): Promise<Product> => ({ ...identity, softwareVersion: '', root: '' });
-    const warnings = await checkDeviceInput(this.#context, this.#models, { id, product }, input);
-    if (caller?.isScoped) await caller.assertKeeps(withInput(newRow(id, identity, 'known', this.#now), input));
+    const { identity, warnings } = await checkNew(this.#context, this.#models, { id, input, caller });
     const patch = devicePatch(secrets, input);
     const row = await store.apply(id, 'announced', { identity, now: this.#now, patch });
     return { ...viewOf(row, this.#now), ...warningsOf(warnings) };

@@ -2,7 +2,8 @@
 import { UserError } from '../../errors.ts';
 import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
 import { unknownDevice } from '../../fleet/devices/devices.ts';
-import { parseCsv } from '../csv.ts';
+import { CSV_COLUMNS, type DeviceLine, deviceLines } from '../imports/device-csv.ts';
+import { groupsOf, type Preview, previewOf } from '../imports/preview.ts';
 import { type DeviceInput as DeviceSearchInput, deviceList } from '../lists/devices.ts';
 import { deviceFacets, type FacetInput } from '../lists/facets.ts';
 import { knockingPage, knockingRanges } from '../lists/knocking.ts';
@@ -17,23 +18,24 @@ import { deviceView, unknownCpeView } from '../views/core.ts';
 
 const { answers } = schemas;
 
-async function announce(
-  { body, contentType }: OperationInput,
-  { fleet, caller, show }: CallContext,
-): Promise<OperationOutput> {
-  if (!/csv/i.test(contentType)) {
-    const { id, ...input } = body as { id: string } & DeviceInput;
-    caller.assertSets(Object.keys(input.overrides ?? {}));
-    return { status: 201, body: deviceView(await fleet.devices.announce(id, input, caller), show) };
+type Failed = { line: number; reason: string }[];
+
+async function announce(input: OperationInput, context: CallContext): Promise<OperationOutput> {
+  const { fleet, caller, show } = context;
+  const { body, contentType, query } = input;
+  const isCsv = /csv/i.test(contentType);
+  if (query.dryRun) return await dryRun(isCsv ? await deviceLines(String(body)) : [lineOf(body)], previewNew(context));
+  if (!isCsv) {
+    const { id, ...device } = body as { id: string } & DeviceInput;
+    caller.assertSets(Object.keys(device.overrides ?? {}));
+    return { status: 201, body: deviceView(await fleet.devices.announce(id, device, caller), show) };
   }
   const created: string[] = [];
-  const failed: { line: number; reason: string }[] = [];
-  const records = parseCsv(String(body));
-  checkColumns(Object.keys(records[0]?.row ?? {}));
-  for (const { line, row } of records) {
+  const failed: Failed = [];
+  for (const { line, device } of await deviceLines(String(body))) {
     try {
-      const { id, ...input } = deviceOfRow(row);
-      created.push((await fleet.devices.announce(id, input, caller)).id);
+      const { id, ...about } = device();
+      created.push((await fleet.devices.announce(id, about, caller)).id);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failed.push({ line, reason: error.message });
@@ -42,59 +44,70 @@ async function announce(
   return { status: failed.length ? 207 : 201, body: { created, failed } };
 }
 
-const CSV_COLUMNS = 'id, username, password, tags (separated by blanks), site.NAME';
+const lineOf = (item: unknown, at = 0): DeviceLine => ({
+  line: at + 1,
+  device: () => item as { id: string } & DeviceInput,
+});
 
-/** @throws UserError 400 */
-function checkColumns(names: string[]): void {
-  const stray = names.find(name => !/^(id|username|password|tags|site\..+)$/.test(name));
-  if (stray !== undefined) throw new UserError(400, 'bad-csv', `unknown column '${stray}' (known: ${CSV_COLUMNS})`);
+async function dryRun(
+  lines: Iterable<DeviceLine>,
+  preview: (id: string, input: DeviceInput) => Promise<Preview>,
+): Promise<OperationOutput> {
+  const report = await previewOf(lines, async ({ device }) => {
+    const { id, ...input } = device();
+    return await preview(id, input);
+  });
+  return ok(report);
 }
 
-/** @throws UserError 400 */
-function deviceOfRow(row: Record<string, string>): { id: string } & DeviceInput {
-  const { id, username = '', password = '', tags, ...rest } = row;
-  if (!id) throw new UserError(400, 'id-missing', 'the device id is missing');
-  if (!username !== !password)
-    throw new UserError(400, 'half-credentials', 'username and password must be given together');
-  const site = Object.entries(rest).flatMap(([name, value]) => (value ? [[name.slice(5), value]] : []));
-  return {
-    id,
-    ...(username ? { credentials: { username, password } } : {}),
-    ...(tags ? { tags: tags.split(/\s+/) } : {}),
-    ...(site.length ? { site: Object.fromEntries(site) } : {}),
+const previewNew =
+  ({ fleet, caller, show }: CallContext) =>
+  async (id: string, input: DeviceInput): Promise<Preview> => {
+    caller.assertSets(Object.keys(input.overrides ?? {}));
+    const { after } = await fleet.devices.previewNew(id, input, caller);
+    const { tags, site, overrides } = deviceView(after, show);
+    return {
+      id,
+      after: { tags, site, overrides, ...(input.credentials ? { username: input.credentials.username } : {}) },
+    };
   };
-}
 
+const previewChange =
+  (context: CallContext, isForced: boolean) =>
+  async (id: string, patch: DeviceInput): Promise<Preview> => {
+    const { fleet, caller, show } = context;
+    if (caller.isScoped && !(await caller.sees(id))) throw unknownDevice(id);
+    const { before, after, isChanged } = await fleet.devices.previewChange(id, patch);
+    await changeGuard({ id, patch, isForced }, context)();
+    return { id, after: deviceView(after, show), isChanged, ...(before ? { before: deviceView(before, show) } : {}) };
+  };
+
+/** Changes that are made at a time. */
 const AT_ONCE = 64;
 
 /** Changes known devices; omitted fields keep their value. */
-async function update(
-  { query, body, contentType }: OperationInput,
-  { fleet, caller }: CallContext,
-): Promise<OperationOutput> {
-  let changes: { line: number; device: () => { id: string } & DeviceInput }[];
-  if (/csv/i.test(contentType)) {
-    const records = parseCsv(String(body));
-    checkColumns(Object.keys(records[0]?.row ?? {}));
-    changes = records.map(({ line, row }) => ({ line, device: () => deviceOfRow(row) }));
-  } else {
-    const { items } = body as { items: ({ id: string } & DeviceInput)[] };
-    changes = items.map((item, index) => ({ line: index + 1, device: () => item }));
-  }
+async function update(input: OperationInput, context: CallContext): Promise<OperationOutput> {
+  const { fleet, caller } = context;
+  const { query, body, contentType } = input;
+  const isForced = query.force === true;
+  const lines = /csv/i.test(contentType)
+    ? await deviceLines(String(body))
+    : (body as { items: unknown[] }).items.map(lineOf);
+  if (query.dryRun) return await dryRun(lines, previewChange(context, isForced));
   const updated: string[] = [];
-  const failed: { line: number; reason: string }[] = [];
-  const one = async ({ line, device }: (typeof changes)[number]): Promise<void> => {
+  const failed: Failed = [];
+  const one = async ({ line, device }: DeviceLine): Promise<void> => {
     try {
       const { id, ...patch } = device();
       if (caller.isScoped && !(await caller.sees(id))) throw unknownDevice(id);
-      const guard = changeGuard({ id, patch, isForced: query.force === true }, { fleet, caller });
+      const guard = changeGuard({ id, patch, isForced }, { fleet, caller });
       updated.push((await fleet.devices.patch(id, patch, guard)).id);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failed.push({ line, reason: error.message });
     }
   };
-  for (let at = 0; at < changes.length; at += AT_ONCE) await Promise.all(changes.slice(at, at + AT_ONCE).map(one));
+  for (const group of groupsOf(lines, AT_ONCE)) await Promise.all(group.map(one));
   return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
 }
 
@@ -144,11 +157,12 @@ export const devices: readonly Operation[] = [
     role: 'operator',
     scope: 'devices',
     parameters: 'checked',
+    query: schemas.announceQuery,
     body: {
       json: schemas.deviceAnnounce,
       csv: `A header line with some of the columns ${CSV_COLUMNS}; the answer lists the created devices`,
     },
-    answers: { 201: answers.announcedAll, 207: answers.announced },
+    answers: { 200: answers.dryRun, 201: answers.announcedAll, 207: answers.announced },
     problems: { 409: 'The device exists already, or its user name is taken' },
     run: announce,
   },
@@ -160,12 +174,12 @@ export const devices: readonly Operation[] = [
     role: 'operator',
     scope: 'devices',
     parameters: 'checked',
-    query: forceQuery,
+    query: schemas.updateQuery,
     body: {
       json: schemas.devicesUpdate,
       csv: `As for announceDevices; an empty field keeps the current value. Columns: ${CSV_COLUMNS}`,
     },
-    answers: { 200: answers.updated, 207: answers.updated },
+    answers: { 200: answers.updatedOrDry, 207: answers.updated },
     run: update,
   },
   {

@@ -3,7 +3,20 @@ import { Type } from 'typebox';
 import { logins } from '../../device/credentials.ts';
 import { deviceStates } from '../../device/row.ts';
 import { MAX_OFFSET } from '../../store/paging.ts';
-import { byName, choice, closed, listOf, listQuery, nullable, optional, page, text, texts, time } from './common.ts';
+import {
+  byName,
+  choice,
+  closed,
+  force,
+  listOf,
+  listQuery,
+  nullable,
+  optional,
+  page,
+  text,
+  texts,
+  time,
+} from './common.ts';
 import { fault } from './faults.ts';
 import { restartWish, typedValue, wantedValue } from './values.ts';
 
@@ -194,9 +207,39 @@ export const device = Type.Object({
   ),
 });
 
+const dryRunWish = optional(
+  Type.Boolean({ description: 'Say what would change and what is wrong, and change nothing' }),
+);
+export const announceQuery = closed({ dryRun: dryRunWish });
+export const updateQuery = closed({ force, dryRun: dryRunWish });
+
+const shownFields = Type.Record(Type.String(), Type.Unknown());
+const importReport = Type.Object({
+  dryRun: Type.Literal(true),
+  new: Type.Integer(),
+  changed: Type.Integer(),
+  same: Type.Integer(),
+  wrong: Type.Array(Type.Object({ line: Type.Integer(), why: Type.String() }), { description: 'The first 1,000' }),
+  moreWrong: Type.Integer({ description: 'Wrong lines beyond these' }),
+  sample: Type.Array(
+    Type.Object({ line: Type.Integer(), id: Type.String(), before: shownFields, after: shownFields }),
+    { description: 'The first changes: the fields that differ, secrets masked' },
+  ),
+});
+
 const announced = Type.Object({
   created: texts,
   failed: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
+});
+
+const updated = Type.Object({
+  updated: texts,
+  failed: Type.Array(
+    Type.Object({
+      line: Type.Integer({ description: 'Line of the CSV, or position in the list, counted from 1' }),
+      reason: Type.String(),
+    }),
+  ),
 });
 
 export const answers = {
@@ -216,17 +259,11 @@ export const answers = {
       { description: 'By the names that were asked for. A device with several tags or faults counts in each' },
     ),
   }),
+  dryRun: importReport,
   announced,
   announcedAll: Type.Union([device, announced]),
-  updated: Type.Object({
-    updated: texts,
-    failed: Type.Array(
-      Type.Object({
-        line: Type.Integer({ description: 'Line of the CSV, or position in the list, counted from 1' }),
-        reason: Type.String(),
-      }),
-    ),
-  }),
+  updated,
+  updatedOrDry: Type.Union([updated, importReport]),
   knocking: Type.Object({
     items: Type.Array(
       Type.Object({

@@ -116,6 +116,59 @@ describe('device API', () => {
     assert.deepEqual([good.status, good.json.created], [201, ['0090F8-4102S-9']]);
   });
 
+  const csv = { 'content-type': 'text/csv' };
+
+  it('previews a CSV: what is new, changed, the same and wrong, and changes nothing', async () => {
+    await announce({ id: '0090F8-4102S-1', tags: ['sales'], site: { town: 'Ulm' } });
+    await announce({ id: '0090F8-4102S-2', tags: ['lab'], credentials: { username: 'two', password: 'hidden-1' } });
+    const before = (await api.call('GET', '/devices?sort=id')).json.items;
+    const body = [
+      'id;tags;site.town;username;password',
+      '0090F8-4102S-1;+vip -sales;Bern;;',
+      '0090F8-4102S-2;lab;;two;hidden-1',
+      '0090F8-4102S-3;;;;',
+      'not an id;;;;',
+      '0090F8-4102S-1;lab;;;',
+      '0090F8-4102S-2;+a b;;;',
+      '',
+    ].join('\n');
+    const patched = await api.call('PATCH', '/devices?dryRun=true', { body, headers: csv });
+    const { wrong, sample, ...counts } = patched.json as unknown as Record<string, unknown>;
+    assert.deepEqual(counts, { dryRun: true, new: 0, changed: 1, same: 1, moreWrong: 0 });
+    assert.deepEqual(
+      (wrong as Json[]).map(({ line }) => line),
+      [4, 5, 6, 7],
+    );
+    assert.deepEqual(sample, [
+      {
+        ...{ line: 2, id: '0090F8-4102S-1' },
+        before: { tags: ['sales'], 'site.town': 'Ulm' },
+        after: { tags: ['vip'], 'site.town': 'Bern' },
+      },
+    ]);
+    const announced = await api.call('POST', '/devices?dryRun=true', { body, headers: csv });
+    assert.deepEqual([announced.status, announced.json.new], [200, 1]);
+    assert.doesNotMatch(patched.text + announced.text, /hidden/);
+    assert.deepEqual((await api.call('GET', '/devices?sort=id')).json.items, before);
+    const done = await api.call('PATCH', '/devices', { body, headers: csv });
+    assert.deepEqual(
+      (done.json.failed as Json[]).map(({ line }) => line),
+      [4, 5, 7],
+    );
+  });
+
+  it('adds and removes tags by CSV, and reads 100,000 lines', async function () {
+    this.timeout(60_000);
+    await announce({ id: '0090F8-4102S-1', tags: ['sales', 'old'] });
+    await api.call('PATCH', '/devices', { body: 'id\ttags\n0090F8-4102S-1\t+vip -old\n', headers: csv });
+    assert.deepEqual((await api.call('GET', '/devices/0090F8-4102S-1')).json.tags, ['sales', 'vip']);
+    const lines = Array.from({ length: 100_000 }, (_, at) => `x${at};+new;"Street ${at}, long enough for a line"`);
+    const body = `id;tags;site.street\n${lines.join('\n')}`;
+    const { json } = await api.call('PATCH', '/devices?dryRun=true', { body, headers: csv });
+    assert.deepEqual([(json.wrong as Json[]).length, json.moreWrong], [1000, 99_000]);
+    await api.refused(413, 'too-large', 'PATCH', '/devices', { body: { items: [], x: 'x'.repeat(5_000_000) } });
+  });
+
   it('refuses a malformed CSV', async () => {
     const send = async (body: string, code: string): Promise<string> =>
       String(

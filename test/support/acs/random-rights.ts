@@ -105,6 +105,7 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
     return `${one(forms, pick)}&filter=${encodeURIComponent(filter)}`;
   }
   if (name === 'putFile') return '?type=script';
+  if (name === 'announceDevices' || name === 'updateDevices') return pick % 3 === 0 ? '?dryRun=true' : '';
   return '';
 }
 
