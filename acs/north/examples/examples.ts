@@ -62,6 +62,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   preflightServerCertificate: { certificate: PEM },
   putAlert: { filter: 'lost', above: 100 },
   putBackupRule: { filter, every: '1d', keep: 7 },
+  testEnrolment: { id: '0090F8-4102S-0090F8000009', credential: 'enrolment', softwareVersion: '49.1' },
   putEnrolmentRule: { filter: 'productClass = "4102S"', action: 'enrol' },
   putHistorySetting: { parameters: ['Device.DeviceInfo.UpTime'] },
   putOidcSetting: { rolesClaim: 'groups', map: [{ value: 'acs-admins', role: 'admin' }] },
