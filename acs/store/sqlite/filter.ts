@@ -254,21 +254,21 @@ function likeSql(field: Field, pattern: string, search: Search): Condition {
 const MAX_RUNS = 3;
 
 /**
- * A text of a table that fits a pattern. SQLite's own operator folds ASCII alone, so our function decides on other texts.
+ * A text of a table that fits a pattern. SQLite's own operator folds ASCII alone: it misses the Kelvin sign, whose lower case is a k, and
+ * U+0130, whose lower case is an i and a dot. Where the pattern may meet them, our function decides on texts beyond ASCII; and always on
+ * patterns with `_`, which is one character of the lower case.
  * @param text as SQL without parameters
  */
 function likeText(text: string, pattern: string): Condition {
   const parts = likeParts(pattern);
-  const isPlain = /^[\x01-\x7f]*$/.test(pattern) && parts.filter(part => part === anyRun).length <= MAX_RUNS;
+  const wild = parts.filter(part => typeof part !== 'string');
+  const isPlain = /^[\x01-\x7f]*$/.test(pattern) && wild.length <= MAX_RUNS && wild.every(part => part === anyRun);
   if (!isPlain) return condition(`filter_like(${text}, ?)`, pattern);
-  const own = parts.map(part =>
-    typeof part === 'string' ? part.replace(/[\\%_]/, '\\$&') : part === anyRun ? '%' : '_',
-  );
-  return condition(
-    `(${text} LIKE ? ESCAPE '\\' OR (octet_length(${text}) > length(${text}) AND filter_like(${text}, ?)))`,
-    own.join(''),
-    pattern,
-  );
+  const own = parts.map(part => (typeof part === 'string' ? part.replace(/[\\%_]/, '\\$&') : '%'));
+  const like = condition(`${text} LIKE ? ESCAPE '\\'`, own.join(''));
+  if (!/[ik]/i.test(pattern)) return like;
+  const beyond = `(octet_length(${text}) > length(${text}) AND filter_like(${text}, ?))`;
+  return condition(`(${like.sql} OR ${beyond})`, ...like.params, pattern);
 }
 
 function existsSql(field: Field, search: Search): Condition {

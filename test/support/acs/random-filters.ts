@@ -8,7 +8,24 @@ import { identityOf, idOf, informOf, newYear, taskOf, valuesOf } from '../device
 const HOUR = 3_600_000;
 
 /** Texts both in filters and in rows, so that many filters fit some rows and not others. */
-const texts = ['', 'a', 'B', 'ab', '5', '5.0', '49.2', '1', 'true', '0', '2026-01-01T00:00:00Z', 'é', '😀', '\uffff'];
+const texts = [
+  '',
+  'a',
+  'B',
+  'ab',
+  '5',
+  '5.0',
+  '49.2',
+  '1',
+  'true',
+  '0',
+  '2026-01-01T00:00:00Z',
+  'é',
+  '😀',
+  '\uffff',
+  '\u212a5',
+  'x\u0130',
+];
 const versions = ['', '49.1', '49.2.7', 'Dgw 49.10', '5', 'x'];
 const paths = ['Device.X.A', 'Device.X.B', 'Device.X.Version'];
 const textArb = fc.constantFrom(...texts);
@@ -163,6 +180,9 @@ const likeArb = fc.constantFrom(
   'like "%"',
   'like "a%"',
   'like "_"',
+  'like "k%"',
+  'like "x_"',
+  'like "%i_"',
   'not like "%5%"',
   'like ""',
   'exists',

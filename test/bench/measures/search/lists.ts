@@ -1,10 +1,10 @@
 // Lists of all devices as an operator reads them: how many there are, by which values, the first page, and all of them as CSV.
-import { onFirstNode, withSides } from '../contest.ts';
-import { makeRow, percentile, type Row } from '../figures.ts';
-import type { Bench, Setting } from '../measure.ts';
-import { residentMb } from '../servers/process-cost.ts';
-import type { AcsServer } from '../servers/servers.ts';
-import { addedRow, paceOf, repeatedBeside } from './beside.ts';
+import { onFirstNode, withSides } from '../../contest.ts';
+import { makeRow, percentile, type Row } from '../../figures.ts';
+import type { Bench, Setting } from '../../measure.ts';
+import { residentMb } from '../../servers/process-cost.ts';
+import type { AcsServer } from '../../servers/servers.ts';
+import { addedRow, paceOf, repeatedBeside } from '../beside.ts';
 
 const CALLS = 20;
 const GOAL_MS = 50;

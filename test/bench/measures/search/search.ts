@@ -1,11 +1,11 @@
 // Searches over all stored devices: what an index answers, as an operator calls it by the API; and what only reading every device
 // answers, while sessions go on.
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { onFirstNode, type Sides, withSides } from '../contest.ts';
-import { interleaved, makeRow, median, type Row } from '../figures.ts';
-import type { Bench, Setting } from '../measure.ts';
-import type { AcsServer } from '../servers/servers.ts';
-import { addedRow, paceOf, repeatedBeside } from './beside.ts';
+import { onFirstNode, type Sides, withSides } from '../../contest.ts';
+import { interleaved, makeRow, median, type Row } from '../../figures.ts';
+import type { Bench, Setting } from '../../measure.ts';
+import type { AcsServer } from '../../servers/servers.ts';
+import { addedRow, paceOf, repeatedBeside } from '../beside.ts';
 
 const LIMIT = 50;
 const REPEATS = 5;
