@@ -46,8 +46,8 @@ export class TypeText {
     }
   }
 
-  /** @param place where the type is met, for the names of types within */
-  fields(type: FieldsType, given: Given, place: string): string[] {
+  /** @param place where the type is met, for the names of types within @param isMarked it may have texts that are escaped */
+  fields(type: FieldsType, given: Given, place: string, isMarked = true): string[] {
     const children = type.fields.flatMap(({ name, type: inner, isOptional, description }) =>
       this.#child(name, inner, place, optional(isOptional), description),
     );
@@ -61,7 +61,7 @@ export class TypeText {
     return element('xs:complexType', given, [
       ...documentation(type.description),
       ...element('xs:sequence', {}, [...children, ...more, ...clear]),
-      ESCAPED,
+      ...(isMarked ? [ESCAPED] : []),
     ]);
   }
 

@@ -7,6 +7,7 @@ import { namedShapes } from './named-shapes.ts';
 import { actionOf, NAMESPACE, PORT, SERVICE } from './namespace.ts';
 import { TypeNames } from './type-names.ts';
 import { TypeText } from './type-text.ts';
+import type { FieldsType } from './xml-type.ts';
 
 /** The address in the description that is committed. */
 export const LOCATION = 'http://127.0.0.1:8080/soap';
@@ -82,8 +83,8 @@ function typesOf(operations: readonly Operation[]): string[] {
     const { request, answer } = messagesOf(operation);
     const { name } = operation;
     return [
-      ...element('xs:element', { name }, text.fields(request, {}, capital(name))),
-      ...element('xs:element', { name: `${name}Response` }, text.fields(answer, {}, capital(name))),
+      ...element('xs:element', { name }, text.fields(request, {}, capital(name), false)),
+      ...element('xs:element', { name: `${name}Response` }, text.fields(answer, {}, capital(name), isText(answer))),
     ];
   });
   const types: string[] = [];
@@ -91,6 +92,10 @@ function typesOf(operations: readonly Operation[]): string[] {
   for (const [name, type] of names.declared) types.push(...text.declared(name, type));
   return [...roots, ...problem, ...text.any(), ...types];
 }
+
+/** Clients take the result out of a wrapper without attributes; only one that is a text itself may need to be escaped. */
+const isText = ({ fields }: FieldsType): boolean =>
+  fields.some(({ name, type }) => name === 'result' && (type.kind === 'simple' || type.kind === 'scalars'));
 
 const part = (name: string, type: string, isOptional: boolean, about?: string): string[] =>
   element('xs:element', { name, type, minOccurs: isOptional ? '0' : undefined }, documentation(about));

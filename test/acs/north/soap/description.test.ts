@@ -55,6 +55,13 @@ describe('SOAP description', () => {
       if (name !== 'Northbound') assert.ok(declared.includes(name), `${name} is declared`);
   });
 
+  it('has wrappers without attributes, which clients open', () => {
+    const wrapper = (name: string): string =>
+      wsdl.split(`<xs:element name="${name}">`)[1]?.split('</xs:element>\n      ')[0] ?? '';
+    for (const name of ['listDevices', 'listDevicesResponse', 'addTask', 'addTaskResponse'])
+      assert.ok(wrapper(name) !== '' && !wrapper(name).includes('xs:attribute'), name);
+  });
+
   it('never allows nil', () => {
     assert.ok(!wsdl.includes('nillable'));
   });
