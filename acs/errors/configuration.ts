@@ -109,8 +109,8 @@ export const configurationErrors = {
   },
   'file-in-use': {
     status: 409,
-    meaning: 'A preset or a rollout uses the file; `users` names them.',
-    remedy: 'Change the preset or end the rollout first.',
+    meaning: 'A preset, a rollout or a job uses the file; `users` names them.',
+    remedy: 'Change the preset, or end the rollout or the job first.',
   },
   'file-too-large': {
     status: 413,

@@ -4,11 +4,12 @@ import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
 import { isShown } from '../rollout/creation.ts';
 import { inBatches } from '../rollout/devices.ts';
-import type { Rollout } from '../rollout/plan.ts';
+import { isEnded, type Rollout } from '../rollout/plan.ts';
 import type { JobContext } from './context.ts';
 import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons, shownRollout } from './firmware-jobs.ts';
 import type { Job } from './job.ts';
 import { JobProgress } from './progress.ts';
+import type { Step } from './step.ts';
 import { Tally } from './tally.ts';
 
 type ReadContext = Pick<JobContext, 'store' | 'clock' | 'documents' | 'positions' | 'rollouts' | 'rolloutDocuments'>;
@@ -33,6 +34,12 @@ export class JobReads {
   async own(caller: Caller): Promise<Job[]> {
     const jobs = (await this.#context.documents.list()).map(({ body }) => body);
     return jobs.filter(job => job.phase !== 'deleting' && isShown(job, caller));
+  }
+
+  /** @returns jobs that have not ended and download a stored file, by id */
+  async usersOf(file: string): Promise<string[]> {
+    const live = (await this.#context.documents.list()).map(({ body }) => body).filter(job => !isEnded(job));
+    return live.filter(job => job.do.some(step => fileOf(step) === file)).map(({ id }) => id);
   }
 
   /** @throws UserError 404 */
@@ -83,6 +90,9 @@ export class JobReads {
     });
   }
 }
+
+const fileOf = (step: Step): string | undefined =>
+  'file' in step ? step.file : 'task' in step ? step.task.file : undefined;
 
 async function reasonsWithin(
   { positions }: Pick<JobContext, 'positions'>,

@@ -42,13 +42,17 @@ async function refuseUsed(fleet: Fleet, name: string, change: string): Promise<v
     });
 }
 
-/** @throws UserError 409 when a rollout uses the file */
+/** @throws UserError 409 when a rollout or a job that has not ended uses the file */
 async function refuseInRollout(fleet: Fleet, name: string, change: string): Promise<void> {
-  const users = await fleet.rollouts.usersOf(name);
-  if (users.length)
-    throw new UserError(409, 'file-in-use', `'${name}' cannot be ${change}: used by rollout ${users.join(', ')}`, {
-      users,
-    });
+  const users = {
+    rollout: await fleet.rollouts.usersOf(name),
+    job: await fleet.jobs.reads.usersOf(name),
+  };
+  for (const [kind, ids] of Object.entries(users))
+    if (ids.length > 0) {
+      const text = `'${name}' cannot be ${change}: used by ${kind} ${ids.join(', ')}`;
+      throw new UserError(409, 'file-in-use', text, { users: ids });
+    }
 }
 
 export const files: readonly Operation[] = [

@@ -3,10 +3,14 @@
 import { isConflict, messageOf } from '../../../../shared/errors.ts';
 import { isEnded } from '../../rollout/plan.ts';
 import type { JobContext } from '../context.ts';
+import type { Job } from '../job.ts';
 import { JobPhases } from './phases.ts';
 
 /** Advances of one job in one step, each of which has moved something. */
 const MAX_ADVANCES = 20;
+
+/** Nothing is left to do for it. */
+const isOver = (job: Job): boolean => job.phase !== 'deleting' && isEnded(job) && (job.waiting ?? 0) === 0;
 
 export class JobEngine {
   readonly #context: JobContext;
@@ -28,6 +32,7 @@ export class JobEngine {
     let hasMore = false;
     const times: number[] = [];
     for (const { body } of await documents.list()) {
+      if (isOver(body)) continue;
       hasMore = (await this.#stepOne(body.id)) || hasMore;
       if (body.notBefore !== undefined && body.notBefore > began && !isEnded(body)) times.push(body.notBefore);
     }

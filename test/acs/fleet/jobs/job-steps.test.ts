@@ -104,6 +104,7 @@ describe('the steps of a job', () => {
       body: { devices: { filter: 'online' }, do: [{ file: 'fw.bin' }] },
     });
     await test.make([{ file: 's.cfg' }]);
+    assert.deepEqual((await test.refused(409, 'file-in-use', 'DELETE', '/files/s.cfg')).users, ['j']);
     await test.comesTo({ running: 2 });
     for (const unit of units) await unit.session();
     assert.ok(units.every(({ asked }) => asked.includes('Download')));
