@@ -258,7 +258,7 @@ describe('Backup, check and restore', () => {
         /ended task done-A is sent/,
       ],
       'a task both open and ended': [
-        `INSERT INTO ended_tasks SELECT id, 'd', 1, 1, '{}' FROM open_tasks LIMIT 1`,
+        `INSERT INTO ended_tasks (id, device, created, ended, body) SELECT id, 'd', 1, 1, '{}' FROM open_tasks LIMIT 1`,
         /is open and has ended/,
       ],
       'a document newer than its kind': ['UPDATE generations SET generation = 0', /newer than its kind/],
