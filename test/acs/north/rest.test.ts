@@ -131,7 +131,7 @@ describe('REST API', () => {
         '/devices?page=2',
         'bad-input',
         undefined,
-        /^query: unknown field page \(known: filter, sort, fields, limit, cursor, count, format, separator\)/,
+        /^query: unknown field page \(known: filter, sort, offset, at, fields, limit, cursor, count, format, separator\)/,
       ],
       [
         'a query for an operation without one',
