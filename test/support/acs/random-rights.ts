@@ -106,6 +106,8 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
   }
   if (name === 'putFile') return '?type=script';
   if (name === 'announceDevices' || name === 'updateDevices') return pick % 3 === 0 ? '?dryRun=true' : '';
+  if (name === 'listPresets') return '?counts=true';
+  if (name === 'dryRunPreset' || name === 'streamDryRunPreset') return '?kinds=true&limit=3';
   return '';
 }
 

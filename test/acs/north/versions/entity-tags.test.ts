@@ -1,8 +1,11 @@
 // Entity tags of stored objects, and changes under conditions on them.
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { factsOf, type Operation } from '../../../../acs/north/operation.ts';
 import { operations } from '../../../../acs/north/operations.ts';
+import { conditionOf } from '../../../../acs/north/versions/entity.ts';
 import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
+import { UserError } from '../../../../shared/errors.ts';
 import { createCa } from '../../../../shared/pki/authority.ts';
 import { type Answer, type CallInit, type TestApi, testApi } from '../../../support/acs/api.ts';
 import { bothStoresSuite } from '../../../support/acs/store-contract.ts';
@@ -192,5 +195,38 @@ bothStoresSuite('changes under a condition', subject => {
       ),
     );
     assert.deepEqual(written.map(({ status }) => status).sort(), [200, 412, 412, 412, 412]);
+  });
+});
+
+describe('conditions in header fields', () => {
+  const seed = Number(process.env.TANDEM_SEED ?? 3);
+  const tag = fc.stringMatching(/^[\w-]{1,12}$/);
+
+  it('name the versions of their tags, weak ones too, whatever follows the version', () => {
+    const field = fc.array(fc.record({ tag, rest: fc.constantFrom('', '.x', '.a.b'), weak: fc.boolean() }), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(field, tags => {
+        const ifMatch = tags.map(each => `${each.weak ? 'W/' : ''}"${each.tag}${each.rest}"`).join(' , ');
+        assert.deepEqual(conditionOf({ ifMatch }), { oneOf: tags.map(each => each.tag) });
+      }),
+      { seed },
+    );
+  });
+
+  it('are read or refused with 400, whatever the text', () => {
+    const text = fc.oneof(fc.string(), fc.stringMatching(/^[W/"*,. a]{0,12}$/));
+    fc.assert(
+      fc.property(text, ifMatch => {
+        try {
+          const { oneOf, exists } = conditionOf({ ifMatch });
+          assert.ok(oneOf !== undefined || exists === true);
+        } catch (error) {
+          assert.ok(error instanceof UserError && error.status === 400, String(error));
+        }
+      }),
+      { numRuns: 500, seed },
+    );
   });
 });

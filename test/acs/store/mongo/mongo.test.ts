@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { openMongo } from '../../../../acs/store/mongo/store.ts';
 import type { Store } from '../../../../acs/store/store.ts';
 import { systemClock, systemRandom } from '../../../../shared/clock.ts';
@@ -45,6 +46,31 @@ peerSuite('MongoDB store with several processes', mongoNeeds, function () {
   afterEach(async () => {
     await Promise.all([one.close(), two.close()]);
     await dropMongo(url);
+  });
+
+  it('keeps the version of a write whose process ended before it was copied', async () => {
+    const generation = await one.putDocument('preset', 'p', { weight: 1 }, 0, [], { author: 'ann' });
+    const client = await new MongoClient(url).connect();
+    try {
+      const db = client.db(new URL(url).pathname.slice(1));
+      const versions = db.collection('documentVersions');
+      await eventually('the version is copied', async () => (await versions.countDocuments()) === 1);
+      const kinds = db.collection<{ _id: string; names: object[] }>('kinds');
+      const [entry] = (await kinds.findOne({ _id: 'preset' }))?.names ?? [];
+      // As it is between the two writes.
+      await versions.deleteMany({});
+      await kinds.updateOne({ _id: 'preset' }, { $set: { version: entry } });
+      assert.deepEqual(
+        (await two.versions('preset', 'p')).map(each => [each.generation, each.author]),
+        [[generation, 'ann']],
+      );
+      await versions.deleteMany({});
+      await two.putDocument('preset', 'p', { weight: 2 });
+      assert.deepEqual((await one.version('preset', 'p', generation))?.body, { weight: 1 });
+      assert.equal((await one.versions('preset', 'p')).length, 2);
+    } finally {
+      await client.close();
+    }
   });
 
   it('gives one of several concurrent claims the device, and answers busy to the others', async () => {
