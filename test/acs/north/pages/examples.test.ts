@@ -42,7 +42,7 @@ describe('examples of the API description', () => {
     });
   }
 
-  it('have answers of the declared shape (npm run generate:examples)', () => {
+  it('have answers of the declared shape (npm run generate)', () => {
     let shown = 0;
     for (const { name, answers } of operations) {
       const answer = answerOf(name);

@@ -1,4 +1,4 @@
-// Records the answers to the examples of the API description, shortened, for the description: `npm run generate:examples`.
+// Records the answers to the examples of the API description, shortened, for the description: a part of `npm run generate`.
 import { writeFile } from 'node:fs/promises';
 import { ExampleRun, inOrder } from './example-run.ts';
 
