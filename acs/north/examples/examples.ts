@@ -77,7 +77,6 @@ const bodies: Readonly<Record<string, unknown>> = {
   retryFaults: { filter: 'fault.code = 9007' },
   runDiagnostic: { host: 'host.example.net' },
   tellServer: { chains: [PEM] },
-  testEnrolment: { id: '0090F8-4102S-0090F8000009' },
   traceDevice: { on: true },
   updateDevices: { items: [{ id: DEVICE, tags: ['sales', 'vip'] }] },
 };

@@ -2,12 +2,23 @@
 import { exampleOf } from '../../../../acs/north/examples/examples.ts';
 import type { Operation } from '../../../../acs/north/operation.ts';
 import { operations } from '../../../../acs/north/operations.ts';
-import { seededRandom, VirtualClock } from '../../../../shared/clock.ts';
-import { createCa } from '../../../../shared/pki/authority.ts';
 import { readCertificates } from '../../../../shared/pki/certificates.ts';
 import { inPieces } from '../../contents.ts';
 import { type Answer, type TestApi, testApi } from '../api.ts';
 
+/** A certificate of nothing, the same each time, so that answers are. */
+const CERTIFICATE = `${[
+  '-----BEGIN CERTIFICATE-----',
+  'MIIBWTCCAQCgAwIBAgIQYACH+/dHnLht/nR9I2c/JzAKBggqhkjOPQQDAjANMQsw',
+  'CQYDVQQDDAJDQTAeFw0yNTEyMzEyMzAwMDBaFw0zNTEyMzAwMDAwMDBaMA0xCzAJ',
+  'BgNVBAMMAkNBMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEk321Zsh0Gf+dGvSe',
+  'o+eDQs6vWNf0irnCqDXtx8xwZ1dUVfPvpRMOTHnHnmY1cgvHL9Qy2iU801brmMDM',
+  'ChqVWaNCMEAwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwHQYDVR0O',
+  'BBYEFGw3ehYEm2OtzAslJnt4JnIufA+FMAoGCCqGSM49BAMCA0cAMEQCIBR4DGUe',
+  '2tPW6qyh0V1pFiArHfHSvnaSER39Xw/yGpVZAiAeub3c9Hr70aDPZ/VmWGHFsESX',
+  'YSQYpsSl6wTf+PxZpQ==',
+  '-----END CERTIFICATE-----',
+].join('\n')}\n`;
 const DEVICE = '0090F8-4102S-0090F8000001';
 
 /** The operations on which others build, in this order; then all that makes something, reads, acts, and deletes. */
@@ -30,18 +41,20 @@ const bytes: Readonly<Record<string, Buffer>> = {
 /** All operations, in the order in which their examples can be carried out. */
 export const inOrder = (): Operation[] => operations.toSorted((a, b) => rank(a) - rank(b));
 
+function withCertificate(body: unknown): unknown {
+  if (body === undefined) return undefined;
+  return JSON.parse(JSON.stringify(body).replace(/"-----BEGIN[^"]*"/, () => JSON.stringify(CERTIFICATE)));
+}
+
 export class ExampleRun {
   readonly #api: TestApi;
-  readonly #certificate: string;
 
-  private constructor(api: TestApi, certificate: string) {
+  private constructor(api: TestApi) {
     this.#api = api;
-    this.#certificate = certificate;
   }
 
   static async begin(): Promise<ExampleRun> {
-    const { cert } = await createCa({ name: 'CA', key: 'ec', clock: new VirtualClock(), random: seededRandom(1) });
-    const chains = [readCertificates(cert)];
+    const chains = [readCertificates(CERTIFICATE)];
     const api = await testApi({
       enrol: 'auto',
       cpeAuth: 'none',
@@ -57,7 +70,7 @@ export class ExampleRun {
       },
     });
     await api.call('PUT', '/files/dgw.bin?type=firmware&version=49.2', { body: Buffer.from('image') });
-    return new ExampleRun(api, cert);
+    return new ExampleRun(api);
   }
 
   async end(): Promise<void> {
@@ -73,7 +86,7 @@ export class ExampleRun {
       ...(operation.path.endsWith('/versions/compare') ? { from: real.version, to: real.version } : {}),
     };
     const text = Object.keys(asked).length === 0 ? '' : `?${new URLSearchParams(asked as Record<string, string>)}`;
-    const given = bytes[operation.name] ?? this.#withCertificate(body);
+    const given = bytes[operation.name] ?? withCertificate(body);
     const answer = await this.#api.call(operation.method, url + text, given === undefined ? {} : { body: given });
     if (operation.name === 'announceDevices') await this.#furnish();
     return answer;
@@ -86,11 +99,6 @@ export class ExampleRun {
     await store.apply(DEVICE, 'faultRaised', about);
     const version = { fileType: '1 Vendor Configuration File', keep: 5, announced: 0 };
     await fleet.backups.versions.put(DEVICE, inPieces(Buffer.from('a = 1')), version);
-  }
-
-  #withCertificate(body: unknown): unknown {
-    if (body === undefined) return undefined;
-    return JSON.parse(JSON.stringify(body).replace(/"-----BEGIN[^"]*"/, () => JSON.stringify(this.#certificate)));
   }
 
   /** Names that the server gives, in place of those of the examples. */
