@@ -91,6 +91,7 @@ describe('Backup, check and restore', () => {
       documents: 2,
       'document versions': 1,
       'file contents': 1,
+      'job positions': 0,
       'audit entries': 1,
       'device events': 0,
       'webhook notices': 0,
