@@ -12,8 +12,8 @@ import type { JobContext } from '../context.ts';
 import type { SetValue, Step, StepOutcome, Steps } from '../step.ts';
 import type { StepKind, StepWork } from '../step-kind.ts';
 
-/** Milliseconds between two looks at a task; its end is announced as it happens. */
-const LOOK_MS = 5 * 60_000;
+/** Milliseconds between two looks at a task: its end is announced as it happens, unless the server was killed just then. */
+const LOOK_MS = 60_000;
 /** Milliseconds until another try where a device has too many open tasks. */
 const FULL_MS = 60_000;
 
