@@ -4,5 +4,5 @@ import { judgeRoles } from '../support/processes/judged-roles.ts';
 const SEED = process.env.TANDEM_SEED ?? '1';
 
 describe('schemathesis for a long time', () => {
-  judgeRoles(['--max-examples', '30', '--workers', '2', '--seed', SEED], { leastCalls: 5000, ms: 1_800_000 });
+  judgeRoles(['--max-examples', '30', '--seed', SEED], { leastCalls: 5000, ms: 1_800_000 });
 });

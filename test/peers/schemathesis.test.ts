@@ -4,7 +4,7 @@ import { judgeRoles } from '../support/processes/judged-roles.ts';
 const SEED = process.env.TANDEM_SEED ?? '1';
 
 describe('schemathesis', () => {
-  judgeRoles(['--phases', 'examples,fuzzing', '--max-examples', '2', '--workers', '2', '--seed', SEED], {
+  judgeRoles(['--phases', 'examples,fuzzing', '--max-examples', '2', '--seed', SEED], {
     leastCalls: 300,
     ms: 180_000,
   });

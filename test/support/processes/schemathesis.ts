@@ -50,7 +50,7 @@ const CHECKS = [
 /** The stream does not end, and wrong passwords are answered later each time. */
 const LEFT_OUT = ['streamEvents', 'createSession'];
 
-/** Calls all operations of a server with a token. @param place a folder for its files @param options of `schemathesis run` */
+/** Calls all operations of a server with a token, one after the other: CPython 3.11 fails in its threads now and then. @param place a folder for its files @param options of `schemathesis run` */
 export async function judgeApi(
   { api, token, place }: { api: string; token: string; place: string },
   options: string[],
