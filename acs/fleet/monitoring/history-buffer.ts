@@ -1,10 +1,13 @@
-// Gathers history entries and hands them to the store a few times a second, so that no session waits for it.
+// Gathers history entries and hands them to the store a few times a second, so that no session waits for it. Records of sessions wait
+// longer: they come with every session, and cost the store little where many are written at once.
 import { messageOf } from '../../../shared/errors.ts';
 import { isStoreTrouble } from '../../store/health.ts';
 import type { HistoryEntry } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 
 const FLUSH_MS = 250;
+/** Records of sessions that a killed process had gathered since are lost. */
+const SESSIONS_FLUSH_MS = 10_000;
 /** The number of entries that are handed over at once. */
 const MANY = 500;
 /** Beyond this number the oldest entries are dropped, because the store does not keep up. */
@@ -15,6 +18,8 @@ export class HistoryBuffer {
   #gathered: HistoryEntry[] = [];
   #flushing: Promise<void> = Promise.resolve();
   #scheduled: { cancel(): void } | undefined;
+  /** The time of the scheduled flush, by the monotonic clock. */
+  #due = Number.POSITIVE_INFINITY;
 
   constructor(context: Pick<FleetContext, 'store' | 'clock' | 'log'>) {
     this.#context = context;
@@ -24,7 +29,7 @@ export class HistoryBuffer {
     this.#gathered.push(entry);
     if (this.#gathered.length > MAX_GATHERED) this.#gathered.shift();
     if (this.#gathered.length >= MANY) this.#flush();
-    else this.#scheduled ??= this.#context.clock.after(FLUSH_MS, () => this.#flush());
+    else this.#schedule(entry.sessions ? SESSIONS_FLUSH_MS : FLUSH_MS);
   }
 
   addEvent(device: string, type: string, data: Record<string, unknown>): void {
@@ -37,9 +42,19 @@ export class HistoryBuffer {
     await this.#flushing;
   }
 
+  #schedule(waitMs: number): void {
+    const { clock } = this.#context;
+    const due = clock.monotonic() + waitMs;
+    if (due >= this.#due) return;
+    this.#scheduled?.cancel();
+    this.#due = due;
+    this.#scheduled = clock.after(waitMs, () => this.#flush());
+  }
+
   #flush(): void {
     this.#scheduled?.cancel();
     this.#scheduled = undefined;
+    this.#due = Number.POSITIVE_INFINITY;
     const entries = this.#gathered;
     this.#gathered = [];
     if (entries.length === 0) return;

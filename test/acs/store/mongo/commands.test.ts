@@ -16,6 +16,7 @@ import { eventually } from '../../../support/eventually.ts';
 import { type Command, type MongoWire, openMongoWire } from '../../../support/processes/mongo-wire.ts';
 import { peerSuite } from '../../../support/servers/peers.ts';
 
+const RECORDS = 'update deviceSessions';
 const INTERVAL = 'Device.ManagementServer.PeriodicInformInterval';
 const isOnData = ({ name }: Command): boolean =>
   ['find', 'insert', 'update', 'delete', 'aggregate', 'findAndModify', 'getMore'].includes(name);
@@ -78,11 +79,15 @@ class Counted {
     });
   }
 
-  /** Tells the commands since `begin`. Chunks that count no more are deleted later, those of many devices at once. */
+  /**
+   * Tells the commands since `begin`. Chunks that count no more are deleted later, those of many devices at once; records of sessions are
+   * written every ten seconds or by hundreds, with one read of where they belong.
+   */
   tell(what: string, most: number): void {
-    const isLater = (name: string): boolean => name === 'delete treeChunks';
+    const isLater = (name: string): boolean => name === 'delete treeChunks' || name === RECORDS;
     const kinds = [...new Set(this.sent)].map(name => `${this.sent.filter(one => one === name).length} × ${name}`);
-    const charged = this.sent.filter(name => !isLater(name)).length;
+    const places = this.sent.filter(name => name === RECORDS).length;
+    const charged = this.sent.filter(name => !isLater(name)).length - places;
     const told = `${what}: ${charged} commands: ${kinds.join(', ')}`;
     process.stdout.write(`      ${told}\n`);
     assert.ok(charged <= most, `${told}; ${most} are the most`);
@@ -135,6 +140,19 @@ for (const durable of [false, true])
       await counted.begin();
       await counted.session('B', ['2 PERIODIC']);
       await counted.end('Inform alone', 2);
+    });
+
+    it('sends 2 for the records of 40 sessions, after ten seconds', async () => {
+      await settled();
+      await counted.begin();
+      for (let n = 0; n < 40; n++) await counted.session(`S${n % 4}`, ['2 PERIODIC']);
+      const written = (): string[] => counted.sent.filter(name => name === RECORDS);
+      assert.deepEqual(written(), []);
+      counted.sent = [];
+      await counted.acs.clock.advance(10_000);
+      await eventually('the records are written', async () => written().length > 0);
+      const reads = counted.sent.filter(name => name === 'find devices');
+      assert.deepEqual([...written(), ...reads], [RECORDS, 'find devices']);
     });
 
     it('writes less in vain where sessions of a device come to another process each time', async () => {
