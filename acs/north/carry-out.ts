@@ -127,11 +127,15 @@ async function reading(
   return await taggedRead(await operation.run(input, context), version, conditions);
 }
 
+/** The audit tells a dry run from the change. */
+const triedOut: Change = { after: { dryRun: true } };
+
 async function changing(
   operation: Operation,
   input: OperationInput,
   context: CallContext,
 ): Promise<{ output: OperationOutput; change: Change }> {
+  if (input.query.dryRun === true) return { output: await operation.run(input, context), change: triedOut };
   const reader = new ChangeReader(operation, { input, context, operations });
   if (operation.audit === 'answer' || !operation.path.includes(':') || !reader.hasObject) {
     const output = await operation.run(input, context);

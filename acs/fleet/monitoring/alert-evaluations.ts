@@ -59,6 +59,11 @@ export class AlertEvaluations {
     }
   }
 
+  /** Evaluates a rule as if it were that of the alert, and keeps nothing. @throws UserError 400 */
+  async trial(name: string, rule: AlertRule): Promise<AlertEvaluation> {
+    return await this.#evaluation(rule, await this.last(name));
+  }
+
   /** Resolves all groups of an alert that is deleted. */
   async remove(name: string, rule: AlertRule): Promise<void> {
     const state = await this.#stored(name);

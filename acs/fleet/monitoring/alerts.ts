@@ -13,6 +13,11 @@ export interface AlertView extends AlertRule, Omit<AlertEvaluation, 'evaluated' 
   evaluated: number | undefined;
 }
 
+/** A rule as it would be evaluated now. It fires once `wouldFire` has held for the time of the rule. */
+export interface AlertTrial extends Pick<AlertEvaluation, 'count' | 'groups' | 'omitted'> {
+  wouldFire: boolean;
+}
+
 /** The interval of evaluations. */
 export const EVALUATE_MS = 30_000;
 /** Evaluations of one alert take no more than this part of the time: a slow one is evaluated less often. */
@@ -25,7 +30,6 @@ export class Alerts {
   readonly #evaluations: AlertEvaluations;
 
   constructor(context: Pick<FleetContext, 'store' | 'clock' | 'events' | 'log'>) {
-    const { store } = context;
     this.#context = context;
     this.#evaluations = new AlertEvaluations(context);
     this.#rules = documents(context, 'alert', {
@@ -34,12 +38,7 @@ export class Alerts {
         most: MAX_ALERTS,
         reached: count => new UserError(409, 'too-many-alerts', `there are ${count} alerts already`),
       },
-      validate: async rule => {
-        compileAlert(rule);
-        for (const webhook of rule.webhooks ?? [])
-          if (!(await store.document('webhook', webhook)))
-            throw new UserError(400, 'no-such-webhook', `webhooks: no webhook '${webhook}'`);
-      },
+      validate: rule => validateAlert(rule, context),
     });
   }
 
@@ -60,6 +59,13 @@ export class Alerts {
     return isNew;
   }
 
+  /** Evaluates a rule that is not stored: the groups above its limit now. @throws UserError 400 that names the place */
+  async trial(name: string, rule: AlertRule): Promise<AlertTrial> {
+    await validateAlert(rule, this.#context);
+    const { count, groups, omitted } = await this.#evaluations.trial(name, rule);
+    return { wouldFire: groups.length > 0, count, groups, omitted };
+  }
+
   /** @throws UserError 404, 412 */
   async remove(name: string, edit?: Edit): Promise<void> {
     const found = await this.#rules.get(name);
@@ -78,6 +84,14 @@ export class Alerts {
       if (evaluated + took / MAX_TIME_SHARE <= clock.now()) await this.#evaluations.evaluate(name, body);
     }
   }
+}
+
+/** @throws UserError 400 that names the place */
+async function validateAlert(rule: AlertRule, { store }: Pick<FleetContext, 'store'>): Promise<void> {
+  compileAlert(rule);
+  for (const webhook of rule.webhooks ?? [])
+    if (!(await store.document('webhook', webhook)))
+      throw new UserError(400, 'no-such-webhook', `webhooks: no webhook '${webhook}'`);
 }
 
 const viewOf = (name: string, rule: AlertRule, evaluation: AlertEvaluation | undefined): AlertView => ({

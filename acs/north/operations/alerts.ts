@@ -1,20 +1,29 @@
 // Operations on alerts.
+import type { AlertGroup } from '../../fleet/monitoring/alert-groups.ts';
 import type { AlertRule } from '../../fleet/monitoring/alert-rule.ts';
-import type { AlertView } from '../../fleet/monitoring/alerts.ts';
+import type { AlertTrial, AlertView } from '../../fleet/monitoring/alerts.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import { alert, alertInput, alerts as alertList } from '../schemas/alerts.ts';
+import { alert, alertInput, alerts as alertList, alertOrTrial, alertQuery } from '../schemas/alerts.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
 const alertView = ({ evaluated, groups, ...alert }: AlertView): Record<string, unknown> => ({
   ...alert,
   evaluated: evaluated === undefined ? null : iso(evaluated),
-  groups: groups.map(({ since, firing, ...group }) => ({
-    ...group,
-    since: iso(since),
-    ...(firing === undefined ? {} : { firing: iso(firing) }),
-  })),
+  groups: groups.map(groupView),
+});
+
+const groupView = ({ since, firing, ...group }: AlertGroup): Record<string, unknown> => ({
+  ...group,
+  since: iso(since),
+  ...(firing === undefined ? {} : { firing: iso(firing) }),
+});
+
+const trialView = ({ groups, ...trial }: AlertTrial): Record<string, unknown> => ({
+  dryRun: true,
+  ...trial,
+  groups: groups.map(groupView),
 });
 
 export const alerts: readonly Operation[] = [
@@ -44,18 +53,21 @@ export const alerts: readonly Operation[] = [
   },
   {
     name: 'putAlert',
-    summary: 'Creates or replaces an alert and evaluates it at once',
+    summary: 'Creates or replaces an alert and evaluates it at once; or tries it out with dryRun',
     method: 'PUT',
     path: '/alerts/:name',
     role: 'operator',
     scope: 'fleet',
     parameters: 'shows-any',
     entity: { kind: 'alert' },
+    query: alertQuery,
     body: { json: alertInput },
-    answers: { 200: alert, 201: alert },
+    answers: { 200: alertOrTrial, 201: alert },
     run: async (input, { fleet, edit }) => {
       const name = param(input, 'name');
-      const isNew = await fleet.alerts.put(name, input.body as AlertRule, edit);
+      const rule = input.body as AlertRule;
+      if (input.query.dryRun === true) return ok(trialView(await fleet.alerts.trial(name, rule)));
+      const isNew = await fleet.alerts.put(name, rule, edit);
       return { status: isNew ? 201 : 200, body: alertView(await fleet.alerts.get(name)) };
     },
   },

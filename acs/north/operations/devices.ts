@@ -14,7 +14,7 @@ import { noDevice, none, ok, param } from '../operation.ts';
 import { forceQuery } from '../schemas/common.ts';
 import * as schemas from '../schemas/devices.ts';
 import { keepDeviceSecrets } from '../secret-mask.ts';
-import { deviceView, unknownCpeView } from '../views/core.ts';
+import { deviceView, removalView, unknownCpeView } from '../views/core.ts';
 
 const { answers } = schemas;
 
@@ -218,16 +218,18 @@ export const devices: readonly Operation[] = [
   },
   {
     name: 'deleteDevice',
-    summary: 'Deletes a device; its open tasks are cancelled',
+    summary: 'Deletes a device; its open tasks are cancelled. With dryRun it says what would go',
     method: 'DELETE',
     path: '/devices/:id',
     role: 'operator',
     scope: 'device',
     parameters: 'none',
     entity: { kind: 'device' },
-    answers: { 204: 'nothing' },
+    query: schemas.deleteQuery,
+    answers: { 200: answers.removal, 204: 'nothing' },
     problems: noDevice,
     run: async (input, { fleet, edit }) => {
+      if (input.query.dryRun === true) return ok(removalView(await fleet.devices.view(param(input))));
       await fleet.devices.remove(param(input), edit);
       return none;
     },

@@ -1,6 +1,6 @@
 // Shapes of alerts.
 import { Type } from 'typebox';
-import { choice, closed, list, nullable, optional, text, time } from './common.ts';
+import { choice, closed, dryRunWish, list, nullable, optional, text, time } from './common.ts';
 
 const fields = {
   description: optional(Type.String({ maxLength: 1000 })),
@@ -34,25 +34,38 @@ const fields = {
 };
 export const alertInput = closed(fields);
 
+const groups = Type.Array(
+  Type.Object({
+    key: text('The value of groupBy; empty for devices without one'),
+    state: choice(['pending', 'firing']),
+    since: time,
+    firing: optional(time),
+    count: Type.Integer(),
+    total: Type.Integer({ description: 'Devices of the group, where the limit is a share' }),
+    samples: Type.Array(Type.String(), { description: 'The first and the last device by id' }),
+  }),
+  { description: 'Groups above the limit' },
+);
+
 export const alert = Type.Object({
   name: Type.String(),
   ...fields,
   state: choice(['ok', 'pending', 'firing']),
   evaluated: nullable(time),
   count: Type.Integer({ description: 'Devices that match the filter, over all groups' }),
-  groups: Type.Array(
-    Type.Object({
-      key: text('The value of groupBy; empty for devices without one'),
-      state: choice(['pending', 'firing']),
-      since: time,
-      firing: optional(time),
-      count: Type.Integer(),
-      total: Type.Integer({ description: 'Devices of the group, where the limit is a share' }),
-      samples: Type.Array(Type.String(), { description: 'The first and the last device by id' }),
-    }),
-    { description: 'Groups above the limit' },
-  ),
+  groups,
   omitted: Type.Integer({ description: 'Groups above the limit that are not listed' }),
   error: optional(Type.String()),
 });
+export const alertQuery = closed({ dryRun: dryRunWish });
+const alertTrial = Type.Object({
+  dryRun: Type.Literal(true),
+  wouldFire: Type.Boolean({
+    description: 'A group is above the limit now; it fires once that has lasted as `for` says',
+  }),
+  count: Type.Integer({ description: 'Devices that match the filter, over all groups' }),
+  groups,
+  omitted: Type.Integer(),
+});
+export const alertOrTrial = Type.Union([alert, alertTrial]);
 export const alerts = list(alert);

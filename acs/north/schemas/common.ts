@@ -22,6 +22,11 @@ export const force = optional(
 );
 export const forceQuery = closed({ force });
 
+/** The wish to be told what a call would change. */
+export const dryRunWish = optional(
+  Type.Boolean({ description: 'Say what would change and what is wrong, and change nothing' }),
+);
+
 const MAX_PAGE = 1000;
 
 export const paged = {

@@ -7,6 +7,7 @@ import {
   byName,
   choice,
   closed,
+  dryRunWish,
   force,
   listOf,
   listQuery,
@@ -207,9 +208,7 @@ export const device = Type.Object({
   ),
 });
 
-const dryRunWish = optional(
-  Type.Boolean({ description: 'Say what would change and what is wrong, and change nothing' }),
-);
+export const deleteQuery = closed({ dryRun: dryRunWish });
 export const announceQuery = closed({ dryRun: dryRunWish });
 export const updateQuery = closed({ force, dryRun: dryRunWish });
 
@@ -260,6 +259,15 @@ export const answers = {
     ),
   }),
   dryRun: importReport,
+  removal: Type.Object({
+    dryRun: Type.Literal(true),
+    id: Type.String(),
+    state: choice(deviceStates),
+    liveness: nullable(choice(['online', 'late', 'lost'])),
+    lastInform: nullable(time),
+    openTasks: Type.Integer({ description: 'Tasks that would be cancelled' }),
+    rollout: nullable(Type.String({ description: 'The rollout that would lose it' })),
+  }),
   announced,
   announcedAll: Type.Union([device, announced]),
   updated,

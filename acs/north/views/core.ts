@@ -67,6 +67,13 @@ export const traceView = (device: string, { on, sessions }: ReturnType<Traces['o
   })),
 });
 
+/** What goes with a device that is deleted. */
+export const removalView = ({ id, state, liveness, lastInform, openTasks, rollout }: DeviceView): View => ({
+  dryRun: true,
+  ...{ id, state, liveness, lastInform, openTasks },
+  rollout: rollout?.id ?? null,
+});
+
 export function taskView(task: Task, { secrets, caller }: Shown): View {
   const shown = (name: string, text: string): string => shownText(secrets, name, text);
   return {

@@ -48,6 +48,22 @@ describe('device API', () => {
       await api.refused(404, 'no-such-device', method, `/devices/${id}`, method === 'PATCH' ? { body: {} } : {});
   });
 
+  it('tells what a deletion would take with it, and deletes nothing', async () => {
+    await announce({ id });
+    await api.call('POST', `/devices/${id}/tasks`, { body: { method: 'Reboot', args: { CommandKey: 'x' } } });
+    const { status, json } = await api.call('DELETE', `/devices/${id}?dryRun=true`);
+    assert.equal(status, 200);
+    const told = { dryRun: true, id, state: 'known', liveness: null, lastInform: null, openTasks: 1, rollout: null };
+    assert.deepEqual(json, told);
+    assert.equal((await api.call('GET', `/devices/${id}`)).json.openTasks, 1);
+    const [entry] = (await api.call('GET', '/audit?limit=1')).json.items;
+    assert.deepEqual([entry?.what, entry?.status, entry?.after], ['deleteDevice', 200, { dryRun: true }]);
+    const headers = { 'if-match': '"0.0"' };
+    assert.equal((await api.call('DELETE', `/devices/${id}?dryRun=true`, { headers })).status, 412);
+    assert.equal((await api.call('DELETE', `/devices/${id}?dryRun=false`)).status, 204);
+    await api.refused(404, 'no-such-device', 'DELETE', `/devices/${id}?dryRun=true`);
+  });
+
   it('masks credentials and secret overrides, and keeps them when the mask comes back', async () => {
     const secret = 'Device.X_0090F8_Cwmp.Password';
     await announce({

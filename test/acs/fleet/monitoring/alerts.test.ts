@@ -157,6 +157,31 @@ describe('alerts', () => {
     assert.equal((await get('tls-down')).state, 'ok');
   });
 
+  it('tells for whom a rule would fire now, and keeps and announces nothing', async () => {
+    for (const serial of ['A', 'B']) await inform(serial, 'Bern');
+    await inform('C', 'Basel');
+    const tried = async (body: Record<string, unknown>) => {
+      const answer = await api.call('PUT', '/alerts/sites?dryRun=true', { body });
+      assert.equal(answer.status, 200, answer.text);
+      return answer.json as unknown as AlertJson & { dryRun: boolean; wouldFire: boolean };
+    };
+    const rule = { filter: 'id exists', groupBy: 'site.name', above: 1 };
+    const { dryRun, wouldFire, count, groups } = await tried(rule);
+    assert.deepEqual([dryRun, wouldFire, count], [true, true, 3]);
+    const [first] = groups;
+    assert.deepEqual([groups.length, first?.key, first?.count, first?.samples.length], [1, 'Bern', 2, 2]);
+    await api.refused(404, 'no-such-alert', 'GET', '/alerts/sites');
+    await put('sites', { ...rule, above: 2 });
+    assert.equal((await tried({ ...rule, for: '5m' })).wouldFire, true);
+    assert.equal((await tried({ ...rule, above: 2 })).wouldFire, false);
+    const { state, above } = (await get('sites')) as AlertJson & { above: number };
+    assert.deepEqual([state, above, announced], ['ok', 2, []]);
+    await api.refused(400, 'bad-filter', 'PUT', '/alerts/sites?dryRun=true', { body: { filter: 'firmware <' } });
+    await api.refused(400, 'no-such-webhook', 'PUT', '/alerts/sites?dryRun=true', {
+      body: { ...rule, webhooks: ['none'] },
+    });
+  });
+
   it('is listed and deleted, and resolved by its deletion', async () => {
     await inform('A', 'Bern');
     await put('any', { filter: 'id exists', description: 'any device at all' });
