@@ -82,6 +82,7 @@ export class Jobs {
   async remove(id: string): Promise<void> {
     if (await this.reads.rollout(id)) return await this.#context.rollouts.remove(id);
     await retryConflicts(() => markDeleted(this.#context.documents, id));
+    this.#engine.kick(id);
     this.soon();
   }
 
