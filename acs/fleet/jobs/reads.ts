@@ -61,11 +61,11 @@ export class JobReads {
     const rollout = await this.rollout(id);
     if (rollout) return new Tally(await rolloutCounts(rollouts, rollout, caller));
     if (!caller.isScoped) return new Tally(await store.jobCounts(id));
-    const counts = [];
+    const tally = new Tally([]);
     for await (const items of positions.pages(id))
       for (const { state, wave } of await caller.seenOf(items, ({ device }) => device))
-        counts.push({ state, wave, count: 1 });
-    return new Tally(counts);
+        tally.add({ state, wave, count: 1 });
+    return tally;
   }
 
   /** The positions of devices that the caller reaches. */
