@@ -35,10 +35,11 @@ export class Replacements {
     if (by === id) throw new UserError(400, 'bad-device-id', `newId: '${by}' is the device itself`);
     const row = await this.#row(id);
     const target = await store.device(by);
-    assertFree(row, target, by);
     const moved: Moved = { tags: row.tags, site: row.site, overrides: row.overrides };
     const now = clock.now();
+    // The rights first: what stands in the way of a device is told only to those who may see it.
     await this.#assertRights(caller, target, moved, by);
+    assertFree(row, target, by);
     if (target && target.replaces?.id !== id) await guard?.(by, moved);
     const old = await store.apply(id, 'replaced', { by, now });
     for (const { id: task } of row.tasks) await this.#announceTask(task);

@@ -166,4 +166,20 @@ describe('replacement of a device', () => {
     assert.equal((await device(OLD)).state, 'enrolled', 'nothing has changed');
     assert.equal((await swap(THIRD, OLD, north)).status, 200, 'one that has never come gets into the rights by it');
   });
+
+  it('tells nothing of a device out of the rights: neither that it is held nor that it has replaced one', async () => {
+    for (const id of [NEW, THIRD]) await api.call('POST', '/devices', { body: { id, site: { region: 'south' } } });
+    const north = { role: 'operator', filter: 'site.region = "north"' };
+    const token = String((await api.call('POST', '/tokens', { body: { name: 'n', ...north } })).json.token);
+    const asks = async (newId: string): Promise<string> => (await swap(newId, OLD, token)).text;
+    const plain = await asks(THIRD);
+    assert.match(plain, /no-such-device/);
+    await comes('NEW', enrolment, ['0 BOOTSTRAP', '1 BOOT']);
+    await api.acs.store.apply(NEW, 'heldBack', { detail: 'by hand', now: api.acs.clock.now() });
+    assert.equal((await device(NEW)).state, 'held');
+    assert.equal(await asks(NEW), plain.replaceAll(THIRD, NEW));
+    await api.call('POST', `/devices/${NEW}/approve`);
+    assert.equal((await swap(THIRD, NEW)).status, 200);
+    for (const id of [NEW, THIRD]) assert.equal(await asks(id), plain.replaceAll(THIRD, id));
+  });
 });
