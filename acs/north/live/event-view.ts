@@ -6,7 +6,7 @@ import type { Secrets } from '../../fleet/common/secrets.ts';
 import { bothFilters, type Filter } from '../../query/filter.ts';
 import { taskView } from '../views/core.ts';
 import { faultView } from '../views/faults.ts';
-import { limitedFault, type Shown } from '../views/limited.ts';
+import { limitedFault, limitedReason, type Shown } from '../views/limited.ts';
 import { DeviceFit } from './device-fit.ts';
 
 type AnyEvent = AcsEvents[EventName];
@@ -24,8 +24,15 @@ function eventView(name: EventName, event: AnyEvent, show: Shown): unknown {
     const { device, cause } = event as AcsEvents['faultCleared'];
     return { device, cause: limitedFault({ cause, message: '' }, caller).cause };
   }
+  if (name === 'job' || name === 'rollout') return withReason(event as AcsEvents['job' | 'rollout'], caller);
   return event;
 }
+
+/** The event with the reason of a device as it is shown in lists; that of the whole job tells no value. */
+const withReason = (event: AcsEvents['job' | 'rollout'], caller: Shown['caller']): AcsEvents['job' | 'rollout'] =>
+  event.device === undefined || event.reason === undefined
+    ? event
+    : { ...event, reason: limitedReason(event.reason, caller) };
 
 /** An event as text for the stream. */
 const textOf = (name: EventName, view: unknown): string => `event: ${name}\ndata: ${JSON.stringify(view)}\n\n`;

@@ -104,7 +104,7 @@ export const rollouts: readonly Operation[] = [
         all.totals(rollout, caller.within),
         all.devices(rollout.id, query),
       ]);
-      const devices = { items: items.flatMap(positionView), next: next ?? null };
+      const devices = { items: items.flatMap(row => positionView(row, caller)), next: next ?? null };
       const waiting = rollout.ended === undefined ? 0 : totals.reduce((sum, { planned }) => sum + planned, 0);
       return ok({ ...(await shownTo(caller, rollout)), waiting, ...totalsView(rollout.sizes, totals), devices });
     },

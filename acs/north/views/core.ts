@@ -17,7 +17,7 @@ import type { Traces } from '../../fleet/tracing/traces.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import { maskIf } from '../secret-mask.ts';
 import { faultView } from './faults.ts';
-import { limitedRecord, limitedTaskFault, limitedValues, type Shown } from './limited.ts';
+import { limitedReason, limitedRecord, limitedTaskFault, limitedValues, type Shown } from './limited.ts';
 
 type View = Record<string, unknown>;
 
@@ -27,7 +27,7 @@ const isoMaybe = (name: string, time: number | undefined): View => (time === und
 /** The view, or the part of it that is there. */
 export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown): View {
   const shown = (name: string, text: string): string => shownText(secrets, name, text);
-  const { connectionRequestUrl: url, hold, site, overrides, faults, drift, restart, move } = view;
+  const { connectionRequestUrl: url, hold, site, overrides, faults, drift, restart, move, rollout } = view;
   return {
     ...view,
     ...(url === undefined ? {} : { connectionRequestUrl: shown('ConnectionRequestURL', url) }),
@@ -45,6 +45,9 @@ export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown
     ...(drift ? { drift: drift.filter(({ path }) => caller.mayRead(path)).map(driftView) } : {}),
     ...(restart ? { restart: restartView(restart) } : {}),
     ...(move ? { move: moveView(move) } : {}),
+    ...(rollout?.reason === undefined
+      ? {}
+      : { rollout: { ...rollout, reason: limitedReason(rollout.reason, caller) } }),
   };
 }
 

@@ -6,7 +6,7 @@ import { sealedTask, sealedValues } from '../../fleet/jobs/steps/task-steps.ts';
 import type { Tally } from '../../fleet/jobs/tally.ts';
 import { amountOf } from '../../fleet/rollout/plan.ts';
 import type { JobPosition, JobReason } from '../../store/job-positions.ts';
-import { HIDDEN, limitedRecord, limitedValues, type Shown } from './limited.ts';
+import { limitedReason, limitedRecord, limitedValues, type Shown } from './limited.ts';
 import { given, iso, planView } from './rollouts.ts';
 
 type View = Record<string, unknown>;
@@ -70,9 +70,8 @@ export function jobDetailView(job: Job, tally: Tally, show: Shown): View {
   };
 }
 
-/** Texts of devices and of refusals may tell values of parameters. */
-const reasonView = (reason: string | undefined, { readsAll }: Shown['caller']): View =>
-  given('reason', reason === undefined || readsAll ? reason : HIDDEN);
+const reasonView = (reason: string | undefined, caller: Shown['caller']): View =>
+  given('reason', reason === undefined ? reason : limitedReason(reason, caller));
 
 export function jobPositionView({ device, wave, state, code, body }: JobPosition, { caller }: Shown): View {
   const { step, attempt, reason, task, back, since, began } = body;

@@ -28,6 +28,10 @@ export function limitedFault<T extends AnyFault>(fault: T, { readsAll, mayRead }
   return { ...rest, cause: hidden, message: HIDDEN } as T;
 }
 
+/** The reason of a device in a job or a rollout: texts of devices and of refusals may tell values of parameters. */
+export const limitedReason = (reason: string, { readsAll }: Pick<Shown['caller'], 'readsAll'>): string =>
+  readsAll ? reason : HIDDEN;
+
 /** The entries of a record whose paths may be read. */
 export const limitedRecord = <T>(
   record: Record<string, T>,

@@ -2,6 +2,7 @@
 import { rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { type Plan, type Rollout, type Totals, waitMsOf } from '../../fleet/rollout/plan.ts';
+import { limitedReason, type Shown } from './limited.ts';
 
 type View = Record<string, unknown>;
 
@@ -55,7 +56,7 @@ export const totalsView = (sizes: readonly number[], totals: readonly Totals[]):
   perWave: sizes.map((size, at) => ({ wave: at + 1, size, totals: totals[at + 1] ?? summed([]) })),
 });
 
-export function positionView(row: DeviceRow): View[] {
+export function positionView(row: DeviceRow, caller: Shown['caller']): View[] {
   const position = row.rollout;
   if (!position) return [];
   const { wave, state, reason, previous, back, task, attempts, since, times } = position;
@@ -64,7 +65,7 @@ export function positionView(row: DeviceRow): View[] {
       device: row.id,
       wave,
       state,
-      ...given('reason', reason),
+      ...given('reason', reason === undefined ? reason : limitedReason(reason, caller)),
       version: row.softwareVersion,
       ...given('previous', previous),
       ...given('back', back),

@@ -1,7 +1,12 @@
 // Rights of the API: what a caller whose role reaches some devices and some parameters sees and changes, call by call.
 import assert from 'node:assert/strict';
+import type { DeviceRow } from '../../../acs/device/row.ts';
+import { viewOf } from '../../../acs/fleet/devices/device-view.ts';
 import { operationScopes, parameterUses } from '../../../acs/north/operation.ts';
 import { operations } from '../../../acs/north/operations.ts';
+import { deviceView } from '../../../acs/north/views/core.ts';
+import { HIDDEN, type Shown } from '../../../acs/north/views/limited.ts';
+import { positionView } from '../../../acs/north/views/rollouts.ts';
 import { type TestApi, testApi } from '../../support/acs/api.ts';
 import { ScriptedCpe } from '../../support/cpe/scripted-cpe.ts';
 
@@ -19,7 +24,7 @@ describe('the table of operations', () => {
 
   it('lets no operation that grants rights be about anything but access', () => {
     for (const { name, path, scope, role } of operations)
-      assert.equal(/^\/(users|roles|tokens)\b/.test(path), scope === 'access' && role === 'admin', name);
+      assert.equal(/^\/(users|roles|tokens|settings\/oidc)\b/.test(path), scope === 'access' && role === 'admin', name);
   });
 });
 
@@ -72,6 +77,7 @@ describe('rights to some devices', () => {
 
   const sample: Record<string, unknown> = {
     'POST /devices/:id/tasks': { method: 'Reboot' },
+    'POST /devices/:id/replace-by': { newId: '0090F8-4102S-Y' },
     'PUT /devices/:id/trace': { on: true },
   };
 
@@ -242,5 +248,25 @@ describe('rights to some parameters', () => {
     assert.equal((await api.call('PUT', '/presets/own', { token, body })).status, 201);
     await api.refused(403, 'path-forbidden', 'DELETE', '/presets/p', { token });
     await api.refused(403, 'parameters-forbidden', 'GET', `/devices/${id}/trace`, { token });
+  });
+});
+
+describe('the reason of a device in a rollout', () => {
+  it('is told to callers that may read every parameter', async () => {
+    const api = await testApi();
+    const id = '0090F8-4102S-A';
+    await api.call('POST', '/devices', { body: { id } });
+    const reason = 'a new fault: override:Device.Time.NTPServer1: 192.0.2.7 is refused';
+    const position = { id: 'r', wave: 1, state: 'failed', reason, since: 0, attempts: 1, times: {}, zone: '' } as const;
+    const row = { ...(await api.acs.store.device(id))!, rollout: position as unknown as DeviceRow['rollout'] };
+    const shownTo = (caller: Shown['caller']): string =>
+      JSON.stringify([
+        positionView(row as DeviceRow, caller),
+        deviceView(viewOf(row as DeviceRow, 0), { secrets: api.acs.fleet.secrets, caller }),
+      ]);
+    const [all, few] = [true, false].map(readsAll => shownTo({ readsAll, mayRead: () => readsAll }));
+    assert.equal(all?.split(reason).length, 3);
+    assert.ok(!few?.includes('NTPServer1') && few?.includes(HIDDEN), few);
+    await api.close();
   });
 });

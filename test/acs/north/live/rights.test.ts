@@ -81,6 +81,21 @@ describe('live events for a caller with limits', () => {
     assert.ok(!info.heard().includes('NTPServer1'));
   });
 
+  it('leaves out why a device of a job or a rollout has failed: it may tell a value', async () => {
+    const parameters = { read: ['Device.DeviceInfo.'] };
+    await api.call('PUT', '/roles/info', { body: { operations: ['read'], parameters } });
+    const info = await stream(await tokenFor('i', { role: 'info' }));
+    const all = await stream(TOKEN);
+    const failed = { device: NORTH, state: 'failed', wave: 1, reason: 'Device.Time.NTPServer1 is 192.0.2.7' };
+    api.acs.events.emit('job', { job: 'j', ...failed });
+    api.acs.events.emit('rollout', { rollout: 'r', ...failed });
+    api.acs.events.emit('job', { job: 'j', state: 'paused', wave: 1, reason: '2 have failed; 1 are allowed' });
+    for (const each of [info, all]) await eventually('the last event', async () => each.heard().includes('2 have'));
+    assert.equal(all.heard().split('192.0.2.7').length, 3);
+    assert.ok(!info.heard().includes('NTPServer1'), info.heard());
+    assert.equal(info.heard().split(NORTH).length, 3);
+  });
+
   it('ends within a second when its token is revoked or its role changes, and alone', async () => {
     await api.call('PUT', '/roles/watch', { body: { operations: ['streamEvents'] } });
     const revoked = await stream(await tokenFor('r', { role: 'viewer' }));
