@@ -83,7 +83,6 @@ export class Jobs {
     if (await this.reads.rollout(id)) return await this.#context.rollouts.remove(id);
     await retryConflicts(() => markDeleted(this.#context.documents, id));
     this.#engine.kick(id);
-    this.soon();
   }
 
   /** There may be something to do: a step follows soon, here or in the process whose duty that is. */

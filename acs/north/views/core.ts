@@ -70,7 +70,7 @@ export const traceView = (device: string, { on, sessions }: ReturnType<Traces['o
   })),
 });
 
-/** What goes with a device that is deleted. */
+/** The answer to a dry run of a deletion. */
 export const removalView = ({ id, state, liveness, lastInform, openTasks, rollout }: DeviceView): View => ({
   dryRun: true,
   ...{ id, state, liveness, lastInform, openTasks },
