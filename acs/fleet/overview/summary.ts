@@ -25,8 +25,8 @@ export interface Summary {
   liveness: Record<Liveness | 'never', number>;
   /** `groups`: by cause, code and parameter; `today`: those that began in the last 24 hours. */
   faults: { open: number; groups: number; today: number };
-  /** Devices on which something else has changed managed values. */
-  drift: number;
+  /** Devices on which something else has changed managed values; absent for callers that may not read every parameter. */
+  drift?: number;
   knocking: number;
   /** Those that have not ended. */
   rollouts: Running;
@@ -57,7 +57,9 @@ export const ENDING =
 const ending = parseFilter(ENDING);
 const everyDevice: Filter = { op: 'exists', field: fields.id as Field };
 
-type Counts = Omit<Summary, 'certificatesEnding' | 'rollouts' | 'jobs' | 'knocking' | 'alerts'>;
+type Counts = Omit<Summary, 'certificatesEnding' | 'rollouts' | 'jobs' | 'knocking' | 'alerts' | 'drift'> & {
+  drift: number;
+};
 
 export class Summaries {
   readonly #context: Pick<FleetContext, 'store' | 'clock'>;
@@ -82,8 +84,11 @@ export class Summaries {
       this.#knocking(caller),
       caller.isScoped || !caller.readsAll ? undefined : this.#firing(),
     ]);
+    const { drift, ...told } = counts;
     return {
-      ...counts,
+      ...told,
+      // As in filters: it may be that of any parameter.
+      ...(caller.readsAll ? { drift } : {}),
       ...{ rollouts: runningOf(rollouts), jobs: runningOf(jobs), knocking },
       ...(alerts ? { alerts } : {}),
       ...(certificatesEnding === undefined ? {} : { certificatesEnding }),

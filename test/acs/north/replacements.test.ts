@@ -167,7 +167,7 @@ describe('replacement of a device', () => {
     assert.equal((await swap(THIRD, OLD, north)).status, 200, 'one that has never come gets into the rights by it');
   });
 
-  it('tells nothing of a device out of the rights: neither that it is held nor that it has replaced one', async () => {
+  it('tells nothing of a new device that is out of the rights, neither hold nor replacement', async () => {
     for (const id of [NEW, THIRD]) await api.call('POST', '/devices', { body: { id, site: { region: 'south' } } });
     const north = { role: 'operator', filter: 'site.region = "north"' };
     const token = String((await api.call('POST', '/tokens', { body: { name: 'n', ...north } })).json.token);

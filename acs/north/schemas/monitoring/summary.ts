@@ -17,7 +17,9 @@ export const summary = Type.Object({
     groups: count('Groups of faults with the same cause, code and parameter'),
     today: count('Faults that began in the last 24 hours'),
   }),
-  drift: count('Devices on which something else has changed managed values'),
+  drift: optional(
+    count('Devices on which something else has changed managed values; absent where parameters may not be read'),
+  ),
   knocking: count('CPEs that came without valid credentials'),
   rollouts: counts(['running', 'paused']),
   jobs: counts(['running', 'paused']),

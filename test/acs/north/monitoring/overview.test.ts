@@ -48,6 +48,17 @@ describe('the overview of the fleet', () => {
     assert.deepEqual([north.faults, north.alerts], [{ open: 2, groups: 1, today: 0 }, undefined]);
   });
 
+  it('tells no drift to a caller that may not read every parameter: it may be that of any', async () => {
+    await api.call('PUT', '/roles/info', {
+      body: { operations: ['read'], parameters: { read: ['Device.DeviceInfo.'] } },
+    });
+    const made = await api.call('POST', '/tokens', { body: { name: 'i', role: 'info' } });
+    const info = await summary(String(made.json.token));
+    assert.equal(info.drift, undefined);
+    assert.deepEqual(info.states, (await summary()).states);
+    assert.equal((await summary()).drift, 0);
+  });
+
   it('is counted once for many callers at a time', async () => {
     const { store } = api.acs;
     const { faultGroups } = store;
