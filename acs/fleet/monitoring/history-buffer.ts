@@ -15,8 +15,11 @@ const MAX_GATHERED = 20_000;
 
 export class HistoryBuffer {
   readonly #context: Pick<FleetContext, 'store' | 'clock' | 'log'>;
-  #gathered: HistoryEntry[] = [];
-  #flushing: Promise<void> = Promise.resolve();
+  readonly #gathered: HistoryEntry[] = [];
+  /** The last write; one at a time, so that entries wait here, where they are bounded. */
+  #last: Promise<void> = Promise.resolve();
+  /** The write that begins after it. */
+  #next: Promise<void> | undefined;
   #scheduled: { cancel(): void } | undefined;
   /** The time of the scheduled flush, by the monotonic clock. */
   #due = Number.POSITIVE_INFINITY;
@@ -28,7 +31,7 @@ export class HistoryBuffer {
   add(entry: HistoryEntry): void {
     this.#gathered.push(entry);
     if (this.#gathered.length > MAX_GATHERED) this.#gathered.shift();
-    if (this.#gathered.length >= MANY) this.#flush();
+    if (this.#gathered.length >= MANY) void this.#flush();
     else this.#schedule(entry.sessions ? SESSIONS_FLUSH_MS : FLUSH_MS);
   }
 
@@ -38,8 +41,7 @@ export class HistoryBuffer {
 
   /** Resolves when the store has taken all entries so far. */
   async flushed(): Promise<void> {
-    this.#flush();
-    await this.#flushing;
+    await this.#flush();
   }
 
   #schedule(waitMs: number): void {
@@ -48,25 +50,34 @@ export class HistoryBuffer {
     if (due >= this.#due) return;
     this.#scheduled?.cancel();
     this.#due = due;
-    this.#scheduled = clock.after(waitMs, () => this.#flush());
+    this.#scheduled = clock.after(waitMs, () => void this.#flush());
   }
 
-  #flush(): void {
+  /** Hands over all that is gathered once the write that runs has ended. Never rejects. */
+  #flush(): Promise<void> {
     this.#scheduled?.cancel();
     this.#scheduled = undefined;
     this.#due = Number.POSITIVE_INFINITY;
-    const entries = this.#gathered;
-    this.#gathered = [];
-    if (entries.length === 0) return;
+    this.#next ??= this.#last = this.#last.then(async () => {
+      this.#next = undefined;
+      await this.#write();
+    });
+    return this.#next;
+  }
+
+  async #write(): Promise<void> {
     const { store, log } = this.#context;
-    this.#flushing = this.#flushing
-      .then(() => store.appendHistory(entries))
-      // A failing disk is logged once, by health.ts.
-      .catch(error =>
+    for (let left = this.#gathered.length; left > 0; left -= MANY) {
+      const entries = this.#gathered.splice(0, MANY);
+      try {
+        await store.appendHistory(entries);
+      } catch (error) {
+        // A failing disk is logged once, by health.ts.
         log[isStoreTrouble(error) ? 'debug' : 'warn']('history write failed', {
           entries: entries.length,
           reason: messageOf(error),
-        }),
-      );
+        });
+      }
+    }
   }
 }
