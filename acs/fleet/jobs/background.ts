@@ -5,6 +5,9 @@ import type { Log } from '../../../shared/log.ts';
 import type { JobPosition } from '../../store/job-positions.ts';
 import type { StepOutcome } from './step.ts';
 
+/** Outcomes that wait for the engine. Those of jobs that were paused or aborted meanwhile are never taken. */
+const MAX_ENDED = 20_000;
+
 type Place = Pick<JobPosition, 'job' | 'device' | 'body'>;
 
 const keyOf = ({ job, device, body: { step, attempt } }: Place): string => JSON.stringify([job, device, step, attempt]);
@@ -38,6 +41,11 @@ export class Background {
   async #run(key: string, position: Place, work: (signal: AbortSignal) => Promise<StepOutcome>): Promise<void> {
     try {
       this.#ended.set(key, await work(this.#stopped.signal));
+      for (const oldest of this.#ended.keys()) {
+        if (this.#ended.size <= MAX_ENDED) break;
+        // Where it is wanted after all, the work is done again.
+        this.#ended.delete(oldest);
+      }
       await this.#onEnd(position);
     } catch (error) {
       // The engine begins it again when it looks at the position.

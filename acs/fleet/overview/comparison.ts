@@ -87,7 +87,12 @@ async function compareSets(
   return { these, against, items };
 }
 
-const isParameter = (field: string): boolean => /^(Device|InternetGatewayDevice)\./.test(field);
+const ownFields: ReadonlySet<string> = new Set([
+  ...['productClass', 'manufacturer', 'oui', 'firmware', 'hardware', 'certificate', 'tag', 'addressRange'],
+]);
+
+/** A path may begin with any word that a device makes up. */
+const isParameter = (field: string): boolean => !ownFields.has(field) && !field.startsWith('site.');
 
 function filterOf(field: string, value: string): { filter?: string } {
   if (field === 'certificate') return {};

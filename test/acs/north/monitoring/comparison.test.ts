@@ -10,7 +10,11 @@ describe('comparing devices', () => {
   beforeEach(async () => {
     api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
     for (let n = 0; n < 12; n++) {
-      const parameters = { 'Device.X.Mode': n % 3 ? 'good' : 'bad "mode"', 'Device.X.Password': 'same' };
+      const parameters = {
+        'Device.X.Mode': n % 3 ? 'good' : 'bad "mode"',
+        'Device.X.Password': 'same',
+        'Odd.Mode': n % 3 ? 'no' : 'odd',
+      };
       await new ScriptedCpe(api.acs.app, { serial: `S${n}`, parameters }).session();
       await api.call('PATCH', `/devices/${idOf(`S${n}`)}`, { body: { site: { region: n < 6 ? 'north' : 'south' } } });
       const about = { cause: 'preset:p', code: 9005, message: 'no', retryAt: 0, now: api.acs.clock.now() };
@@ -47,7 +51,7 @@ describe('comparing devices', () => {
     assert.deepEqual([json.these, json.against], [2, 4]);
     assert.doesNotMatch(text, /Password|south/);
     const info = await api.call('POST', '/compare', { body, token: await make('i', { role: 'r' }) });
-    assert.doesNotMatch(info.text, /Device\.X/);
+    assert.doesNotMatch(info.text, /Device\.X|Odd\.Mode/);
     const hidden = { body: { these: 'Device.X.Mode = "good"' }, token: await make('j', { role: 'r' }) };
     await api.refused(403, 'path-forbidden', 'POST', '/compare', hidden);
     await api.refused(400, 'bad-filter', 'POST', '/compare', { body: { these: 'colour =' } });
