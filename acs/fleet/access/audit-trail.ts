@@ -3,7 +3,6 @@ import { Turns } from '../../../shared/turns.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import { type AuditDraft, ChainCheck, type ChainReport } from './audit-chain.ts';
 import { AuditWriter, type TrailContext } from './audit-writer.ts';
-import { firstPage } from './first-page.ts';
 
 export interface AuditQuery {
   who?: string;
@@ -18,7 +17,15 @@ export interface AuditQuery {
   cursor?: string;
 }
 
+interface AuditPage {
+  items: readonly AuditEntry[];
+  next?: string;
+}
+
+/** Entries that are read at once to find those that fit. */
 const PAGE = 500;
+/** Reads of one page of entries that fit: where they are rare it ends early. */
+const MAX_READS = 20;
 
 export class AuditTrail {
   readonly #context: TrailContext;
@@ -34,23 +41,35 @@ export class AuditTrail {
   /** Resolves once the entry is stored. @throws what the store throws */
   readonly append = (draft: AuditDraft): Promise<void> => this.#writer.append(draft);
 
-  /** Entries that fit, the newest first. Where others lie between them a page ends early. @throws UserError 400 `bad-cursor` */
-  async list({ limit, cursor, ...filter }: AuditQuery): Promise<{ items: readonly AuditEntry[]; next?: string }> {
-    const { store } = this.#context;
+  /** Entries that fit, the newest first. Where they are rare a page ends early. @throws UserError 400 `bad-cursor` */
+  async list({ limit, cursor, ...filter }: AuditQuery): Promise<AuditPage> {
     const { from = 0 } = filter;
     const turns = new Turns(PAGE);
-    const fitting = async (items: readonly AuditEntry[]) => items.filter(entry => fits(entry, filter));
-    return await firstPage(
-      { limit, ...(cursor === undefined ? {} : { cursor }) },
-      async query => {
-        const { next, ...found } = await store.audit(query);
-        await turns.spent(found.items.length);
-        // All further ones are older.
-        const isOver = (found.items.at(-1)?.time ?? from) < from;
-        return next === undefined || isOver ? found : { ...found, next };
-      },
-      fitting,
-    );
+    const items: AuditEntry[] = [];
+    let at = cursor;
+    for (let reads = 0; reads < MAX_READS; reads++) {
+      const rest = limit - items.length;
+      // Without a cursor new entries may come between two reads: the first one is never cut.
+      const page = await this.#read(at, at === undefined || !isNarrow(filter) ? limit : Math.max(limit, PAGE));
+      await turns.spent(page.items.length);
+      const fitting = page.items.filter(entry => fits(entry, filter));
+      items.push(...fitting.slice(0, rest));
+      const place = page.items.indexOf(fitting[rest - 1] as AuditEntry) + 1;
+      if (place > 0 && place < page.items.length) {
+        const { next } = await this.#read(at, place);
+        return { items, ...(next === undefined ? {} : { next }) };
+      }
+      const { next } = page;
+      // All further ones are older.
+      if (next === undefined || (page.items.at(-1)?.time ?? from) < from) return { items };
+      if (items.length === limit) return { items, next };
+      at = next;
+    }
+    return { items, ...(at === undefined ? {} : { next: at }) };
+  }
+
+  async #read(cursor: string | undefined, limit: number): Promise<AuditPage> {
+    return await this.#context.store.audit({ limit, ...(cursor === undefined ? {} : { cursor }) });
   }
 
   /** All entries that fit, the newest first, read as they are taken. */
@@ -71,6 +90,9 @@ export class AuditTrail {
     return check.report(newest);
   }
 }
+
+/** True where entries may lie between those that fit. */
+const isNarrow = (filter: object): boolean => Object.values(filter).some(value => value !== undefined);
 
 function fits(
   entry: AuditEntry,

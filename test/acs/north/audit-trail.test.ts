@@ -46,6 +46,37 @@ describe('the audit trail', () => {
     assert.ok(!text.includes('very-secret') && !text.includes('other-secret'));
   });
 
+  it('fills a page with entries of one caller that lie between many others', async () => {
+    const token = String((await api.call('POST', '/tokens', { body: { name: 'oss', role: 'operator' } })).json.token);
+    for (let at = 0; at < 24; at++)
+      await api.call('POST', '/devices', { body: { id: `0090F8-4102S-${at}` }, ...(at % 6 === 0 ? { token } : {}) });
+    const page = async (query: string) => (await api.call('GET', `/audit?who=oss&limit=3${query}`)).json;
+    const first = await page('');
+    const second = await page(`&cursor=${first.next}`);
+    const targets = [...first.items, ...second.items].map(({ target }) => target);
+    assert.deepEqual(
+      targets,
+      [18, 12, 6, 0].map(at => `0090F8-4102S-${at}`),
+    );
+    assert.deepEqual([first.items.length, second.next ?? null], [3, null]);
+  });
+
+  it('leaves out no entry of a time where a page of them ends before others that are older', async () => {
+    const times: string[] = [];
+    for (let at = 0; at < 8; at++) {
+      await api.acs.clock.advance(1_000);
+      await api.call('POST', '/devices', { body: { id: `0090F8-4102S-${at}` } });
+      times.push(String((await last()).time));
+    }
+    const seen: unknown[] = [];
+    for (let next: unknown = ''; next !== undefined && next !== null; ) {
+      const { json } = await api.call('GET', `/audit?from=${times[3]}&limit=2${next ? `&cursor=${next}` : ''}`);
+      seen.push(...json.items.map(({ time }) => time));
+      next = json.next;
+    }
+    assert.deepEqual(seen, times.slice(3).reverse());
+  });
+
   it('says why a call was refused', async () => {
     await api.call('DELETE', '/presets/x', { token: 'viewer-token' });
     const { code, reason, status } = await last();
