@@ -11,6 +11,7 @@ import { ApiClient, operationNamed } from './api-client.ts';
 import { callOf, pairOf } from './arguments.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { jobActions, runJob } from './job.ts';
+import { type PrintedTask, taskLine } from './task-line.ts';
 import { type Column, jsonText, tableOf } from './text-table.ts';
 
 const reach = {
@@ -184,13 +185,9 @@ const set = command({
     const body = { method: 'SetParameterValues', args: { ParameterList: Object.fromEntries(pairs.map(pairOf)) } };
     const query = wait > 0 ? { wait } : {};
     const { status, json: task } = await client.call('addTask', { params: { id }, query, body, wait });
-    const {
-      id: name,
-      state,
-      fault,
-    } = task as { id: string; state: string; fault?: { code: unknown; message: string } };
-    write(json ? jsonText(task) : `task ${name}: ${state}${fault ? ` (${fault.code} ${fault.message})` : ''}\n`);
-    return status === 201 || state === 'done' ? 0 : 1;
+    const printed = task as PrintedTask;
+    write(json ? jsonText(task) : taskLine(printed));
+    return status === 201 || printed.state === 'done' ? 0 : 1;
   },
 });
 

@@ -6,7 +6,7 @@ export type Column<T> = readonly [heading: string, text: (entry: T) => unknown];
 const MAX_CELL = 60;
 
 /** The text of a cell, without characters that would move the cursor. */
-function cellText(value: unknown): string {
+export function cellText(value: unknown): string {
   const text =
     value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
