@@ -235,7 +235,8 @@ function fieldFrom(tokens: Tokens): Field {
   if (/^\w+(\.(\w+|\*))+$/.test(text)) return { kind: 'path', name: text };
   if (text.endsWith('.')) throw badFilter(`"${text}" is a partial path: name one parameter`, column);
   const close = Object.keys(fields).find(name => name.toLowerCase() === text.toLowerCase());
-  throw badFilter(`unknown field "${text}"${close ? `: did you mean "${close}"?` : ''}`, column);
+  const advice = close ? `did you mean "${close}"?` : `a field of the site is written site.${text}`;
+  throw badFilter(`unknown field "${text}": ${advice}`, column);
 }
 
 /** The name in `site."NAME"`. */

@@ -192,6 +192,7 @@ describe('Filter language', () => {
       ['productClass = abc', 16, /must be in quotes/],
       ['productclass = "x"', 1, /did you mean "productClass"/],
       ['nonsense = "x"', 1, /unknown field "nonsense"/],
+      ['region = "north"', 1, /unknown field "region": a field of the site is written site\.region/],
       ['tag = "a', 7, /no closing quote/],
       ['tag = "a" tag = "b"', 11, /"and", "or" or the end/],
       ['(tag = "a"', 11, /"\)" is expected/],
