@@ -71,5 +71,7 @@ describe('the first user', () => {
     assert.match(policy, /^default-src 'none'; .*script-src 'sha256-[\w+/=]+'; connect-src 'self'/);
     assert.doesNotMatch(policy, /unsafe/);
     assert.doesNotMatch(text, /(src|href)=/);
+    // It is the same page with users and without: it claims neither.
+    assert.doesNotMatch(text, /has no users yet/);
   });
 });
