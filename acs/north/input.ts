@@ -47,6 +47,7 @@ async function checked(schema: TObject, value: unknown, place: string): Promise<
     );
   }
   const choices = choicesAt(schema, path) ?? allowedValues;
+  refuseUnknownForm(formsAt(schema, path), valueAt(value, path), where);
   throw bad(`${where}: ${choices ? wrongChoice(choices, valueAt(value, path)) : error.message}`, where);
 }
 
@@ -86,6 +87,7 @@ interface Within {
   items?: Within;
   properties?: Readonly<Record<string, Within>>;
   patternProperties?: Readonly<Record<string, Within>>;
+  required?: readonly string[];
 }
 
 /** The schemas that a value at the path may fit, the branches of each union apart. */
@@ -102,6 +104,24 @@ function schemasAt(schema: Within, [part, ...rest]: readonly string[]): readonly
 function choicesAt(schema: TObject, path: readonly string[]): unknown[] | undefined {
   const constants = schemasAt(schema as Within, path).map(option => option.const);
   return constants.length > 0 && constants.every(constant => constant !== undefined) ? constants : undefined;
+}
+
+/** The objects of which a value at a path may be one, if it may be of several and of nothing else. */
+function formsAt(schema: TObject, path: readonly string[]): readonly Within[] {
+  const forms = schemasAt(schema as Within, path);
+  return forms.length > 1 && forms.every(({ properties }) => properties !== undefined) ? forms : [];
+}
+
+/** The errors of the forms of a union tell what each of them lacks, and none tells that no form was meant. @throws UserError 400 */
+function refuseUnknownForm(forms: readonly Within[], value: unknown, where: string): void {
+  if (forms.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  const known = new Set(forms.flatMap(({ properties = {} }) => Object.keys(properties)));
+  const extra = Object.keys(value).filter(name => !known.has(name));
+  if (extra.length > 0)
+    throw bad(`${where}: unknown field ${extra.join(', ')} (known: ${[...known].join(', ')})`, where);
+  const needed = [...new Set(forms.flatMap(({ required = [] }) => required))];
+  if (!needed.some(name => Object.hasOwn(value, name)))
+    throw bad(`${where}: one of these is expected: ${needed.join(', ')}`, where);
 }
 
 /** Converts query values to the numbers and booleans of the schema, and checks them. @throws UserError 400 */

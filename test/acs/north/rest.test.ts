@@ -81,6 +81,22 @@ describe('REST API', () => {
         { id, colour: 1 },
         /^body: unknown field colour \(known: id, tags/,
       ],
+      [
+        'an unknown step',
+        'POST',
+        '/jobs',
+        'bad-input',
+        { devices: { ids: [id] }, do: [{ sett: {} }] },
+        /^body\.do\.0: unknown field sett \(known: task, set, keep, file, tags, /,
+      ],
+      [
+        'an empty step',
+        'POST',
+        '/jobs',
+        'bad-input',
+        { devices: { ids: [id] }, do: [{}] },
+        /^body\.do\.0: one of these is expected: task, set, file, /,
+      ],
       ['a wrong type', 'POST', '/devices', 'bad-input', { id, tags: 'x' }, /^body\.tags: must be array/],
       ['a wrong entry', 'POST', '/devices', 'bad-input', { id, tags: ['a', 2] }, /^body\.tags\.1: must be string/],
       [
@@ -133,14 +149,7 @@ describe('REST API', () => {
         undefined,
         /^query: unknown field page \(known: filter, sort, offset, at, fields, limit, cursor, count, format, separator\)/,
       ],
-      [
-        'a query for an operation without one',
-        'GET',
-        '/presets?page=2',
-        'bad-input',
-        undefined,
-        /listPresets takes none/,
-      ],
+      ['a query for an operation without one', 'GET', '/roles?page=2', 'bad-input', undefined, /listRoles takes none/],
       [
         'a query given twice',
         'GET',
