@@ -2,11 +2,10 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { UsageError } from '../../../shared/config.ts';
 import { isAbort } from '../../../shared/errors.ts';
+import { jobActions } from '../../fleet/jobs/actions.ts';
 import type { CliContext } from '../commands.ts';
 import type { ApiClient } from './api-client.ts';
 import { jsonText, progressBar, tableOf } from './text-table.ts';
-
-export const jobActions = ['pause', 'resume', 'abort', 'retry', 'rollback'] as const;
 
 interface Job {
   id: string;
