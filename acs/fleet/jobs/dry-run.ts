@@ -4,6 +4,7 @@ import { livenessOf } from '../../device/liveness.ts';
 import { UserError } from '../../errors.ts';
 import { bothFilters } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
+import { quotedText } from '../../query/quote.ts';
 import type { Caller } from '../access/caller.ts';
 import type { PreflightReport } from '../preflight/run.ts';
 import type { Preset } from '../presets/preset.ts';
@@ -123,4 +124,4 @@ const withoutNull = (values: Record<string, SetValue | null>): Record<string, Se
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, SetValue] => entry[1] !== null));
 
 const namesOf = (ids: readonly string[]): string | undefined =>
-  ids.length > MAX_NAMED ? undefined : `id in (${ids.map(id => `"${id.replace(/["\\]/g, '\\$&')}"`).join(', ')})`;
+  ids.length > MAX_NAMED ? undefined : `id in (${ids.map(quotedText).join(', ')})`;

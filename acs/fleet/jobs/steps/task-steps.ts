@@ -6,6 +6,7 @@ import { openedText, sealedText } from '../../common/secrets.ts';
 import { kindOf, readSettings } from '../../diagnostics/request.ts';
 import { assertFile } from '../../files/visible.ts';
 import { methodOf, type OfJob, type TaskInput } from '../../tasks/new-task.ts';
+import { isEnded } from '../../tasks/task-end.ts';
 import { assertTask } from '../../tasks/task-rights.ts';
 import { withTexts } from '../../tasks/task-texts.ts';
 import type { JobContext } from '../context.ts';
@@ -31,8 +32,6 @@ const taskIdOf = ({ job, position, step }: Omit<StepWork, 'caller'>): string =>
     .update(JSON.stringify([job.id, job.created, position.device, step, position.body.attempt]))
     .digest('hex')
     .slice(0, 24);
-
-const isEnded = ({ state }: Task): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
 /** Queues the task with the id that it is given, or looks at how it went. */
 async function carryOut(make: MakeTask, work: StepWork, context: JobContext): Promise<StepOutcome> {
