@@ -94,6 +94,18 @@ export const fields: Readonly<Record<string, Field>> = {
 
 export const isFaultField = ({ kind }: Field): boolean => kind === 'fault' || kind === 'faultTime';
 
+const idField = fields.id as Field;
+
+/** The filter that fits every device. */
+export const everyDevice: Filter = { op: 'exists', field: idField };
+
+/** The filter that fits the devices with these ids. */
+export const devicesWithIds = (ids: readonly string[]): Filter => ({
+  op: 'in',
+  field: idField,
+  values: ids.map(text => ({ as: 'text', text })),
+});
+
 /** @returns the filter that fits where both do; undefined where none is given */
 export function bothFilters(one: Filter | undefined, other: Filter | undefined): Filter | undefined {
   return one && other ? { op: 'and', of: [one, other] } : (one ?? other);

@@ -1,6 +1,6 @@
 // The devices that a filter of rights reaches: asked of the store, so that lists and single devices are judged alike.
 import type { DeviceRow } from '../../device/row.ts';
-import { type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
+import { devicesWithIds, type Filter, pathsOf } from '../../query/filter.ts';
 import { lookupIn, toPredicate } from '../../query/predicate.ts';
 import { isWild, wildStart } from '../../query/wildcard.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -9,8 +9,6 @@ export type StoreContext = Pick<FleetContext, 'store' | 'clock'>;
 
 /** Devices that one question to the store is about. */
 const AT_ONCE = 200;
-
-const idField = fields.id as Field;
 
 /** @returns those of the devices that exist and fit the filter */
 export async function devicesWithin(
@@ -21,8 +19,7 @@ export async function devicesWithin(
   const found = new Set<string>();
   const asked = [...new Set(devices)];
   for (let at = 0; at < asked.length; at += AT_ONCE) {
-    const values = asked.slice(at, at + AT_ONCE).map(text => ({ as: 'text' as const, text }));
-    const filter: Filter = { op: 'and', of: [{ op: 'in', field: idField, values }, within] };
+    const filter: Filter = { op: 'and', of: [devicesWithIds(asked.slice(at, at + AT_ONCE)), within] };
     const { items } = await store.devices({ filter, limit: AT_ONCE, now: clock.now() });
     for (const { id } of items) found.add(id);
   }

@@ -1,6 +1,6 @@
 // Devices in common: what some devices have more often than others, and what sets one device apart.
 import type { DeviceRow } from '../../device/row.ts';
-import { bothFilters, type Field, type Filter, fields } from '../../query/filter.ts';
+import { bothFilters, everyDevice, type Filter } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import { quotedText } from '../../query/quote.ts';
 import type { ComparedValue } from '../../store/comparison-tally.ts';
@@ -29,7 +29,6 @@ export interface Siblings extends InCommon {
 type ComparisonContext = Pick<FleetContext, 'store' | 'clock' | 'secrets'>;
 
 const DEFAULT_TOP = 20;
-const everyDevice: Filter = { op: 'exists', field: fields.id as Field };
 
 /** @param against default: all other devices @throws UserError 400 that points into a filter; 403 `path-forbidden` */
 export async function compare(

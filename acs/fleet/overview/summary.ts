@@ -3,7 +3,7 @@
 import { type Liveness, livenessStates } from '../../device/liveness.ts';
 import type { DeviceState } from '../../device/row.ts';
 import { deviceStates } from '../../device/row.ts';
-import { bothFilters, type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
+import { bothFilters, everyDevice, type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { Caller } from '../access/caller.ts';
 import type { ClusterMemory } from '../cluster/cluster-memory.ts';
@@ -55,7 +55,6 @@ export const newFaults = parseFilter('fault.since >= now - 24h');
 export const ENDING =
   'Device.X_0090F8_Cert.HostCertificatesInfo.*.ValidTo < now + 30d or Device.Security.Certificate.*.NotAfter < now + 30d';
 const ending = parseFilter(ENDING);
-const everyDevice: Filter = { op: 'exists', field: fields.id as Field };
 
 type Counts = Omit<Summary, 'certificatesEnding' | 'rollouts' | 'jobs' | 'knocking' | 'alerts' | 'drift'> & {
   drift: number;
@@ -129,7 +128,7 @@ async function countFleet(
     // Counts by index are quicker, but each of them reads the rows where rights ask for a site.
     if (!within)
       return new Map(await Promise.all(values.map(async value => [value, await countOf(by, value)] as const)));
-    const query = { among: within ?? everyDevice, filter: everyDevice, by, totals: false, limit: MANY, now };
+    const query = { among: within, filter: everyDevice, by, totals: false, limit: MANY, now };
     return new Map((await store.groups(query)).groups.map(({ key, count }) => [key, count]));
   };
   const countOf = (field: Field, text: string): Promise<number> =>

@@ -1,10 +1,8 @@
 // The filters of stored presets, for searches by `preset = "name"`: the devices that a preset fits.
-import { type Field, type Filter, fields } from '../../query/filter.ts';
+import { everyDevice } from '../../query/filter.ts';
 import { type PresetFilters, parseFilter } from '../../query/parser.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Preset } from './preset.ts';
-
-const everyDevice: Filter = { op: 'exists', field: fields.id as Field };
 
 /** @param text a filter; presets are read only where it names some */
 export async function presetFilters({ store }: Pick<FleetContext, 'store'>, text: string): Promise<PresetFilters> {

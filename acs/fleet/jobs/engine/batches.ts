@@ -2,7 +2,7 @@
 
 import { livenessOf } from '../../../device/liveness.ts';
 import type { DeviceRow } from '../../../device/row.ts';
-import { type Field, type Filter, fields } from '../../../query/filter.ts';
+import { devicesWithIds } from '../../../query/filter.ts';
 import type { JobPosition } from '../../../store/job-positions.ts';
 import type { Caller } from '../../access/caller.ts';
 import { inBatches } from '../../rollout/devices.ts';
@@ -19,8 +19,6 @@ const AT_ONCE = 100;
 /** Milliseconds until a device that was away is looked at again, though nothing was heard of it. */
 export const AWAY_MS = 60 * 60_000;
 
-const idField = fields.id as Field;
-
 export interface Batch {
   job: Job;
   caller: Caller;
@@ -36,8 +34,7 @@ export async function rowsOf(
 ): Promise<Map<string, DeviceRow>> {
   const rows = new Map<string, DeviceRow>();
   for (let at = 0; at < devices.length; at += AT_ONCE) {
-    const values = devices.slice(at, at + AT_ONCE).map(text => ({ as: 'text' as const, text }));
-    const filter: Filter = { op: 'in', field: idField, values };
+    const filter = devicesWithIds(devices.slice(at, at + AT_ONCE));
     for (const row of (await store.devices({ filter, limit: AT_ONCE, now: clock.now() })).items) rows.set(row.id, row);
   }
   return rows;

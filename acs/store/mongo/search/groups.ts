@@ -1,6 +1,6 @@
 // Groups and facets of devices in MongoDB.
 import { isPlural } from '../../../query/facet.ts';
-import { type Field, type Filter, fields } from '../../../query/filter.ts';
+import { everyDevice, type Field, type Filter } from '../../../query/filter.ts';
 import type { Facet, FacetQuery, Facets, Group, GroupQuery, Groups } from '../../store.ts';
 import type { Counts, DeviceCounts } from './device-counts.ts';
 
@@ -63,4 +63,3 @@ export class DeviceGroups {
 
 const numbersOf = (counts: Counts): Map<string, number> => new Map([...counts].map(([key, { n }]) => [key, n]));
 const sumOf = (values: Facet['values']): number => values.reduce((sum, { count }) => sum + count, 0);
-const everyDevice: Filter = { op: 'exists', field: fields.id as Field };

@@ -1,6 +1,6 @@
 // The order of a search by a key that documents do not have: each device is read, and the first of the page are kept.
 import type { DeviceRow } from '../../../device/row.ts';
-import { type Field, type Filter, fields } from '../../../query/filter.ts';
+import { everyDevice, type Field } from '../../../query/filter.ts';
 import { keyOfText, type Sort, type SortKey, sortKey } from '../../../query/sort.ts';
 import { cursorText, pageOf, picked, readCursor } from '../../paging.ts';
 import type { DeviceQuery } from '../../store.ts';
@@ -14,8 +14,6 @@ interface Keyed {
 }
 
 type Compare = (a: Keyed, b: Keyed) => number;
-
-const everyDevice: Filter = { op: 'exists', field: fields.id as Field };
 
 export class KeyOrder {
   readonly #scan: DeviceScan;
