@@ -1,14 +1,13 @@
 // Devices that an operator leaves out of a job before they have begun.
 import { UserError } from '../../errors.ts';
 import { bothFilters, type Filter } from '../../query/filter.ts';
-import type { JobPosition } from '../../store/job-positions.ts';
 import type { Caller } from '../access/caller.ts';
 import { devicesWithin } from '../access/device-reach.ts';
 import { retryConflicts } from '../common/documents.ts';
 import { identityOf } from '../rollout/creation.ts';
 import type { JobContext } from './context.ts';
 import type { Job } from './job.ts';
-import { moved } from './positions.ts';
+import { movePair } from './positions.ts';
 
 /** @returns the job after it @throws UserError 400, 403, 404, 409 where none of the devices waits */
 export async function excludeFrom(context: JobContext, id: string, filter: string, caller: Caller): Promise<Job> {
@@ -38,7 +37,7 @@ async function excludeAll(context: JobContext, job: string, filter: Filter | und
       const skip = { state: 'skipped', code: 'excluded', reason: 'left out by an operator' } as const;
       const pairs = items
         .filter(({ device }) => fitting.has(device))
-        .map((position): [JobPosition, JobPosition] => [position, moved(position, skip, clock.now())]);
+        .map(position => movePair(position, skip, clock.now()));
       count += (await positions.move(pairs)).length;
     }
   return count;

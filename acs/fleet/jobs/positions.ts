@@ -8,7 +8,6 @@ export const MOVES = 200;
 /** The changes of a move; the reason and the code go unless they are given again. */
 export interface Move {
   state: JobState;
-  wave?: number;
   due?: number;
   code?: string;
   reason?: string;
@@ -16,18 +15,24 @@ export interface Move {
 }
 
 /** The position after a move, which is not stored yet. */
-export function moved(position: JobPosition, { state, wave, due = 0, code = '', reason, body }: Move, now: number) {
+function moved(position: JobPosition, { state, due = 0, code = '', reason, body }: Move, now: number): JobPosition {
   const { reason: _reason, task: _task, ...kept } = position.body;
   const since = state === position.state ? kept.since : now;
-  const next: JobPosition = {
+  return {
     ...position,
     ...{ state, due, code },
-    wave: wave ?? position.wave,
     version: position.version + 1,
     body: { ...kept, since, ...(reason === undefined ? {} : { reason }), ...body },
   };
-  return next;
 }
+
+/** A position before and after a move. */
+export type MovePair = readonly [before: JobPosition, after: JobPosition];
+
+export const movePair = (position: JobPosition, move: Move, now: number): MovePair => [
+  position,
+  moved(position, move, now),
+];
 
 export class JobPositions {
   readonly #context: Pick<FleetContext, 'store' | 'clock' | 'events'>;
@@ -37,7 +42,7 @@ export class JobPositions {
   }
 
   /** Stores moves, and announces those that enter another state. @returns those that were stored: the others were changed meanwhile */
-  async move(moves: readonly (readonly [before: JobPosition, after: JobPosition])[]): Promise<JobPosition[]> {
+  async move(moves: readonly MovePair[]): Promise<JobPosition[]> {
     const { store, events } = this.#context;
     const stored: JobPosition[] = [];
     for (let at = 0; at < moves.length; at += MOVES) {
@@ -54,8 +59,7 @@ export class JobPositions {
 
   /** Moves one position. @returns whether it was as it was read */
   async moveOne(position: JobPosition, move: Move): Promise<boolean> {
-    const next = moved(position, move, this.#context.clock.now());
-    return (await this.move([[position, next]])).length === 1;
+    return (await this.move([movePair(position, move, this.#context.clock.now())])).length === 1;
   }
 
   /** Moves every position in a state in the same way. */
@@ -65,7 +69,7 @@ export class JobPositions {
       const now = this.#context.clock.now();
       const moves = items.flatMap(position => {
         const to = move(position);
-        return to ? [[position, moved(position, to, now)] as const] : [];
+        return to ? [movePair(position, to, now)] : [];
       });
       count += (await this.move(moves)).length;
     }

@@ -8,10 +8,10 @@ import type { Caller } from '../../access/caller.ts';
 import { inBatches } from '../../rollout/devices.ts';
 import type { JobContext } from '../context.ts';
 import type { Job } from '../job.ts';
-import type { Move } from '../positions.ts';
+import { type Move, type MovePair, movePair } from '../positions.ts';
 import { isRemote } from '../steps/kinds.ts';
 import type { Tally } from '../tally.ts';
-import { beginning, movePair, proceed, stepsOf } from './course.ts';
+import { beginning, proceed, stepsOf } from './course.ts';
 
 /** Devices that one question to the store is about. */
 const AT_ONCE = 100;
@@ -96,7 +96,7 @@ export async function proceedAll(
 export async function moveNoted(
   { positions }: Pick<JobContext, 'positions'>,
   tally: Tally,
-  pairs: readonly (readonly [JobPosition, JobPosition])[],
+  pairs: readonly MovePair[],
 ): Promise<JobPosition[]> {
   const before = new Map(pairs.map(([position, after]) => [after, position]));
   const stored = await positions.move(pairs);

@@ -4,7 +4,7 @@ import type { JobPosition } from '../../../store/job-positions.ts';
 import type { Caller } from '../../access/caller.ts';
 import type { JobContext } from '../context.ts';
 import { isWatching, type Job } from '../job.ts';
-import { type Move, moved } from '../positions.ts';
+import type { Move } from '../positions.ts';
 import type { Step } from '../step.ts';
 import { kindOf } from '../steps/kinds.ts';
 
@@ -72,9 +72,3 @@ export async function withdrawal(
   if (kind?.withdraw && !(await kind.withdraw({ job, position, step }, context))) return undefined;
   return { ...to, body: { step, attempt: attempt + 1 } };
 }
-
-/** A move and the position before it, as `JobPositions.move` takes them. */
-export const movePair = (position: JobPosition, move: Move, now: number): readonly [JobPosition, JobPosition] => [
-  position,
-  moved(position, move, now),
-];

@@ -5,9 +5,9 @@ import type { JobPosition } from '../../../store/job-positions.ts';
 import { ailment } from '../../rollout/verdict.ts';
 import type { JobContext } from '../context.ts';
 import type { Job } from '../job.ts';
-import { MOVES, type Move } from '../positions.ts';
+import { MOVES, type Move, movePair } from '../positions.ts';
 import { AWAY_MS, type Batch, moveNoted, proceedAll, rowsOf } from './batches.ts';
-import { movePair, withdrawal } from './course.ts';
+import { withdrawal } from './course.ts';
 
 /** Looks at every position that is due. */
 export async function settleDue(context: JobContext, batch: Batch, hasChanged: () => Promise<boolean>): Promise<void> {

@@ -10,7 +10,7 @@ import { authorOf } from '../author.ts';
 import type { JobContext } from '../context.ts';
 import type { StoredJob } from '../documents.ts';
 import type { Job } from '../job.ts';
-import { MOVES, type Move, moved } from '../positions.ts';
+import { MOVES, type Move, movePair } from '../positions.ts';
 import { isRemote } from '../steps/kinds.ts';
 import { Tally } from '../tally.ts';
 import { type Batch, beginAll } from './batches.ts';
@@ -148,13 +148,13 @@ async function stopAtLimit({ documents }: JobContext, stored: StoredJob, tally: 
 }
 
 /** Takes steps back that have not begun at their device. */
-export async function withdrawAll(context: JobContext, job: Job): Promise<void> {
+async function withdrawAll(context: JobContext, job: Job): Promise<void> {
   const { positions, clock } = context;
   for await (const items of positions.pages(job.id, 'running')) {
     const pairs = [];
     for (const position of items) {
       const move = await withdrawal(context, job, position, { state: 'planned' });
-      if (move) pairs.push([position, moved(position, move, clock.now())] as const);
+      if (move) pairs.push(movePair(position, move, clock.now()));
     }
     await positions.move(pairs);
   }
