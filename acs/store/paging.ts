@@ -8,6 +8,18 @@ const MAX_PAGE = 1000;
 export const MAX_OFFSET = 100_000;
 export const pageOf = (limit: number): number => Math.min(MAX_PAGE, Math.max(1, Math.floor(limit) || 1));
 
+/** Reads all pages of a search, each after the work on the one before. */
+export async function* eachPage<Q extends object, T>(
+  query: Q,
+  read: (query: Q & { cursor?: string }) => Promise<{ items: readonly T[]; next?: string }>,
+): AsyncGenerator<readonly T[]> {
+  for (let page = await read(query); ; ) {
+    yield page.items;
+    if (page.next === undefined) return;
+    page = await read({ ...query, cursor: page.next });
+  }
+}
+
 export const newestFirst = (a: TaskKey, b: TaskKey): number =>
   b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 const oldestFirst = (a: TaskKey, b: TaskKey): number => newestFirst(b, a);

@@ -1,5 +1,6 @@
 // The audit as a trail: entries are chained and appended one batch after the other, read with a filter, and checked.
 import { Turns } from '../../../shared/turns.ts';
+import { eachPage } from '../../store/paging.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import { type AuditDraft, ChainCheck, type ChainReport } from './audit-chain.ts';
 import { AuditWriter, type TrailContext } from './audit-writer.ts';
@@ -74,12 +75,7 @@ export class AuditTrail {
 
   /** All entries that fit, the newest first, read as they are taken. */
   async *all(filter: Omit<AuditQuery, 'limit' | 'cursor'>): AsyncGenerator<readonly AuditEntry[]> {
-    for (let cursor: string | undefined; ; ) {
-      const { items, next } = await this.list({ ...filter, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      yield items;
-      if (next === undefined) return;
-      cursor = next;
-    }
+    yield* eachPage({ ...filter, limit: PAGE }, query => this.list(query));
   }
 
   /** Reads the whole audit, and checks its chain. */

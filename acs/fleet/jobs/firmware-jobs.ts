@@ -2,19 +2,14 @@
 import type { RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
-import {
-  type JobCount,
-  type JobPosition,
-  type JobPositionQuery,
-  type JobReason,
-  type JobState,
-  MAX_EXAMPLES,
-} from '../../store/job-positions.ts';
+import type { JobCount, JobPosition, JobPositionQuery, JobState } from '../../store/job-positions.ts';
+import { eachPage } from '../../store/paging.ts';
 import type { Caller } from '../access/caller.ts';
 import type { RolloutDocuments } from '../rollout/documents.ts';
 import type { Rollout, RolloutInput } from '../rollout/plan.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Job, JobInput } from './job.ts';
+import { ReasonTally, type TextedReason } from './tally.ts';
 
 const states: Readonly<Record<RolloutState, JobState>> = {
   planned: 'planned',
@@ -104,24 +99,11 @@ function positionOf({ id: device, rollout }: DeviceRow): JobPosition | undefined
 }
 
 /** The reasons of failed and skipped devices, by walking them. */
-export async function rolloutReasons(
-  rollouts: Rollouts,
-  job: string,
-  caller: Caller,
-): Promise<(JobReason & { reason: string })[]> {
-  const found = new Map<string, JobReason & { reason: string }>();
+export async function rolloutReasons(rollouts: Rollouts, job: string, caller: Caller): Promise<TextedReason[]> {
+  const found = new ReasonTally();
+  const within = caller.within ? { within: caller.within } : {};
   for (const state of ['failed', 'skipped'] as const)
-    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-      const within = caller.within ? { within: caller.within } : {};
-      const page = await rollouts.devices(job, { state, limit: 200, ...(cursor === '' ? {} : { cursor }), ...within });
-      for (const { device, code, body } of page.items.flatMap(row => positionOf(row) ?? [])) {
-        const key = `${state} ${code}`;
-        const known = found.get(key) ?? { state, code, count: 0, examples: [], reason: body.reason ?? '' };
-        known.count++;
-        if (known.examples.length < MAX_EXAMPLES) known.examples.push(device);
-        found.set(key, known);
-      }
-      cursor = page.next;
-    }
-  return [...found.values()];
+    for await (const rows of eachPage({ state, limit: 200, ...within }, query => rollouts.devices(job, query)))
+      for (const position of rows.flatMap(row => positionOf(row) ?? [])) found.add(position);
+  return found.list();
 }

@@ -1,5 +1,6 @@
 // The positions of devices in jobs: moved in groups, each only from what was read, and announced one by one.
 import type { JobPosition, JobPositionBody, JobState } from '../../store/job-positions.ts';
+import { eachPage } from '../../store/paging.ts';
 import type { FleetContext } from '../common/context.ts';
 
 /** Positions that one commit changes: some milliseconds of work. */
@@ -78,17 +79,8 @@ export class JobPositions {
 
   /** Reads the positions in a state, each page after the work on the one before. */
   async *pages(job: string, state?: JobState): AsyncGenerator<readonly JobPosition[]> {
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.#context.store.jobPositions({
-        job,
-        ...(state === undefined ? {} : { state }),
-        limit: MOVES,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      yield page.items;
-      if (page.next === undefined) return;
-      cursor = page.next;
-    }
+    const query = { job, ...(state === undefined ? {} : { state }), limit: MOVES };
+    yield* eachPage(query, page => this.#context.store.jobPositions(page));
   }
 }
 

@@ -1,5 +1,5 @@
 // Jobs and their devices as callers may see them.
-import { type JobPosition, type JobPositionQuery, type JobReason, MAX_EXAMPLES } from '../../store/job-positions.ts';
+import type { JobPosition, JobPositionQuery } from '../../store/job-positions.ts';
 import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
 import { isShown } from '../rollout/creation.ts';
@@ -10,7 +10,7 @@ import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons, shownRol
 import type { Job } from './job.ts';
 import { JobProgress } from './progress.ts';
 import type { Step } from './step.ts';
-import { Tally } from './tally.ts';
+import { ReasonTally, Tally, type TextedReason } from './tally.ts';
 
 type ReadContext = Pick<JobContext, 'store' | 'clock' | 'documents' | 'positions' | 'rollouts' | 'rolloutDocuments'>;
 
@@ -79,12 +79,12 @@ export class JobReads {
     );
   }
 
-  /** The reasons of devices that the caller reaches, each with that of its first device. */
-  async reasons(id: string, caller: Caller): Promise<(JobReason & { reason: string })[]> {
+  /** The reasons of devices that the caller reaches. */
+  async reasons(id: string, caller: Caller): Promise<TextedReason[]> {
     const { store, rollouts } = this.#context;
     if (await this.rollout(id)) return await rolloutReasons(rollouts, id, caller);
-    const found = caller.isScoped ? await reasonsWithin(this.#context, id, caller) : await store.jobReasons(id);
-    return await inBatches(found, async reason => {
+    if (caller.isScoped) return await reasonsWithin(this.#context, id, caller);
+    return await inBatches(await store.jobReasons(id), async reason => {
       const first = await store.jobPosition(id, reason.examples[0] ?? '');
       return { ...reason, reason: first?.body.reason ?? '' };
     });
@@ -98,17 +98,11 @@ async function reasonsWithin(
   { positions }: Pick<JobContext, 'positions'>,
   id: string,
   caller: Caller,
-): Promise<JobReason[]> {
-  const found = new Map<string, JobReason>();
+): Promise<TextedReason[]> {
+  const found = new ReasonTally();
   for await (const items of positions.pages(id))
-    for (const { state, code, device } of await caller.seenOf(items, position => position.device)) {
-      if (code === '') continue;
-      const known = found.get(`${code} ${state}`) ?? { state, code, count: 0, examples: [] };
-      known.count++;
-      if (known.examples.length < MAX_EXAMPLES) known.examples.push(device);
-      found.set(`${code} ${state}`, known);
-    }
-  return [...found.values()];
+    for (const position of await caller.seenOf(items, ({ device }) => device)) found.add(position);
+  return found.list();
 }
 
 /** The newest first. */

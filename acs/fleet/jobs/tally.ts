@@ -1,5 +1,12 @@
 // The devices of a job by state and wave: counted once from an index, and kept up to date by the moves of one step of the engine.
-import { type JobCount, type JobPosition, type JobState, jobStates } from '../../store/job-positions.ts';
+import {
+  type JobCount,
+  type JobPosition,
+  type JobReason,
+  type JobState,
+  jobStates,
+  MAX_EXAMPLES,
+} from '../../store/job-positions.ts';
 
 type ByState = Map<JobState, number>;
 
@@ -35,5 +42,27 @@ export class Tally {
   /** Numbers of devices by state, of one wave or of all. */
   byState(wave?: number): Record<JobState, number> {
     return Object.fromEntries(jobStates.map(state => [state, this.of([state], wave)])) as Record<JobState, number>;
+  }
+}
+
+/** A reason with the text of its first device. */
+export type TextedReason = JobReason & { reason: string };
+
+/** The reasons of positions that are read one by one. */
+export class ReasonTally {
+  readonly #reasons = new Map<string, TextedReason>();
+
+  /** Counts a position, unless it has no reason. */
+  add({ state, code, device, body }: JobPosition): void {
+    if (code === '') return;
+    const key = `${state} ${code}`;
+    const known = this.#reasons.get(key) ?? { state, code, count: 0, examples: [], reason: body.reason ?? '' };
+    known.count++;
+    if (known.examples.length < MAX_EXAMPLES) known.examples.push(device);
+    this.#reasons.set(key, known);
+  }
+
+  list(): TextedReason[] {
+    return [...this.#reasons.values()];
   }
 }

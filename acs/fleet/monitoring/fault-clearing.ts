@@ -1,6 +1,7 @@
 // The clearing of many faults, so that the next sessions of their devices try again.
 import { UserError } from '../../errors.ts';
 import type { Filter } from '../../query/filter.ts';
+import { eachPage } from '../../store/paging.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Faults that are cleared at a time, so that their changes share commits. */
@@ -24,14 +25,12 @@ export async function clearFaults(store: Store, { expect, ...among }: Clearing):
   }
   let cleared = 0;
   // By device, an order that no clearing and no new attempt changes.
-  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-    const page = await store.faults({ ...among, sort: 'device', limit: PAGE, ...(cursor ? { cursor } : {}) });
-    const old = page.items.filter(({ last }) => last <= among.now);
+  for await (const page of eachPage({ ...among, sort: 'device', limit: PAGE }, query => store.faults(query))) {
+    const old = page.filter(({ last }) => last <= among.now);
     for (let at = 0; at < old.length; at += AT_ONCE) {
       const clearing = old.slice(at, at + AT_ONCE).map(({ id, device }) => clearOne(store, device, id));
       cleared += (await Promise.all(clearing)).filter(Boolean).length;
     }
-    cursor = page.next;
   }
   return cleared;
 }

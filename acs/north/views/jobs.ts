@@ -3,9 +3,9 @@ import { shownText } from '../../fleet/common/secrets.ts';
 import type { Job } from '../../fleet/jobs/job.ts';
 import type { SetValue, Step, Steps } from '../../fleet/jobs/step.ts';
 import { sealedTask, sealedValues } from '../../fleet/jobs/steps/task-steps.ts';
-import type { Tally } from '../../fleet/jobs/tally.ts';
+import type { Tally, TextedReason } from '../../fleet/jobs/tally.ts';
 import { amountOf } from '../../fleet/rollout/plan.ts';
-import type { JobPosition, JobReason } from '../../store/job-positions.ts';
+import type { JobPosition } from '../../store/job-positions.ts';
 import { limitedReason, limitedRecord, limitedValues, type Shown } from './limited.ts';
 import { given, iso, planView } from './rollouts.ts';
 
@@ -87,7 +87,7 @@ export function jobPositionView({ device, wave, state, code, body }: JobPosition
   };
 }
 
-export const jobReasonView = (reason: JobReason & { reason: string }, { caller }: Shown): View => ({
+export const jobReasonView = (reason: TextedReason, { caller }: Shown): View => ({
   ...reason,
   ...reasonView(reason.reason, caller),
 });

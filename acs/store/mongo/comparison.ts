@@ -4,6 +4,7 @@ import { informValues } from '../../device/inform.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Filter } from '../../query/filter.ts';
 import { type ComparedDevice, type Comparison, ComparisonTally } from '../comparison-tally.ts';
+import { eachPage } from '../paging.ts';
 import type { ComparisonQuery } from '../store.ts';
 import type { DeviceSearch } from './devices/device-search.ts';
 
@@ -18,17 +19,12 @@ export async function compareDevices(
   const tally = new ComparisonTally();
   const turns = new Turns(PORTION);
   const others: Filter = { op: 'and', of: [against, { op: 'not', of: these }] };
-  for (const [side, filter] of [these, others].entries()) {
-    let cursor: string | undefined;
-    do {
-      const page = await search.page({ filter, limit: PAGE, now, ...(cursor === undefined ? {} : { cursor }) });
-      for (const row of page.items) {
+  for (const [side, filter] of [these, others].entries())
+    for await (const rows of eachPage({ filter, limit: PAGE, now }, query => search.page(query)))
+      for (const row of rows) {
         tally.add(comparedOf(row), side === 0 ? 0 : 1);
         await turns.spent(1);
       }
-      cursor = page.next;
-    } while (cursor !== undefined);
-  }
   const judging = tally.judge();
   for (;;) {
     const { done, value } = judging.next();
