@@ -1,4 +1,4 @@
-// The progress of jobs that have not ended, counted from indexes; for clients that poll it is cached for a few seconds.
+// The progress of jobs that have not ended, counted from indexes.
 import type { JobState } from '../../store/job-positions.ts';
 import { isEnded, type RolloutPhase } from '../rollout/plan.ts';
 import type { JobContext } from './context.ts';
@@ -11,38 +11,11 @@ export interface LiveJob {
   devices: { state: JobState; count: number }[];
 }
 
-/** Milliseconds for which a count is answered again. */
-const KEPT_MS = 5000;
 /** Jobs that are counted, the newest first: each is a label of metrics. */
 const MAX_COUNTED = 50;
 
-type Context = Pick<JobContext, 'store' | 'clock' | 'documents'>;
-
-export class JobProgress {
-  readonly #context: Context;
-  #cached: { found: Promise<LiveJob[]>; until: number } | undefined;
-
-  constructor(context: Context) {
-    this.#context = context;
-  }
-
-  async read(): Promise<LiveJob[]> {
-    const { clock } = this.#context;
-    if (this.#cached && clock.monotonic() < this.#cached.until) return await this.#cached.found;
-    const counting = { found: counted(this.#context), until: Number.POSITIVE_INFINITY };
-    this.#cached = counting;
-    try {
-      return await counting.found;
-    } catch (error) {
-      this.#cached = undefined;
-      throw error;
-    } finally {
-      counting.until = clock.monotonic() + KEPT_MS;
-    }
-  }
-}
-
-async function counted({ store, documents }: Context): Promise<LiveJob[]> {
+/** The jobs that have not ended, with their devices by state. */
+export async function countLiveJobs({ store, documents }: Pick<JobContext, 'store' | 'documents'>): Promise<LiveJob[]> {
   const live = (await documents.list()).map(({ body }) => body).filter(job => !isEnded(job));
   live.sort((a, b) => b.created - a.created);
   const found: LiveJob[] = [];

@@ -5,10 +5,11 @@ import { firstPage } from '../access/first-page.ts';
 import { isShown } from '../rollout/creation.ts';
 import { inBatches } from '../rollout/devices.ts';
 import { isEnded, type Rollout } from '../rollout/plan.ts';
+import { PolledCount } from '../rollout/progress.ts';
 import type { JobContext } from './context.ts';
 import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons, shownRollout } from './firmware-jobs.ts';
 import type { Job } from './job.ts';
-import { JobProgress } from './progress.ts';
+import { countLiveJobs, type LiveJob } from './progress.ts';
 import type { Step } from './step.ts';
 import { ReasonTally, Tally, type TextedReason } from './tally.ts';
 
@@ -16,12 +17,12 @@ type ReadContext = Pick<JobContext, 'store' | 'clock' | 'documents' | 'positions
 
 export class JobReads {
   /** The jobs that have not ended, as they were up to a few seconds ago. */
-  readonly progress: JobProgress;
+  readonly progress: PolledCount<LiveJob[]>;
   readonly #context: ReadContext;
 
   constructor(context: ReadContext) {
     this.#context = context;
-    this.progress = new JobProgress(context);
+    this.progress = new PolledCount(context.clock, () => countLiveJobs(context));
   }
 
   /** The jobs that are shown to the caller, rollouts among them, the newest first. */

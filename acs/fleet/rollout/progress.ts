@@ -1,4 +1,5 @@
 // The progress of rollouts, counted from indexes; for clients that poll it is cached for a few seconds.
+import type { Clock } from '../../../shared/clock.ts';
 import { type RolloutState, rolloutStates } from '../../device/rollout-position.ts';
 import type { Filter } from '../../query/filter.ts';
 import type { RolloutContext } from './context.ts';
@@ -15,16 +16,19 @@ export interface LiveRollout {
 /** Milliseconds for which a count is answered again. */
 const KEPT_MS = 5000;
 
-export class RolloutProgress {
-  readonly #context: RolloutContext;
-  #cached: { found: Promise<LiveRollout[]>; until: number } | undefined;
+/** A count for clients that poll: one at a time, and answered again for a while. */
+export class PolledCount<T> {
+  readonly #clock: Clock;
+  readonly #count: () => Promise<T>;
+  #cached: { found: Promise<T>; until: number } | undefined;
 
-  constructor(context: RolloutContext) {
-    this.#context = context;
+  constructor(clock: Clock, count: () => Promise<T>) {
+    this.#clock = clock;
+    this.#count = count;
   }
 
-  async read(): Promise<LiveRollout[]> {
-    const { clock } = this.#context;
+  async read(): Promise<T> {
+    const clock = this.#clock;
     if (this.#cached && clock.monotonic() < this.#cached.until) return await this.#cached.found;
     const counting = { found: this.#count(), until: Number.POSITIVE_INFINITY };
     this.#cached = counting;
@@ -37,17 +41,17 @@ export class RolloutProgress {
       counting.until = clock.monotonic() + KEPT_MS;
     }
   }
+}
 
-  async #count(): Promise<LiveRollout[]> {
-    const { documents, devices } = this.#context;
-    const live: LiveRollout[] = [];
-    for (const { body } of await documents.list()) {
-      if (isEnded(body)) continue;
-      const count = async (state: RolloutState) => ({ state, count: await devices.count(body.id, state) });
-      live.push({ rollout: body.id, phase: body.phase, devices: await Promise.all(rolloutStates.map(count)) });
-    }
-    return live;
+/** The rollouts that have not ended, with their devices by state. */
+export async function countLiveRollouts({ documents, devices }: RolloutContext): Promise<LiveRollout[]> {
+  const live: LiveRollout[] = [];
+  for (const { body } of await documents.list()) {
+    if (isEnded(body)) continue;
+    const count = async (state: RolloutState) => ({ state, count: await devices.count(body.id, state) });
+    live.push({ rollout: body.id, phase: body.phase, devices: await Promise.all(rolloutStates.map(count)) });
   }
+  return live;
 }
 
 /** Counts by wave, from 0: devices that were skipped before they had a wave. */

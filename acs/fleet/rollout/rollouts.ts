@@ -17,7 +17,7 @@ import { type DevicesQuery, RolloutDevices } from './devices.ts';
 import { RolloutDocuments } from './documents.ts';
 import { RolloutEngine } from './engine.ts';
 import { isEnded, type Rollout, type RolloutInput, type Totals } from './plan.ts';
-import { type LiveRollout, RolloutProgress, totalsOf } from './progress.ts';
+import { countLiveRollouts, type LiveRollout, PolledCount, totalsOf } from './progress.ts';
 
 /** Milliseconds between steps without an occasion or a known time: the opening of a window has neither. */
 const TICK_MS = 60_000;
@@ -25,7 +25,7 @@ const TICK_MS = 60_000;
 export class Rollouts {
   readonly #context: RolloutContext;
   readonly #engine: RolloutEngine;
-  readonly #progress: RolloutProgress;
+  readonly #progress: PolledCount<LiveRollout[]>;
   /** Reports to the process that has the duty: another one, until `run` begins it here. */
   #moved: () => void;
 
@@ -33,7 +33,7 @@ export class Rollouts {
     const own = { devices: new RolloutDevices(fleet), documents: new RolloutDocuments(fleet) };
     this.#context = { ...fleet, ...parts, ...own };
     this.#engine = new RolloutEngine(this.#context);
-    this.#progress = new RolloutProgress(this.#context);
+    this.#progress = new PolledCount(fleet.clock, () => countLiveRollouts(this.#context));
     this.#moved = fleet.ports.rolloutMoved ?? (() => undefined);
   }
 
