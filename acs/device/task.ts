@@ -11,7 +11,7 @@ export interface TaskFault {
   parameters?: { name: string; code: number; message: string }[];
 }
 
-/** The diagnostic that a SetParameterValues starts. The task ends when the device has told the result. */
+/** The diagnostic that a SetParameterValues starts. The task ends when the device has reported the result. */
 export interface TaskDiagnostic {
   kind: string;
   /** Its settings as they were asked for, by their names in requests. */

@@ -1,4 +1,4 @@
-// Diagnostics of devices: each run is a task, from its request to the result that the device has told.
+// Diagnostics of devices: each run is a task, from its request to the result that the device reports.
 import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
 import type { Caller } from '../access/caller.ts';

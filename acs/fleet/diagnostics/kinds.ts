@@ -55,15 +55,15 @@ const protocol: Setting = {
 };
 const timeout = number('timeout', 'Timeout', [1, 60_000], { value: 5000, unit: 'ms' });
 
-const told = (name: string, type: Result['type'], parameters: readonly string[], unit?: string): Result => ({
+const result = (name: string, type: Result['type'], parameters: readonly string[], unit?: string): Result => ({
   name,
   parameters,
   type,
   ...(unit === undefined ? {} : { unit }),
 });
-const count = (name: string, parameter: string): Result => told(name, 'number', [parameter]);
-const bytes = (name: string, parameter: string): Result => told(name, 'number', [parameter], 'bytes');
-const addressUsed = told('address', 'text', ['IPAddressUsed']);
+const count = (name: string, parameter: string): Result => result(name, 'number', [parameter]);
+const bytes = (name: string, parameter: string): Result => result(name, 'number', [parameter], 'bytes');
+const addressUsed = result('address', 'text', ['IPAddressUsed']);
 
 /** TR-143 4.3: the times of a transfer, with microseconds. */
 const transferTimes: readonly Result[] = [
@@ -72,7 +72,7 @@ const transferTimes: readonly Result[] = [
   ['requested', 'ROMTime'],
   ['began', 'BOMTime'],
   ['ended', 'EOMTime'],
-].map(([name = '', parameter = '']) => told(name, 'time', [parameter]));
+].map(([name = '', parameter = '']) => result(name, 'time', [parameter]));
 
 const transferSettings = (url: string): readonly Setting[] => [
   required('url', url),
@@ -96,12 +96,12 @@ const ping: Diagnostic = {
     addressUsed,
     count('succeeded', 'SuccessCount'),
     count('failed', 'FailureCount'),
-    told('average', 'number', ['AverageResponseTime'], 'ms'),
-    told('minimum', 'number', ['MinimumResponseTime'], 'ms'),
-    told('maximum', 'number', ['MaximumResponseTime'], 'ms'),
-    told('averageDetailed', 'number', ['AverageResponseTimeDetailed'], 'µs'),
-    told('minimumDetailed', 'number', ['MinimumResponseTimeDetailed'], 'µs'),
-    told('maximumDetailed', 'number', ['MaximumResponseTimeDetailed'], 'µs'),
+    result('average', 'number', ['AverageResponseTime'], 'ms'),
+    result('minimum', 'number', ['MinimumResponseTime'], 'ms'),
+    result('maximum', 'number', ['MaximumResponseTime'], 'ms'),
+    result('averageDetailed', 'number', ['AverageResponseTimeDetailed'], 'µs'),
+    result('minimumDetailed', 'number', ['MinimumResponseTimeDetailed'], 'µs'),
+    result('maximumDetailed', 'number', ['MaximumResponseTimeDetailed'], 'µs'),
   ],
 };
 
@@ -120,14 +120,14 @@ const traceroute: Diagnostic = {
     protocol,
     ...common,
   ],
-  results: [addressUsed, told('responseTime', 'number', ['ResponseTime'], 'ms')],
+  results: [addressUsed, result('responseTime', 'number', ['ResponseTime'], 'ms')],
   rows: {
     table: 'RouteHops.',
     columns: [
-      told('host', 'text', ['Host', 'HopHost']),
-      told('address', 'text', ['HostAddress', 'HopHostAddress']),
-      told('errorCode', 'number', ['ErrorCode', 'HopErrorCode']),
-      told('times', 'numbers', ['RTTimes', 'HopRTTimes'], 'ms'),
+      result('host', 'text', ['Host', 'HopHost']),
+      result('address', 'text', ['HostAddress', 'HopHostAddress']),
+      result('errorCode', 'number', ['ErrorCode', 'HopErrorCode']),
+      result('times', 'numbers', ['RTTimes', 'HopRTTimes'], 'ms'),
     ],
   },
 };
@@ -173,12 +173,12 @@ const dns: Diagnostic = {
   rows: {
     table: 'Result.',
     columns: [
-      told('status', 'text', ['Status']),
-      told('answer', 'text', ['AnswerType']),
-      told('host', 'text', ['HostNameReturned']),
-      told('addresses', 'texts', ['IPAddresses']),
-      told('server', 'text', ['DNSServerIP']),
-      told('responseTime', 'number', ['ResponseTime'], 'ms'),
+      result('status', 'text', ['Status']),
+      result('answer', 'text', ['AnswerType']),
+      result('host', 'text', ['HostNameReturned']),
+      result('addresses', 'texts', ['IPAddresses']),
+      result('server', 'text', ['DNSServerIP']),
+      result('responseTime', 'number', ['ResponseTime'], 'ms'),
     ],
   },
 };
@@ -190,17 +190,17 @@ const wifiScan: Diagnostic = {
   rows: {
     table: 'Result.',
     columns: [
-      told('radio', 'text', ['Radio']),
-      told('ssid', 'text', ['SSID']),
-      told('bssid', 'text', ['BSSID']),
-      told('channel', 'number', ['Channel']),
-      told('signal', 'number', ['SignalStrength'], 'dBm'),
-      told('noise', 'number', ['Noise'], 'dBm'),
-      told('band', 'text', ['OperatingFrequencyBand']),
-      told('width', 'text', ['OperatingChannelBandwidth']),
-      told('security', 'text', ['SecurityModeEnabled']),
-      told('encryption', 'texts', ['EncryptionMode']),
-      told('standards', 'texts', ['OperatingStandards']),
+      result('radio', 'text', ['Radio']),
+      result('ssid', 'text', ['SSID']),
+      result('bssid', 'text', ['BSSID']),
+      result('channel', 'number', ['Channel']),
+      result('signal', 'number', ['SignalStrength'], 'dBm'),
+      result('noise', 'number', ['Noise'], 'dBm'),
+      result('band', 'text', ['OperatingFrequencyBand']),
+      result('width', 'text', ['OperatingChannelBandwidth']),
+      result('security', 'text', ['SecurityModeEnabled']),
+      result('encryption', 'texts', ['EncryptionMode']),
+      result('standards', 'texts', ['OperatingStandards']),
     ],
   },
 };

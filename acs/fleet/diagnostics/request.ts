@@ -65,7 +65,7 @@ export interface Missing {
 
 /**
  * The values that start the run: settings that were asked for, defaults where the device has them, and the state last.
- * @param found the object as the device has told it
+ * @param found the object as the device has reported it
  */
 export function startingValues(
   kind: DiagnosticKind,

@@ -1,11 +1,11 @@
-// The result of a diagnostic, read from the values of its object: named numbers with units, and rows. What a device tells is foreign:
+// The result of a diagnostic, read from the values of its object: named numbers with units, and rows. What a device reports is foreign:
 // texts are clipped, rows are bounded, and a number that cannot be read is null.
 import { type DiagnosticKind, diagnostics, type Result, STATE } from './kinds.ts';
 
 type Cell = string | number | null | (string | number | null)[];
 
 export interface DiagnosticResult {
-  /** As the device has told it, such as `Complete` or `Error_CannotResolveHostName`. */
+  /** As the device has reported it, such as `Complete` or `Error_CannotResolveHostName`. */
   diagnosticsState: string;
   values: Record<string, Cell>;
   rows?: ({ row: number } & Record<string, Cell>)[];
@@ -18,25 +18,25 @@ const MAX_ROWS = 256;
 const MAX_TEXT = 256;
 const MAX_LIST = 64;
 
-/** @param list the values at and below `path`, as the device told them */
+/** @param list the values at and below `path`, as the device reported them */
 export function resultOf(
   kind: DiagnosticKind,
   path: string,
   list: readonly { Name: string; Value: string }[],
 ): DiagnosticResult {
   const { results, rows: table } = diagnostics[kind];
-  const told = new Map(list.map(({ Name, Value }) => [Name, Value]));
-  const values = { ...cellsOf(results, path, told), ...derived(kind, path, told) };
+  const reported = new Map(list.map(({ Name, Value }) => [Name, Value]));
+  const values = { ...cellsOf(results, path, reported), ...derived(kind, path, reported) };
   const found: DiagnosticResult = {
-    diagnosticsState: clipped(told.get(path + STATE) ?? ''),
+    diagnosticsState: clipped(reported.get(path + STATE) ?? ''),
     values,
     units: unitsOf([...results, ...(table?.columns ?? [])], kind),
   };
   if (!table) return found;
-  const rows = rowsOf(path + table.table, told.keys());
+  const rows = rowsOf(path + table.table, reported.keys());
   found.rows = rows.slice(0, MAX_ROWS).map(row => ({
     row,
-    ...cellsOf(table.columns, `${path}${table.table}${row}.`, told),
+    ...cellsOf(table.columns, `${path}${table.table}${row}.`, reported),
   }));
   if (rows.length > MAX_ROWS) found.omitted = rows.length - MAX_ROWS;
   return found;
@@ -58,10 +58,14 @@ function rowsOf(table: string, names: Iterable<string>): number[] {
   return [...found].sort((a, b) => a - b);
 }
 
-function cellsOf(results: readonly Result[], path: string, told: ReadonlyMap<string, string>): Record<string, Cell> {
+function cellsOf(
+  results: readonly Result[],
+  path: string,
+  reported: ReadonlyMap<string, string>,
+): Record<string, Cell> {
   const cells: Record<string, Cell> = {};
   for (const { name, parameters, type } of results) {
-    const text = parameters.map(parameter => told.get(path + parameter)).find(value => value !== undefined);
+    const text = parameters.map(parameter => reported.get(path + parameter)).find(value => value !== undefined);
     if (text !== undefined) cells[name] = cellOf(type, text);
   }
   return cells;
@@ -93,8 +97,8 @@ const derivedUnits: Partial<Record<DiagnosticKind, Record<string, string>>> = {
 };
 
 /** Values that follow from others: the share of lost packets, and the pace of a transfer (TR-143 4.3). */
-function derived(kind: DiagnosticKind, path: string, told: ReadonlyMap<string, string>): Record<string, Cell> {
-  const number = (name: string): number | undefined => numberIn(told.get(path + name) ?? '') ?? undefined;
+function derived(kind: DiagnosticKind, path: string, reported: ReadonlyMap<string, string>): Record<string, Cell> {
+  const number = (name: string): number | undefined => numberIn(reported.get(path + name) ?? '') ?? undefined;
   if (kind === 'ping') {
     const [good, bad] = [number('SuccessCount'), number('FailureCount')];
     if (good === undefined || bad === undefined || good + bad === 0) return {};
@@ -102,7 +106,7 @@ function derived(kind: DiagnosticKind, path: string, told: ReadonlyMap<string, s
   }
   if (kind !== 'download' && kind !== 'upload') return {};
   const between = (from: string, to: string): number | undefined => {
-    const [began, ended] = [timeIn(told.get(path + from) ?? ''), timeIn(told.get(path + to) ?? '')];
+    const [began, ended] = [timeIn(reported.get(path + from) ?? ''), timeIn(reported.get(path + to) ?? '')];
     return began === undefined || ended === undefined || ended < began ? undefined : ended - began;
   };
   const found: Record<string, Cell> = {};
