@@ -5,7 +5,7 @@ import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { Arguments, CpeMethod, Results } from '../../../shared/cwmp/methods.ts';
 import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import type { Task } from '../../device/task.ts';
+import type { Task, TaskFault } from '../../device/task.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import type { TracedSession } from './traced-session.ts';
 import type { UnknownCpe } from './unknown-cpe.ts';
@@ -35,6 +35,9 @@ export class SessionLost extends Error {
   }
 }
 
+/** The end of a session whose claim is stale. */
+export const takenOver = (): SessionLost => new SessionLost('another session has taken the device over');
+
 /** Thrown when the ACS itself ends the session: it stops, or has lost its store. */
 export class SessionClosed extends SessionLost {}
 
@@ -60,6 +63,19 @@ export class OversizedAnswer extends CwmpFault {
 export function codeOf(fault: CwmpFault): number | string {
   if (fault instanceof UnreadableAnswer) return 'unreadable';
   return fault instanceof OversizedAnswer ? 'parameter-limit' : fault.code;
+}
+
+/** Parameters that the fault of a task names. */
+const MAX_FAULTED = 100;
+
+/** The fault of a task that the CPE refuses. */
+export function taskFaultOf(fault: CwmpFault): TaskFault {
+  const { message, parameters } = fault;
+  return {
+    code: codeOf(fault),
+    message,
+    ...(parameters.length ? { parameters: parameters.slice(0, MAX_FAULTED) } : {}),
+  };
 }
 
 /** Asks a device to open a session now (TR-069 3.2.2). */

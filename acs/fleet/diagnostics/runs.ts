@@ -2,10 +2,10 @@
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterValue } from '../../../shared/cwmp/methods.ts';
 import type { Outcome } from '../../device/operation-types.ts';
-import type { KnownValue } from '../../device/parameter.ts';
+import { type KnownValue, knownValues } from '../../device/parameter.ts';
 import type { Task, TaskDiagnostic, TaskFault } from '../../device/task.ts';
 import type { FleetContext } from '../common/context.ts';
-import { type Cpe, codeOf, SessionLost } from '../common/ports.ts';
+import { type Cpe, takenOver, taskFaultOf } from '../common/ports.ts';
 import { withSealedValues } from '../common/secrets.ts';
 import { refresh, type SessionState } from '../common/session-state.ts';
 import { sealedResult } from '../tasks/task-texts.ts';
@@ -17,7 +17,6 @@ type Running = Task & { diagnostic: TaskDiagnostic & { path: string } };
 
 /** The time that a device has for a diagnostic; one that has not ended by then is given up. */
 const LIMIT_MS = 30 * 60_000;
-const MAX_FAULTED = 100;
 
 /** Invalid arguments, and invalid parameter name: what devices answer for an object that they do not have (TR-069 A.5.1). */
 const absent = new Set([9003, 9005]);
@@ -51,7 +50,7 @@ export class DiagnosticRuns {
       await this.#charged(session, task, async () => {
         const { path } = task.diagnostic;
         const { ParameterList: list } = await cpe.call('GetParameterValues', { ParameterNames: [path] });
-        await this.#told(session, task, list);
+        await this.#reported(session, task, list);
       });
   }
 
@@ -63,7 +62,7 @@ export class DiagnosticRuns {
       await work();
     } catch (error) {
       if (!(error instanceof CwmpFault)) throw error;
-      await this.#fail(session, task, faultOf(error));
+      await this.#fail(session, task, taskFaultOf(error));
     }
     if (purpose) session.purpose = purpose;
   }
@@ -79,12 +78,12 @@ export class DiagnosticRuns {
     events.emit('task', { task: begun.task });
   }
 
-  async #told(session: RunSession, task: Running, list: readonly ParameterValue[]): Promise<void> {
+  async #reported(session: RunSession, task: Running, list: readonly ParameterValue[]): Promise<void> {
     const state = stateIn(list, task.diagnostic.path);
     if (state === 'Requested') return;
     const { secrets } = this.#context;
     const { id } = session.row;
-    const known = knownFrom(withSealedValues(secrets, id, list), this.#context.clock.now());
+    const known = knownValues(withSealedValues(secrets, id, list), this.#context.clock.now());
     await this.#settle(session, task, outcomeOf(state, sealedResult(secrets, id, { ParameterList: list })), known);
   }
 
@@ -107,18 +106,7 @@ export class DiagnosticRuns {
 const stateIn = (list: readonly ParameterValue[], path: string): string =>
   list.find(({ Name }) => Name === path + STATE)?.Value.trim() ?? '';
 
-const takenOver = (): SessionLost => new SessionLost('another session has taken the device over');
-
-function faultOf(error: CwmpFault): TaskFault {
-  const { message, parameters } = error;
-  const faulted = parameters.length > 0 ? { parameters: parameters.slice(0, MAX_FAULTED) } : {};
-  return { code: codeOf(error), message, ...faulted };
-}
-
 const missing = (path: string): TaskFault => ({ code: 'no-diagnostic', message: `the device has no ${path}` });
-
-const knownFrom = (list: readonly ParameterValue[], time: number): KnownValue[] =>
-  list.map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
 
 /** The first of the objects that the device has, with its values. @throws CwmpFault for any other refusal */
 async function firstObject(
@@ -136,7 +124,7 @@ async function firstObject(
   return undefined;
 }
 
-/** `Complete` and `Completed` are good, and any other state is told as it is (TR-181, TR-143). */
+/** `Complete` and `Completed` are good, and any other state is passed on as it is (TR-181, TR-143). */
 function outcomeOf(state: string, result: Record<string, unknown>): Outcome {
   if (state === 'Complete' || state === 'Completed') return { state: 'done', result };
   if (state === 'None' || state === '') {

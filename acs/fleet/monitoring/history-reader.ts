@@ -1,7 +1,7 @@
 // Reads the chosen parameters of a device in session, at most once in the interval of the history setting.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { messageOf } from '../../../shared/errors.ts';
-import type { KnownValue } from '../../device/parameter.ts';
+import { type KnownValue, knownValues } from '../../device/parameter.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import { isWild, wildStart } from '../../query/wildcard.ts';
@@ -43,9 +43,7 @@ export class HistoryReader {
     const names = [...new Set(chosen.rule.parameters.map(path => (isWild(path) ? wildStart(path) : path)))];
     try {
       const list = await readValues(cpe, names);
-      const values = withSealedValues(this.#context.secrets, row.id, list).map(
-        ({ Name, Value, Type }): KnownValue => ({ path: Name, value: Value, type: Type, time: now }),
-      );
+      const values = knownValues(withSealedValues(this.#context.secrets, row.id, list), now);
       await this.#keep(row, names, values);
       events.emit('values', { row, list });
     } catch (error) {

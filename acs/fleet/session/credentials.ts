@@ -3,7 +3,7 @@ import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { KEPT_OLD, type Sealed } from '../../device/credentials.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { FleetContext } from '../common/context.ts';
-import { type Cpe, SessionLost } from '../common/ports.ts';
+import { type Cpe, takenOver } from '../common/ports.ts';
 import { isSuspended, refresh } from '../common/session-state.ts';
 import { connectionRequestPaths } from '../presets/acs-paths.ts';
 import type { WantedStates } from '../presets/wanted-states.ts';
@@ -74,8 +74,7 @@ export class CredentialOffers {
     const own = { Username: session.id, Password: secrets.password() };
     const next = { username: own.Username, password: secrets.seal(own.Password) };
     const offer = { token: session.token, next, connectionRequest: pair };
-    if ((await store.apply(session.id, 'credentialsOffered', offer)) === 'stale')
-      throw new SessionLost('another session has taken the device over');
+    if ((await store.apply(session.id, 'credentialsOffered', offer)) === 'stale') throw takenOver();
     if (!(await this.#set(session, cpe, { ...own, ...request }))) return;
     await store.apply(session.id, 'credentialsTaken', { token: session.token, now: clock.now() });
   }

@@ -3,14 +3,14 @@ import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { methods, type ParameterValue } from '../../../shared/cwmp/methods.ts';
 import { readsEmpty } from '../../../shared/model/secret-names.ts';
 import type { Outcome } from '../../device/operation-types.ts';
-import type { KnownValue } from '../../device/parameter.ts';
+import { type KnownValue, knownValues } from '../../device/parameter.ts';
 import type { Task, TaskFault } from '../../device/task.ts';
 import { isTransfer } from '../../device/task-evidence.ts';
 import { UserError } from '../../errors.ts';
 import { type FleetContext, MAX_PARAMETERS } from '../common/context.ts';
 import { learnInterval } from '../common/inform-interval.ts';
 import type { Models } from '../common/models.ts';
-import { type Cpe, codeOf, SessionLost, UnreadableAnswer } from '../common/ports.ts';
+import { type Cpe, takenOver, taskFaultOf, UnreadableAnswer } from '../common/ports.ts';
 import { withSealedValues } from '../common/secrets.ts';
 import { refresh, type SessionState } from '../common/session-state.ts';
 import { isLarger } from './json-size.ts';
@@ -29,9 +29,8 @@ export interface TaskOutcome {
 /** After these the CPE goes away: nothing more is asked of it in the session. */
 const departures = new Set<string>(['Reboot', 'FactoryReset']);
 
-/** Bytes of the result that a task keeps, and parameters that its fault names. */
+/** Bytes of the result that a task keeps. */
 const MAX_RESULT = 1024 * 1024;
-const MAX_FAULTED = 100;
 
 export class TaskRuns {
   readonly #context: FleetContext;
@@ -96,7 +95,7 @@ export class TaskRuns {
     const kept = known.length ? { known, ...most } : {};
     const by = { token: session.token, id: task.id, now: clock.now() };
     const settled = await store.apply(session.row.id, 'taskSettled', { ...by, outcome, ...kept });
-    if (settled === 'stale') throw new SessionLost('another session has taken the device over');
+    if (settled === 'stale') throw takenOver();
     if (settled === 'gone') {
       // It was cancelled, or its device removed, while the device had it in hand: its end has been announced then.
       await refresh(session, this.#context);
@@ -126,7 +125,7 @@ async function markSent(
   { id }: Task,
 ): Promise<boolean> {
   const sent = await store.apply(row.id, 'taskSent', { token, id, now: clock.now() });
-  if (sent === 'stale') throw new SessionLost('another session has taken the device over');
+  if (sent === 'stale') throw takenOver();
   if (sent === 'gone') return false;
   events.emit('task', { task: sent });
   return true;
@@ -145,7 +144,7 @@ async function unreadable(
     id,
     error: message,
   });
-  if (noted === 'stale') throw new SessionLost('another session has taken the device over');
+  if (noted === 'stale') throw takenOver();
   await refresh(session, context);
   if (noted === 'gone') return { task, ends: false };
   context.events.emit('task', { task: noted });
@@ -198,12 +197,7 @@ function failureOf(error: unknown): TaskFault {
   if (error instanceof UserError && error.code === 'sealed-with-another-key')
     return { code: error.code, message: `${error.message}: make the task again` };
   if (!(error instanceof CwmpFault)) throw error;
-  const { message, parameters } = error;
-  return {
-    code: codeOf(error),
-    message,
-    ...(parameters.length ? { parameters: parameters.slice(0, MAX_FAULTED) } : {}),
-  };
+  return taskFaultOf(error);
 }
 
 /** The values that the device has after an answer, as far as it tells. */
@@ -213,8 +207,7 @@ function knownFrom(
   time: number,
   sealed: (list: readonly ParameterValue[]) => readonly ParameterValue[],
 ): KnownValue[] {
-  const valuesOf = (list: unknown): KnownValue[] =>
-    sealed(list as ParameterValue[]).map(({ Name, Value, Type }) => ({ path: Name, value: Value, type: Type, time }));
+  const valuesOf = (list: unknown): KnownValue[] => knownValues(sealed(list as ParameterValue[]), time);
   if (task.method === 'GetParameterValues') return valuesOf(result.ParameterList);
   if (task.method !== 'SetParameterValues') return [];
   return valuesOf(task.args.ParameterList).filter(({ path }) => !readsEmpty(path));
