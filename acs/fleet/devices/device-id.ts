@@ -29,6 +29,14 @@ export function deviceId(identity: Pick<DeviceIdentity, 'oui' | 'productClass' |
   return parts.map(encodePart).join('-');
 }
 
+/** Reads the identity out of an id that is to be stored. @throws UserError 400, also for another spelling of it */
+export function identityIn(id: string): DeviceIdentity {
+  const identity = parseDeviceId(id);
+  const spelled = deviceId(identity);
+  if (spelled !== id) throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${spelled}'`);
+  return identity;
+}
+
 /** Reads the identity out of a device id. @throws UserError 400 */
 export function parseDeviceId(id: string): DeviceIdentity {
   const parts = id.split('-');

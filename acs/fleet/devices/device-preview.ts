@@ -7,7 +7,7 @@ import type { FleetContext } from '../common/context.ts';
 import { openedText, type Secrets } from '../common/secrets.ts';
 import type { Product } from '../models/learned-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
-import { deviceId, parseDeviceId } from './device-id.ts';
+import { identityIn } from './device-id.ts';
 import { checkDeviceInput, type DeviceInput, withInput } from './device-input.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
 
@@ -24,9 +24,7 @@ export async function checkNew(
   models: ProductModels,
   { id, input, caller }: { id: string; input: DeviceInput; caller?: Caller | undefined },
 ): Promise<{ identity: DeviceIdentity; warnings: string[] }> {
-  const identity = parseDeviceId(id);
-  if (deviceId(identity) !== id)
-    throw new UserError(400, 'bad-device-id', `'${id}' is spelled '${deviceId(identity)}'`);
+  const identity = identityIn(id);
   const product = async (): Promise<Product> => ({ ...identity, softwareVersion: '', root: '' });
   const warnings = await checkDeviceInput(context, models, { id, product }, input);
   const row = newRow(id, identity, 'known', context.clock.now());

@@ -5,7 +5,7 @@ import type { DeviceRow, Moved } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
-import { deviceId, parseDeviceId } from './device-id.ts';
+import { identityIn, parseDeviceId } from './device-id.ts';
 import { unknownDevice } from './devices.ts';
 
 export interface Replacement {
@@ -29,9 +29,7 @@ export class Replacements {
    */
   async begin(id: string, by: string, caller: Caller, guard?: MovedGuard): Promise<Replacement> {
     const { store, clock, events, log } = this.#context;
-    const identity = parseDeviceId(by);
-    if (deviceId(identity) !== by)
-      throw new UserError(400, 'bad-device-id', `'${by}' is spelled '${deviceId(identity)}'`);
+    const identity = identityIn(by);
     if (by === id) throw new UserError(400, 'bad-device-id', `newId: '${by}' is the device itself`);
     const row = await this.#row(id);
     const target = await store.device(by);
