@@ -1,4 +1,5 @@
 // The difference between two versions of a configuration: a unified diff of texts, sizes and digests of anything else.
+import { buffer } from 'node:stream/consumers';
 import { formatPatch, structuredPatch } from 'diff';
 import type { BackupVersion } from './versions.ts';
 
@@ -31,17 +32,11 @@ export async function compareTexts(
   if (sides.isSame) return { ...sides, diff: '' };
   if (Math.max(from.size, to.size) > MAX_TEXT)
     return { ...sides, reason: `only texts up to ${MAX_TEXT} bytes are compared` };
-  const [before, after] = [textOf(await whole(await open(from))), textOf(await whole(await open(to)))];
+  const [before, after] = [textOf(await buffer(await open(from))), textOf(await buffer(await open(to)))];
   if (before === undefined || after === undefined) return { ...sides, reason: 'they are no texts' };
   const diff = await unified(before, after, [`backup ${from.n}`, `backup ${to.n}`]);
   if (diff === undefined || diff.length > MAX_DIFF) return { ...sides, reason: 'they differ in too many lines' };
   return { ...sides, diff };
-}
-
-async function whole(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const found: Buffer[] = [];
-  for await (const chunk of chunks) found.push(chunk);
-  return Buffer.concat(found);
 }
 
 function textOf(bytes: Buffer): string | undefined {

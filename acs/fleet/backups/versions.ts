@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
-import { FileContents } from '../files/contents.ts';
+import { FileContents, oldContents } from '../files/contents.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 
 /** A version, in the form of a stored file. */
@@ -30,9 +30,6 @@ const PREFIX = '~backup ';
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Versions of a device that are kept at most, whatever rules say. */
 const MAX_KEEP = 50;
-const PAGE = 500;
-/** A content without a document may still get one for this long. */
-const STRAY_MS = 3_600_000;
 
 const nothing: DeviceBackups = { last: 0, versions: [] };
 
@@ -120,19 +117,13 @@ export class BackupVersions {
 }
 
 /** Deletes contents without a document, and what is kept of devices that are gone: a process ended between two writes. */
-export async function sweepBackups({ store, clock }: FleetContext, versions: BackupVersions): Promise<void> {
-  const before = clock.now() - STRAY_MS;
-  for (let after = PREFIX; ; ) {
-    const page = await store.contents({ after, limit: PAGE });
-    for (const { name, changed } of page) {
-      if (changed >= before || !name.startsWith(PREFIX)) continue;
+export async function sweepBackups(context: FleetContext, versions: BackupVersions): Promise<void> {
+  const { store } = context;
+  for await (const old of oldContents(context, { after: PREFIX }))
+    for (const name of old.filter(each => each.startsWith(PREFIX))) {
       const device = name.slice(PREFIX.length).split(' ')[0] ?? '';
       if (!(await store.device(device))) await versions.forget(device);
       const kept = await versions.of(device);
       if (!kept.some(({ content }) => content === name)) await store.deleteContent(name);
     }
-    const last = page.at(-1)?.name;
-    if (page.length < PAGE || last === undefined) return;
-    after = last;
-  }
 }

@@ -81,18 +81,29 @@ export class FileContents {
 
   /** @param list the documents: read after the contents, so that what is stored in between is in them */
   async sweep(list: () => Promise<StoredDocument<StoredFile>[]>): Promise<void> {
-    const { store, clock } = this.#context;
-    const before = clock.now() - STRAY_MS;
-    for (let after = ''; ; ) {
-      const page = await store.contents({ after, limit: PAGE });
-      // Those of backups, which begin with this character, are swept by their own part.
-      const old = page.filter(({ name, changed }) => changed < before && !name.startsWith('~'));
-      const named = old.length > 0 ? new Set((await list()).map(({ body }) => contentNameOf(body))) : undefined;
-      for (const { name } of old) if (!named?.has(name)) await store.deleteContent(name);
-      const last = page.at(-1)?.name;
-      if (page.length < PAGE || last === undefined || last.startsWith('~')) return;
-      after = last;
+    const { store } = this.#context;
+    // Those of backups, which begin with this character, are swept by their own part.
+    for await (const old of oldContents(this.#context, { before: '~' })) {
+      const named = new Set((await list()).map(({ body }) => contentNameOf(body)));
+      for (const name of old) if (!named.has(name)) await store.deleteContent(name);
     }
+  }
+}
+
+/** Pages of the names of contents that may be strays: all are old. @param before names from there on are left out */
+export async function* oldContents(
+  { store, clock }: Pick<FleetContext, 'store' | 'clock'>,
+  { after = '', before }: { after?: string; before?: string },
+): AsyncGenerator<readonly string[]> {
+  const latest = clock.now() - STRAY_MS;
+  for (let from = after; ; ) {
+    const page = await store.contents({ after: from, limit: PAGE });
+    const within = page.filter(({ name }) => before === undefined || name < before);
+    const old = within.filter(({ changed }) => changed < latest).map(({ name }) => name);
+    if (old.length > 0) yield old;
+    const last = within.at(-1)?.name;
+    if (within.length < PAGE || last === undefined) return;
+    from = last;
   }
 }
 
