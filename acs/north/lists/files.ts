@@ -3,12 +3,16 @@ import { UserError } from '../../errors.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
 import { isVisible } from '../../fleet/files/visible.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
+import { cursorText, readCursor } from '../../store/paging.ts';
 import type { CallContext } from '../operation.ts';
 import { fileView } from '../views/core.ts';
 import { isFieldOf } from './fields.ts';
 import type { List } from './list.ts';
 
 const columns = ['name', 'type', 'version', 'productClass', 'size', 'sha256', 'time', 'usedBy'] as const;
+
+/** The mark of its cursors. */
+const SORT = 'file';
 
 const chosen = ['type', 'version', 'productClass'] as const;
 
@@ -43,7 +47,7 @@ export function fileList(query: FileListQuery, { fleet, caller, clock }: CallCon
       const from = cursor === undefined ? 0 : placeAfter(files, cursor);
       const items = await Promise.all(files.slice(from, from + limit).map(file => withUsers(file, fleet)));
       const last = items.at(-1);
-      return last && from + limit < files.length ? { items, next: cursorOf(last.name) } : { items };
+      return last && from + limit < files.length ? { items, next: cursorText(SORT, '', last.name) } : { items };
     },
     count: async () => ({ total: (await all()).length, exact: true, countedAt: clock.now() }),
     view: ({ usedBy, ...file }) => ({ ...fileView(file), usedBy }),
@@ -62,11 +66,9 @@ function orderBy(sort: FileSort): (a: StoredFile, b: StoredFile) => number {
   return (a, b) => side * order(a[name], b[name]) || order(a.name, b.name);
 }
 
-const cursorOf = (name: string): string => Buffer.from(name).toString('base64url');
-
 /** The place after the file that a cursor names. @throws UserError 400 `bad-cursor` also where it went meanwhile */
 function placeAfter(files: readonly StoredFile[], cursor: string): number {
-  const name = Buffer.from(cursor, 'base64url').toString();
+  const { id: name } = readCursor(cursor, SORT);
   const at = files.findIndex(file => file.name === name);
   if (at < 0) throw new UserError(400, 'bad-cursor', 'the cursor is not one of this list, or its file was deleted');
   return at + 1;

@@ -1,7 +1,7 @@
 // The list of jobs, rollouts among them.
 
 import type { Job } from '../../fleet/jobs/job.ts';
-import { badCursor } from '../../store/paging.ts';
+import { badCursor, cursorText, readCursor } from '../../store/paging.ts';
 import type { CallContext } from '../operation.ts';
 import { jobView } from '../views/jobs.ts';
 import { isFieldOf } from './fields.ts';
@@ -22,30 +22,30 @@ export interface JobListQuery {
 
 type JobEntry = Record<string, unknown>;
 
-/** The place of a job in the order: its time and its id. */
-const placeOf = ({ created, id }: Job): string => `${String(created).padStart(16, '0')} ${id}`;
+/** The mark of its cursors. */
+const SORT = 'job';
+
+type Place = Pick<Job, 'created' | 'id'>;
+
+const oldestFirst = (a: Place, b: Place): number => a.created - b.created || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 export function jobList({ state, sort = '-created' }: JobListQuery, context: CallContext): List<JobEntry> {
   const { fleet, caller, clock, show } = context;
-  const direction = sort === 'created' ? 1 : -1;
+  const order = (a: Place, b: Place): number => (sort === 'created' ? oldestFirst(a, b) : oldestFirst(b, a));
   const found = async (): Promise<Job[]> =>
-    (await fleet.jobs.reads.list(caller))
-      .filter(({ phase }) => state === undefined || phase === state)
-      .sort((a, b) => (placeOf(a) < placeOf(b) ? -direction : direction));
+    (await fleet.jobs.reads.list(caller)).filter(({ phase }) => state === undefined || phase === state).sort(order);
   return {
     name: 'jobs',
     columns,
     isField: isFieldOf(fields),
     page: async ({ limit, cursor }) => {
-      const from = cursor === undefined ? undefined : readCursor(cursor);
-      const isAfter = (job: Job): boolean =>
-        from === undefined || (direction > 0 ? placeOf(job) > from : placeOf(job) < from);
-      const rest = (await found()).filter(isAfter);
+      const from = cursor === undefined ? undefined : placeIn(cursor);
+      const rest = (await found()).filter(job => from === undefined || order(job, from) > 0);
       const page = rest.slice(0, limit);
       const items: JobEntry[] = [];
       for (const job of page) items.push(jobView(job, (await fleet.jobs.reads.tally(job.id, caller)).byState(), show));
       const last = rest.length > limit ? page.at(-1) : undefined;
-      return last ? { items, next: Buffer.from(placeOf(last)).toString('base64url') } : { items };
+      return last ? { items, next: cursorText(SORT, last.created, last.id) } : { items };
     },
     count: async () => ({ total: (await found()).length, exact: true, countedAt: clock.now() }),
     view: entry => entry,
@@ -53,8 +53,8 @@ export function jobList({ state, sort = '-created' }: JobListQuery, context: Cal
 }
 
 /** @throws UserError 400 `bad-cursor` */
-function readCursor(cursor: string): string {
-  const place = Buffer.from(cursor, 'base64url').toString();
-  if (!/^\d{16} [\w.-]+$/.test(place)) throw badCursor();
-  return place;
+function placeIn(cursor: string): Place {
+  const { key, id } = readCursor(cursor, SORT);
+  if (typeof key !== 'number') throw badCursor();
+  return { created: key, id };
 }
