@@ -117,7 +117,12 @@ const userMessage = (error: unknown): string => {
 };
 
 /** The tag of devices that try a preset: it counts for them whatever its filter says. */
-export const trialTag = (preset: string): string => `try:${preset}`;
+const TRIAL = 'try:';
+export const trialTag = (preset: string): string => TRIAL + preset;
+
+/** The preset that a tag lets a device try; undefined for any other tag. */
+export const presetOfTrial = (tag: string): string | undefined =>
+  tag.startsWith(TRIAL) ? tag.slice(TRIAL.length) : undefined;
 
 function filterInputsOf(name: string, when: string | undefined): FilterInputs & Pick<CompiledPreset, 'fits'> {
   if (!when) return { paths: [], address: false, fits: () => true };

@@ -1,6 +1,7 @@
 // The parameters that presets set, held against the rights of the caller.
 import { UserError } from '../../errors.ts';
 import type { Caller } from '../access/caller.ts';
+import { presetOfTrial } from './compiled-preset.ts';
 import type { Preset } from './preset.ts';
 
 /** @throws UserError 403 for a preset that sets, or may set, parameters out of the rights */
@@ -21,4 +22,25 @@ export function assertSetsPreset(caller: Caller, preset: Preset): void {
       : [...new Set([...keys, ...rows.flatMap(row => Object.keys(row))])].map(name => `${table}*.${name}`),
   );
   caller.assertSets([...Object.keys(set), ...cells]);
+}
+
+interface Tagging {
+  /** Tags that a device gets. */
+  tags: readonly string[];
+  /** Those that it has already. */
+  had?: readonly string[];
+}
+
+/** A tag by which a preset is tried sets what the preset sets. @throws UserError 403 as for the preset itself */
+export async function assertTrials(
+  caller: Caller,
+  { tags, had = [] }: Tagging,
+  presets: { find(name: string): Promise<Preset | undefined> },
+): Promise<void> {
+  if (caller.setsAll) return;
+  for (const tag of tags) {
+    const name = had.includes(tag) ? undefined : presetOfTrial(tag);
+    const preset = name === undefined ? undefined : await presets.find(name);
+    if (preset) assertSetsPreset(caller, preset);
+  }
 }

@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
 import { unknownDevice } from '../../fleet/devices/devices.ts';
+import { assertTrials } from '../../fleet/presets/preset-rights.ts';
 import { CSV_COLUMNS, type DeviceLine, deviceLines } from '../imports/device-csv.ts';
 import { groupsOf, type Preview, previewOf } from '../imports/preview.ts';
 import { type DeviceInput as DeviceSearchInput, deviceList } from '../lists/devices.ts';
@@ -27,7 +28,7 @@ async function announce(input: OperationInput, context: CallContext): Promise<Op
   if (query.dryRun) return await dryRun(isCsv ? await deviceLines(String(body)) : [lineOf(body)], previewNew(context));
   if (!isCsv) {
     const { id, ...device } = body as { id: string } & DeviceInput;
-    caller.assertSets(Object.keys(device.overrides ?? {}));
+    await assertWrites(device, context);
     return { status: 201, body: deviceView(await fleet.devices.announce(id, device, caller), show) };
   }
   const created: string[] = [];
@@ -35,6 +36,7 @@ async function announce(input: OperationInput, context: CallContext): Promise<Op
   for (const { line, device } of await deviceLines(String(body))) {
     try {
       const { id, ...about } = device();
+      await assertWrites(about, context);
       created.push((await fleet.devices.announce(id, about, caller)).id);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -63,7 +65,7 @@ async function dryRun(
 const previewNew =
   ({ fleet, caller, show }: CallContext) =>
   async (id: string, input: DeviceInput): Promise<Preview> => {
-    caller.assertSets(Object.keys(input.overrides ?? {}));
+    await assertWrites(input, { fleet, caller });
     const { after } = await fleet.devices.previewNew(id, input, caller);
     const { tags, site, overrides } = deviceView(after, show);
     return {
@@ -111,6 +113,18 @@ async function update(input: OperationInput, context: CallContext): Promise<Oper
   return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
 }
 
+/** @param id of a device that is there @throws UserError 403 for parameters out of the rights, also those of a preset that is tried */
+async function assertWrites(
+  { overrides = {}, tags = [] }: DeviceInput,
+  { fleet, caller }: Pick<CallContext, 'fleet' | 'caller'>,
+  id?: string,
+): Promise<void> {
+  caller.assertSets(Object.keys(overrides));
+  if (caller.setsAll) return;
+  const had = id === undefined ? [] : (await fleet.devices.row(id)).tags;
+  await assertTrials(caller, { tags: Array.isArray(tags) ? tags : (tags.add ?? []), had }, fleet.presets);
+}
+
 /** The checks of a change, once its input is: what the caller may, and what the device would lose. */
 const changeGuard =
   (
@@ -118,7 +132,7 @@ const changeGuard =
     { fleet, caller }: Pick<CallContext, 'fleet' | 'caller'>,
   ) =>
   async (): Promise<void> => {
-    caller.assertSets(Object.keys(patch.overrides ?? {}));
+    await assertWrites(patch, { fleet, caller }, id);
     if (caller.isScoped) await caller.assertKeeps(withInput(await fleet.devices.row(id), patch));
     if (!isForced) await fleet.guard.device(id, patch);
   };

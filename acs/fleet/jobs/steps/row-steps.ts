@@ -4,7 +4,7 @@ import type { Caller } from '../../access/caller.ts';
 import { openedText, sealedText } from '../../common/secrets.ts';
 import { type DeviceInput, withInput } from '../../devices/device-input.ts';
 import { trialTag } from '../../presets/compiled-preset.ts';
-import { assertSetsPreset } from '../../presets/preset-rights.ts';
+import { assertSetsPreset, assertTrials } from '../../presets/preset-rights.ts';
 import type { JobContext } from '../context.ts';
 import type { StepOutcome } from '../step.ts';
 import type { StepKind, StepWork } from '../step-kind.ts';
@@ -37,6 +37,7 @@ export const tags: StepKind<'tags'> = {
     if (add.length + remove.length === 0) throw new UserError(400, 'bad-job', 'tags: neither adds nor removes one');
     return step;
   },
+  assert: async ({ tags: { add = [] } }, caller, { presets }) => await assertTrials(caller, { tags: add }, presets),
   wayBack: async ({ tags: { add = [], remove = [] } }, row) => {
     const added = add.filter(tag => !row.tags.includes(tag));
     const removed = remove.filter(tag => row.tags.includes(tag));

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Task } from '../../../device/task.ts';
 import { UserError } from '../../../errors.ts';
+import type { Caller } from '../../access/caller.ts';
+import { allowsOperation } from '../../access/rights.ts';
 import { openedText, sealedText } from '../../common/secrets.ts';
 import { kindOf, readSettings } from '../../diagnostics/request.ts';
 import { assertFile } from '../../files/visible.ts';
@@ -153,13 +155,22 @@ export const sealedValues = <V extends SetValue | null>(
     ]),
   );
 
+/** What is kept is an override, which is written as by an operator. @throws UserError 403 */
+function assertPatches({ principal: { role, rights } }: Caller): void {
+  if (allowsOperation(rights, { name: 'patchDevice', role: 'operator', isRead: false })) return;
+  throw new UserError(403, 'forbidden', `keep: patchDevice is not allowed by the role ${role}`);
+}
+
 export const set: StepKind<'set'> = {
   ...common,
   check: async (step, { secrets }) => {
     if (Object.keys(step.set).length === 0) throw new UserError(400, 'bad-job', 'set: names no parameter');
     return { ...step, set: sealedValues(step.set, (path, text) => sealedText(secrets, path, text)) };
   },
-  assert: async ({ set: values }, caller) => caller.assertSets(Object.keys(values)),
+  assert: async ({ set: values, keep }, caller) => {
+    if (keep) assertPatches(caller);
+    caller.assertSets(Object.keys(values));
+  },
   wayBack: async ({ set: values, keep }, row, { store }) => {
     const known: Record<string, SetValue> = {};
     for (const path of Object.keys(values)) {

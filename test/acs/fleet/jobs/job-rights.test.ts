@@ -89,6 +89,30 @@ describe('a job of an author with limits', () => {
     assert.equal((await test.job()).state, 'paused');
   });
 
+  it('keeps no value without the right to change devices, and tries no preset by its tag', async () => {
+    const parameters = { set: ['Device.ManagementServer.'] };
+    const grant = async (operations: string[]): Promise<unknown> =>
+      await test.call('PUT', '/roles/own', { body: { operations, parameters } });
+    await grant(['read', 'createJob', 'addTask']);
+    await test.call('PUT', '/presets/wifi', { body: { when: 'tag = "none"', set: { 'Device.WiFi.X': 'y' } } });
+    const own = await tokenOf('own', { role: 'own' });
+    const job = (step: object) => ({ body: { devices: { ids: [units[0]!.id] }, do: [step] }, token: own });
+    await test.refused(403, 'forbidden', 'POST', '/jobs', job({ ...setting, keep: true }));
+    await grant(['read', 'createJob', 'addTask', 'patchDevice']);
+    assert.equal((await test.call('POST', '/jobs', job({ ...setting, keep: true }))).status, 201);
+    await test.refused(403, 'path-forbidden', 'POST', '/jobs', job({ tags: { add: ['try:wifi'] } }));
+    await test.refused(403, 'path-forbidden', 'PATCH', `/devices/${units[0]!.id}`, {
+      body: { tags: { add: ['try:wifi'] } },
+      token: own,
+    });
+    await test.call('PATCH', `/devices/${units[0]!.id}`, { body: { tags: { add: ['try:wifi'] } } });
+    const again = await test.call('PATCH', `/devices/${units[0]!.id}`, {
+      body: { tags: ['try:wifi', 'b'] },
+      token: own,
+    });
+    assert.equal(again.status, 200, again.text);
+  });
+
   it('is told in metrics as long as it has not ended', async () => {
     await create([setting], { parallelism: 1 });
     await test.comesTo({ running: 1, planned: 2 });
