@@ -26,12 +26,15 @@ interface JobOptions {
 const of = ({ totals }: Job, states: readonly string[]): number =>
   states.reduce((sum, state) => sum + (totals[state] ?? 0), 0);
 const wholeOf = ({ totals }: Job): number => Object.values(totals).reduce((sum, count) => sum + count, 0);
-const doneOf = (job: Job): number => of(job, ['done', 'failed', 'skipped', 'reverted']);
+/** Devices whose turn has ended, in whatever way. */
+const endedOf = (job: Job): number => of(job, ['done', 'failed', 'skipped', 'reverted']);
 
 const lineOf = (job: Job): string => {
-  const failed = of(job, ['failed']);
+  const parts = (['failed', 'skipped'] as const)
+    .filter(state => of(job, [state]) > 0)
+    .map(state => `, ${of(job, [state])} ${state}`);
   const reason = job.reason === undefined ? '' : ` (${job.reason})`;
-  return `${job.id} ${progressBar(doneOf(job), wholeOf(job))}${failed > 0 ? `, ${failed} failed` : ''}, ${job.state}${reason}`;
+  return `${job.id} ${progressBar(endedOf(job), wholeOf(job))}${parts.join('')}, ${job.state}${reason}`;
 };
 
 /** @returns the exit code */
@@ -52,8 +55,9 @@ export async function runJob(
         ['state', job => job.state],
         ['created', job => job.created],
         ['ended', job => job.ended],
-        ['done', job => `${doneOf(job)} of ${wholeOf(job)}`],
+        ['done', job => `${of(job, ['done', 'reverted'])} of ${wholeOf(job)}`],
         ['failed', job => of(job, ['failed'])],
+        ['skipped', job => of(job, ['skipped'])],
       ],
       items,
       columns(),

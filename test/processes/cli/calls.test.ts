@@ -101,6 +101,16 @@ describe('commands that call the API', function () {
     assert.match((await run('job')).out, /^id +name +state/);
   });
 
+  it('count the devices that a job has skipped apart from those that are done', async () => {
+    const step = { tags: { add: ['a'] } };
+    const body = JSON.stringify({ id: 'j', devices: { ids: ['0090F8-4102S-1', '0090F8-4102S-nothing'] }, do: [step] });
+    assert.equal((await run('call', 'createJob', '--body', body)).code, 0);
+    const watched = await run('job', 'j', '--watch', '--interval', '0.1');
+    assert.equal(watched.code, 0, watched.err);
+    assert.match(watched.out, /^j \[#{30}\] 2 of 2, 1 skipped, done\n$/m);
+    assert.match((await run('job')).out, /^id .* done +failed +skipped\nj .* 1 of 2 +0 +1\n$/);
+  });
+
   it('exit 1 for a refusal and 2 for wrong usage, with one line that says why', async () => {
     const cases: [number, RegExp, [CallCommand, ...string[]]][] = [
       [1, /getDevice: no device nothing \(no-such-device\)/, ['device', 'nothing']],
