@@ -155,7 +155,7 @@ export const sealedValues = <V extends SetValue | null>(
     ]),
   );
 
-/** What is kept is an override, which is written as by an operator. @throws UserError 403 */
+/** A value that is kept is an override, written as by an operator. @throws UserError 403 */
 function assertPatches({ principal: { role, rights } }: Caller): void {
   if (allowsOperation(rights, { name: 'patchDevice', role: 'operator', isRead: false })) return;
   throw new UserError(403, 'forbidden', `keep: patchDevice is not allowed by the role ${role}`);
