@@ -7,8 +7,8 @@ export interface ErrorLine extends TextPosition {
   message: string;
 }
 
-/** Longer texts get no lines. */
-const MAX_TEXT = 1024 * 1024;
+/** Longer texts get no lines: each place in them is looked at in one go. */
+const MAX_TEXT = 128 * 1024;
 /** Deeper places are named by no error. */
 const MAX_DEPTH = 8;
 

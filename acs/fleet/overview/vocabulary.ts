@@ -37,7 +37,11 @@ export class Vocabulary {
   /** Parameters of the models of devices that the filter fits, by path. @throws UserError 400 `bad-filter` */
   async paths(prefix: string, filter: string | undefined, caller: Caller, limit: number): Promise<VocabularyPath[]> {
     const when = textOf(filter, caller);
-    const models = await this.#models.get(when ?? '', async () => (await this.#products.fitting(when)).models);
+    const models = await this.#models.get(`${caller.isScoped} ${when ?? ''}`, async () => {
+      const { models: found, isOpen } = await this.#products.fitting(when);
+      // Where no device fits, they would be those of every product, also beyond the rights.
+      return isOpen && caller.isScoped ? [] : found;
+    });
     const template = prefix.replaceAll('*', '{i}');
     const turns = new Turns(PORTION);
     const found = new Map<string, VocabularyPath>();

@@ -58,6 +58,10 @@ describe('the vocabulary of filters', () => {
       body: { name: 'n', role: 'viewer', filter: 'site.region = "north"' },
     });
     assert.deepEqual((await read('firmware =', '', String(made.json.token))).values, [{ value: '49.1', count: 3 }]);
+    const none = `&filter=${encodeURIComponent('firmware = "none"')}`;
+    const prefix = 'Device.ManagementServer.PeriodicInformI';
+    assert.equal(names((await read(prefix, none)).paths, 'path').length, 1);
+    assert.deepEqual((await read(prefix, none, String(made.json.token))).paths, [], 'no product of other devices');
     await api.call('PUT', '/roles/r', { body: { operations: ['read'], parameters: { read: ['Device.DeviceInfo.'] } } });
     const limited = String((await api.call('POST', '/tokens', { body: { name: 'r', role: 'r' } })).json.token);
     assert.deepEqual((await read('Device.ManagementServer.', '', limited)).paths, []);
