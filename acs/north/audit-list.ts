@@ -3,6 +3,7 @@ import type { AuditQuery } from '../fleet/access/audit-trail.ts';
 import type { AuditEntry } from '../store/records.ts';
 import { csvLines } from './lists/csv-writer.ts';
 import { timeAt } from './time-input.ts';
+import { iso } from './views/times.ts';
 
 type Query = Record<string, unknown>;
 
@@ -31,7 +32,7 @@ export function auditCsv(pages: AsyncIterable<readonly AuditEntry[]>, separator:
   const rows = async function* (): AsyncGenerator<unknown[][]> {
     for await (const entries of pages)
       yield entries.map(entry => {
-        const row: Query = { ...entry, time: new Date(entry.time).toISOString() };
+        const row: Query = { ...entry, time: iso(entry.time) };
         return auditColumns.map(column => row[column]);
       });
   };

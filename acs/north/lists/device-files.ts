@@ -2,12 +2,11 @@
 import type { Task } from '../../device/task.ts';
 import { firstPage } from '../../fleet/access/first-page.ts';
 import type { CallContext } from '../operation.ts';
+import { isoOrNull } from '../views/times.ts';
 import { isFieldOf } from './fields.ts';
 import type { List } from './list.ts';
 
 const columns = ['file', 'direction', 'state', 'origin', 'task', 'created', 'ended', 'isApplied'] as const;
-
-const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
 
 /** The newest first. @throws UserError 404 */
 export async function deviceFileList(device: string, { fleet, store }: CallContext): Promise<List<Task>> {
@@ -29,8 +28,8 @@ export async function deviceFileList(device: string, { fleet, store }: CallConte
       state,
       origin,
       task: id,
-      created: iso(created),
-      ended: iso(ended),
+      created: isoOrNull(created),
+      ended: isoOrNull(ended),
       isApplied: fileHash !== undefined && applied[file] === fileHash,
     }),
   };

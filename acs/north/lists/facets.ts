@@ -4,6 +4,7 @@ import { parseFacet } from '../../query/facet.ts';
 import type { Field } from '../../query/filter.ts';
 import type { Facet } from '../../store/store.ts';
 import type { CallContext } from '../operation.ts';
+import { iso } from '../views/times.ts';
 import { assertTells, deviceFilter } from './devices.ts';
 import { fieldsOf } from './fields.ts';
 
@@ -25,7 +26,7 @@ export async function deviceFacets(
   const names = fieldsOf(by, () => true);
   const fields = names.map(parseFacet);
   for (const field of fields) assertTells(field, { caller, show });
-  const countedAt = new Date(clock.now()).toISOString();
+  const countedAt = iso(clock.now());
   const { total, facets } = await fleet.devices.facets({
     ...(await deviceFilter(filter, context)),
     within: caller.within,

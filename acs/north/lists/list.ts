@@ -1,6 +1,7 @@
 // The lists of the API, all alike: a page as JSON, its number of entries, or all pages as CSV.
 import { mapInTurns } from '../../../shared/turns.ts';
 import type { OperationInput, OperationOutput } from '../operation.ts';
+import { iso } from '../views/times.ts';
 import { prefersCsv } from './accept.ts';
 import { csvLines, type Separator } from './csv-writer.ts';
 import { cellOf, fieldsOf, pick } from './fields.ts';
@@ -83,7 +84,7 @@ const shown = <T>(list: List<T>, item: T, fields: readonly string[] | undefined)
 
 const countView = ({ countedAt, ...counted }: Counted): View => ({
   ...counted,
-  countedAt: new Date(countedAt).toISOString(),
+  countedAt: iso(countedAt),
 });
 
 const countHeaders = ({ total, exact }: Counted): Record<string, string> => ({

@@ -7,13 +7,13 @@ import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/access.ts';
 import { timeAt } from '../time-input.ts';
+import { isoOrNull } from '../views/times.ts';
 
-const iso = (time: number | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
 const tokenView = ({ created, expires, lastUsed, ...token }: TokenView): Record<string, unknown> => ({
   ...token,
-  created: iso(created),
-  expires: iso(expires),
-  lastUsed: iso(lastUsed),
+  created: isoOrNull(created),
+  expires: isoOrNull(expires),
+  lastUsed: isoOrNull(lastUsed),
 });
 
 const admin = { role: 'admin', scope: 'access', parameters: 'none' } as const;

@@ -5,12 +5,11 @@ import type { AlertTrial, AlertView } from '../../fleet/monitoring/alerts.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import { alert, alertInput, alerts as alertList, alertOrTrial, alertQuery } from '../schemas/alerts.ts';
-
-const iso = (at: number): string => new Date(at).toISOString();
+import { iso, isoOrNull } from '../views/times.ts';
 
 const alertView = ({ evaluated, groups, ...alert }: AlertView): Record<string, unknown> => ({
   ...alert,
-  evaluated: evaluated === undefined ? null : iso(evaluated),
+  evaluated: isoOrNull(evaluated),
   groups: groups.map(groupView),
 });
 

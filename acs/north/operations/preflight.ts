@@ -7,9 +7,9 @@ import type { Trust } from '../../fleet/preflight/trust.ts';
 import type { Operation } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/preflight.ts';
+import { iso } from '../views/times.ts';
 
 const { answers } = schemas;
-const iso = (time: number): string => new Date(time).toISOString();
 
 const serverView = ({ certificates, ...server }: ServerView) => ({
   ...server,

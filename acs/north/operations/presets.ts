@@ -11,6 +11,7 @@ import { forceQuery } from '../schemas/common.ts';
 import * as schemas from '../schemas/presets.ts';
 import { keepPresetSecrets } from '../secret-mask.ts';
 import { dryRunView, presetView } from '../views/core.ts';
+import { iso } from '../views/times.ts';
 
 const dryRunOptions = ({ limit = 50, kinds = false }: { limit?: number; kinds?: boolean }) => ({ limit, kinds });
 
@@ -63,7 +64,7 @@ export const presets: readonly Operation[] = [
       for (const { name, body, generation, changed, author = null, comment } of await context.fleet.presets.stored())
         items.push({
           ...presetView(name, body, context.show),
-          ...{ version: generation, time: new Date(changed).toISOString(), author },
+          ...{ version: generation, time: iso(changed), author },
           ...(comment === undefined ? {} : { comment }),
           ...(query.counts ? await countsOf(name, body, context) : {}),
         });

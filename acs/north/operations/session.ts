@@ -5,6 +5,7 @@ import type { CallContext, Operation, OperationInput, OperationOutput } from '..
 import { ok } from '../operation.ts';
 import * as schemas from '../schemas/access.ts';
 import { sessionCookie } from '../session-cookie.ts';
+import { isoOrNull } from '../views/times.ts';
 
 const self = { role: 'viewer', scope: 'self', parameters: 'none' } as const;
 
@@ -86,7 +87,7 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
         kind,
         role,
         scope: caller.scope ?? null,
-        expires: expires === undefined ? null : new Date(expires).toISOString(),
+        expires: isoOrNull(expires),
         ...(origin.session?.signOutUrl === undefined ? {} : { signOutUrl: origin.session.signOutUrl }),
         operations: table()
           .filter(operation => isAllowed(operation, caller.principal))

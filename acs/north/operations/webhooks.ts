@@ -10,9 +10,9 @@ import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/webhooks.ts';
 import { timeAt } from '../time-input.ts';
+import { iso } from '../views/times.ts';
 
 const problems = { 404: 'No such webhook' };
-const iso = (at: number): string => new Date(at).toISOString();
 
 const view = ({ oldSecretUntil, gone, until, ...webhook }: WebhookView, secret = MASK): Record<string, unknown> => ({
   ...webhook,

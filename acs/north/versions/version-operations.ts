@@ -4,6 +4,7 @@ import type { DocumentVersion, VersionEntry, VersionedKind } from '../../store/d
 import type { CallContext, Operation, OperationInput } from '../operation.ts';
 import { ok } from '../operation.ts';
 import * as schemas from '../schemas/versions.ts';
+import { iso } from '../views/times.ts';
 import { changesBetween, type Side } from './changes.ts';
 
 type View = Record<string, unknown>;
@@ -23,8 +24,6 @@ export interface VersionedObject {
   /** The same as callers see it. */
   view(body: unknown, context: CallContext): View;
 }
-
-const iso = (time: number): string => new Date(time).toISOString();
 
 const entryView = ({ name: _name, generation, changed, author, ...entry }: VersionEntry): View => ({
   version: generation,

@@ -18,10 +18,10 @@ import type { AuditEntry } from '../../store/records.ts';
 import { maskIf } from '../secret-mask.ts';
 import { faultView } from './faults.ts';
 import { limitedReason, limitedRecord, limitedTaskFault, limitedValues, type Shown } from './limited.ts';
+import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
 
-const iso = (time: number): string => new Date(time).toISOString();
 const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
 
 /** The view, or the part of it that is there. */

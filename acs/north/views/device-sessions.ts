@@ -1,10 +1,9 @@
 // Sessions of a device as the API shows them.
 import type { TracedMessage, TracedSession } from '../../fleet/common/traced-session.ts';
 import type { SessionRecord } from '../../store/session-record.ts';
+import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
-
-const iso = (time: number): string => new Date(time).toISOString();
 
 export const sessionRecordView = ({ started, ended, claim: _claim, fault, tls, ...rest }: SessionRecord): View => ({
   started: iso(started),

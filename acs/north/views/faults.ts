@@ -4,13 +4,12 @@ import type { DeviceFault } from '../../device/fault.ts';
 import { hintFor } from '../../fleet/monitoring/fault-hints.ts';
 import type { NamedGroup } from '../../fleet/monitoring/faults.ts';
 import { limitedFault, type Shown } from './limited.ts';
+import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
 
 /** Characters of a device's text that a group shows. */
 const MAX_MESSAGE = 200;
-
-const iso = (time: number): string => new Date(time).toISOString();
 
 export const faultView = ({ basis: _basis, ...fault }: DeviceFault, caller: Shown['caller']): View => ({
   ...limitedFault(fault, caller),

@@ -7,7 +7,8 @@ import type { Tally, TextedReason } from '../../fleet/jobs/tally.ts';
 import { amountOf } from '../../fleet/rollout/plan.ts';
 import type { JobPosition } from '../../store/job-positions.ts';
 import { limitedReason, limitedRecord, limitedValues, type Shown } from './limited.ts';
-import { given, iso, planView } from './rollouts.ts';
+import { given, planView } from './rollouts.ts';
+import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
 

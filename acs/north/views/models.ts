@@ -1,13 +1,14 @@
 // Data models as the API shows them.
 import type { DeviceModelItem } from '../../fleet/devices/device-models.ts';
 import type { ModelAbout } from '../../fleet/models/catalogue.ts';
+import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
 
 export const modelView = ({ marks, changed, ...about }: ModelAbout): View => ({
   ...about,
   ...marks,
-  ...(changed === undefined ? {} : { changed: new Date(changed).toISOString() }),
+  ...(changed === undefined ? {} : { changed: iso(changed) }),
 });
 
 export function modelItemView({ path, writable, type, def, absent, unsure }: DeviceModelItem): View {

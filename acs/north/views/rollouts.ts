@@ -3,11 +3,10 @@ import { rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { type Plan, type Rollout, type Totals, waitMsOf } from '../../fleet/rollout/plan.ts';
 import { limitedReason, type Shown } from './limited.ts';
+import { iso, isoOrNull } from './times.ts';
 
 type View = Record<string, unknown>;
 
-export const iso = (time: number): string => new Date(time).toISOString();
-export const isoOrNull = (time: number | undefined): string | null => (time === undefined ? null : iso(time));
 export const given = (name: string, value: unknown): View => (value === undefined ? {} : { [name]: value });
 
 /** The view of what rollouts and jobs have in common. */

@@ -8,9 +8,8 @@ import { noDevice, none, ok, param } from '../../operation.ts';
 import * as schemas from '../../schemas/device-work/backups.ts';
 import { task, waitQuery } from '../../schemas/tasks.ts';
 import { taskView } from '../../views/core.ts';
+import { iso } from '../../views/times.ts';
 import { outcomeWithin } from './task-outcome.ts';
-
-const iso = (at: number): string => new Date(at).toISOString();
 
 const ruleView = ({ round, ...rule }: RuleView): Record<string, unknown> => ({
   ...rule,

@@ -5,8 +5,7 @@ import { noDevice, none, type Operation, ok, param } from '../../operation.ts';
 import * as schemas from '../../schemas/monitoring/history.ts';
 import { timeAt } from '../../time-input.ts';
 import { limitedEvent } from '../../views/limited.ts';
-
-const iso = (at: number): string => new Date(at).toISOString();
+import { iso } from '../../views/times.ts';
 
 export const history: readonly Operation[] = [
   {

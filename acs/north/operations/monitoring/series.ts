@@ -5,6 +5,7 @@ import { durationOf } from '../../../query/literals.ts';
 import { type Operation, ok } from '../../operation.ts';
 import * as schemas from '../../schemas/monitoring/series.ts';
 import { timeAt } from '../../time-input.ts';
+import { iso } from '../../views/times.ts';
 
 /** A time, or how long ago. @throws UserError 400 `bad-time` */
 function timeOf(place: string, text: string | undefined, now: number): number | undefined {
@@ -47,7 +48,7 @@ export const series: readonly Operation[] = [
         step: (found[0]?.step ?? 0) / 1000,
         series: found.map(({ name: each, points }) => ({
           ...{ name: each, unit: seriesUnits[each] },
-          points: points.map(({ time, avg, min, max }) => ({ time: new Date(time).toISOString(), avg, min, max })),
+          points: points.map(({ time, avg, min, max }) => ({ time: iso(time), avg, min, max })),
         })),
       });
     },
