@@ -1,6 +1,5 @@
 // The table of all operations of the API. REST and the API description are derived from it.
 import { Type } from 'typebox';
-import { oidc } from './oidc/operations.ts';
 import { describe } from './openapi.ts';
 import { type Operation, ok } from './operation.ts';
 import { access } from './operations/access.ts';
@@ -21,6 +20,7 @@ import { overview } from './operations/monitoring/overview.ts';
 import { series } from './operations/monitoring/series.ts';
 import { traces } from './operations/monitoring/traces.ts';
 import { vocabulary } from './operations/monitoring/vocabulary.ts';
+import { oidc } from './operations/oidc.ts';
 import { preflight } from './operations/preflight.ts';
 import { presets } from './operations/presets.ts';
 import { records } from './operations/records.ts';

@@ -2,8 +2,8 @@
 import type { OidcSetting } from '../../fleet/access/oidc/claims.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { none, ok } from '../operation.ts';
+import * as schemas from '../schemas/oidc.ts';
 import { sessionCookie, TICKET_COOKIES, ticketCookie } from '../session-cookie.ts';
-import * as schemas from './schemas.ts';
 
 const CALLBACK = '/session/oidc/callback';
 const open = { role: 'viewer', scope: 'self', parameters: 'none', isOpen: true, method: 'GET' } as const;

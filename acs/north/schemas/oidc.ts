@@ -1,6 +1,6 @@
 // Shapes of signing in by an identity provider, and of its setting.
 import { Type } from 'typebox';
-import { closed, optional, text } from '../schemas/common.ts';
+import { closed, optional, text } from './common.ts';
 
 export const begin = closed({
   to: optional(
