@@ -15,6 +15,13 @@ import { iso } from '../views/times.ts';
 
 const dryRunOptions = ({ limit = 50, kinds = false }: { limit?: number; kinds?: boolean }) => ({ limit, kinds });
 
+/** The preset of a dry run, with the stored secrets that its body masks; undefined for the stored one. @throws UserError 404 */
+async function triedPreset(name: string, body: unknown, fleet: CallContext['fleet']): Promise<Preset | undefined> {
+  if (body) return keepPresetSecrets(fleet.secrets, body as Preset, await fleet.presets.find(name));
+  await fleet.presets.get(name);
+  return undefined;
+}
+
 type Step = IteratorResult<DryRunProgress, DryRun>;
 
 /** The lines of a dry run that tells of its progress. */
@@ -144,8 +151,7 @@ export const presets: readonly Operation[] = [
     answers: { 200: schemas.dryRun },
     problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
-      const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
-      const preset = body ? keepPresetSecrets(fleet.secrets, body as Preset, stored) : undefined;
+      const preset = await triedPreset(name, body, fleet);
       return ok(dryRunView(await fleet.dryRuns.run(name, preset, dryRunOptions(query)), show));
     },
   },
@@ -165,8 +171,7 @@ export const presets: readonly Operation[] = [
     mediaType: 'application/x-ndjson',
     problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
-      const stored = body ? await fleet.presets.find(name) : await fleet.presets.get(name);
-      const preset = body ? keepPresetSecrets(fleet.secrets, body as Preset, stored) : undefined;
+      const preset = await triedPreset(name, body, fleet);
       const steps = fleet.dryRuns.steps(name, preset, dryRunOptions(query));
       // A preset that is refused is refused before the first step.
       const first = await steps.next();
