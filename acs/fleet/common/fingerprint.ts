@@ -1,4 +1,4 @@
-// Fingerprints of the inputs that a fault, a drift or a move rests on: with other inputs they differ.
+// Fingerprints: digests of inputs, of answers, of what a fault, a drift or a move rests on; with another content they differ.
 import { hash } from 'node:crypto';
 
 /** @param content as JSON @returns 12 characters of base64url */

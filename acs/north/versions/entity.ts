@@ -1,9 +1,9 @@
 // Stored objects of operations: their entity tags (RFC 9110 8.8.3), and the conditions under which they are read and changed.
-import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import { editVersion } from '../../device/edit-version.ts';
 import { UserError } from '../../errors.ts';
 import type { Caller } from '../../fleet/access/caller.ts';
+import { digestOf } from '../../fleet/common/fingerprint.ts';
 import { fileVersion, type StoredFile } from '../../fleet/files/stored-file.ts';
 import { LEARNED_PREFIX } from '../../fleet/models/learned-model.ts';
 import { isVersioned } from '../../store/document-versions.ts';
@@ -97,8 +97,6 @@ export async function versionNow(
   return documentVersion(await store.document(stored, named));
 }
 
-const DIGEST_LENGTH = 12;
-
 /** The answer to a read with its tag, or that the client has it already. @param version as it was before the read */
 export async function taggedRead(
   output: OperationOutput,
@@ -106,10 +104,7 @@ export async function taggedRead(
   { ifNoneMatch }: Conditions,
 ): Promise<OperationOutput> {
   if (version === '' || (output.status ?? 200) !== 200) return output;
-  const digest = createHash('sha256')
-    .update(JSON.stringify(output.body) ?? '')
-    .digest('base64url');
-  const tag = output.bytes ? version : `${version}.${digest.slice(0, DIGEST_LENGTH)}`;
+  const tag = output.bytes ? version : `${version}.${digestOf(output.body ?? null)}`;
   const headers = { ...output.headers, etag: `"${tag}"`, 'cache-control': 'private, no-cache' };
   const known = ifNoneMatch === undefined ? [] : tagsIn('If-None-Match', ifNoneMatch);
   if (known !== '*' && !known.includes(tag)) return { ...output, headers };
