@@ -1,7 +1,7 @@
 // Conditions on faults `f`, as parts of the filters of devices and of faults.
 import { timeAt } from '../../query/compare.ts';
 import type { Atom } from '../../query/filter.ts';
-import type { Condition } from './condition.ts';
+import type { Condition, Search } from './condition.ts';
 
 /** Column of each field in the `faults` table. */
 export const faultColumns: Readonly<Record<string, string>> = {
@@ -27,14 +27,6 @@ function faultSql(atom: Atom, now: number): Condition {
   const { test, value } = atom;
   if (value.as === 'time') return { sql: `(${column} ${test} ?)`, params: [timeAt(value, now)] };
   return { sql: `(${column} ${test} ?)`, params: ['text' in value ? value.text : ''] };
-}
-
-/** The search that a condition is part of (filter.ts). */
-interface Search {
-  now: number;
-  isNarrow: boolean;
-  /** The filter is over faults, and `f` is the one in question; else any fault of the device `d` counts. */
-  isOfFault: boolean;
 }
 
 export function faultCondition(atom: Atom, { now, isNarrow, isOfFault }: Search): Condition {

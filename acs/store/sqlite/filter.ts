@@ -8,7 +8,7 @@ import { type Atom, type Field, type Filter, isFaultField } from '../../query/fi
 import { typedKey } from '../../query/sort.ts';
 import { versionKey } from '../../query/version-key.ts';
 import { isWild, wildPattern, wildStart } from '../../query/wildcard.ts';
-import type { Condition } from './condition.ts';
+import type { Condition, Search } from './condition.ts';
 import { faultCondition } from './fault-filter.ts';
 
 /** Column of each field in the narrow `devices` table. */
@@ -33,16 +33,6 @@ export const columns: Readonly<Record<string, string>> = {
   rolloutDue: 'rollout_due',
   rolloutWave: 'rollout_wave',
 };
-
-/** The search that a condition is part of. */
-interface Search {
-  /** Milliseconds, for `now` and `online`. */
-  now: number;
-  /** It is over a few devices by their ids, so that a look at each costs less than a list of all that fit. */
-  isNarrow: boolean;
-  /** The condition is on `faults f` too (fault-filter.ts). */
-  isOfFault: boolean;
-}
 
 /** @param now milliseconds, for `now` and `online` @param isOfFault the condition is on `faults f` too */
 export const toSql = (filter: Filter, now: number, isOfFault = false): Condition =>
