@@ -1,10 +1,13 @@
 // The identity provider that the options name.
 import { UsageError } from '../../shared/config.ts';
+import { isLoopback } from '../../shared/net/address.ts';
 import type { AcsSetup } from '../app/setup.ts';
 import type { AcsOptions } from '../config.ts';
 import { fileText } from './certificate-files.ts';
 
-export const isLoopback = (hostname: string): boolean => /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
+/** @param hostname of a URL: a name, or an address, that of IPv6 in brackets */
+export const isLoopbackHost = (hostname: string): boolean =>
+  hostname === 'localhost' || isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
 
 /** @param secret the one of the environment @throws UsageError naming the option */
 export async function oidcSettings(
@@ -18,7 +21,7 @@ export async function oidcSettings(
     return undefined;
   }
   const { protocol, hostname } = new URL(issuer);
-  if (protocol === 'http:' && !isLoopback(hostname))
+  if (protocol === 'http:' && !isLoopbackHost(hostname))
     throw new UsageError(`--oidc-issuer: ${issuer} would be asked unencrypted; use https://`);
   if (!scope.split(' ').includes('openid'))
     throw new UsageError(`--oidc-scope: '${scope}' lacks openid, without which no provider tells who a user is`);

@@ -15,7 +15,7 @@ import { type CertificatePair, checkTls, fileText, givenPairs } from './certific
 import { watchCertificates } from './certificate-watch.ts';
 import { type DataDirectory, openData, tightenData } from './data-directory.ts';
 import { awaitFirstUser } from './first-user.ts';
-import { isLoopback, oidcSettings } from './oidc-options.ts';
+import { isLoopbackHost, oidcSettings } from './oidc-options.ts';
 import { checkStoreOptions, hostPortOf, type OpenedStore, openStore } from './open-store.ts';
 import { ownPairs } from './own-certificates.ts';
 import { type Assignment, startWorkers, type Workers } from './workers.ts';
@@ -248,7 +248,7 @@ async function stunSettings(stun: string, secret: string | undefined): Promise<N
 }
 
 function refuseWeak(options: AcsOptions, api: URL): void {
-  if (api.protocol === 'http:' && !isLoopback(api.hostname) && !options.apiPlain) {
+  if (api.protocol === 'http:' && !isLoopbackHost(api.hostname) && !options.apiPlain) {
     throw new UsageError(`--api: ${options.api} would send tokens unencrypted; use https:// or add --api-plain`);
   }
   checkStoreOptions(options);

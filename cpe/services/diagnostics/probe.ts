@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { DnsClient, type DnsLookup } from '../../../shared/dns/client.ts';
 import { messageOf } from '../../../shared/errors.ts';
+import { isLoopback } from '../../../shared/net/address.ts';
 import type { ReachableHost } from '../../network.ts';
 import { dnsServersOf } from '../hoc.ts';
 import type { Unit } from '../service.ts';
@@ -29,7 +30,6 @@ export interface Target {
   reached: ReachableHost | undefined;
 }
 
-const isLoopback = (address: string): boolean => address === '::1' || /^127\./.test(address);
 const near = (host: string): ReachableHost => ({ host, roundTrip: 0, loss: 0, hops: [] });
 
 /** @returns the host; undefined where its name has no address */
