@@ -2,7 +2,7 @@
 import { shownText } from '../../fleet/common/secrets.ts';
 import type { Job } from '../../fleet/jobs/job.ts';
 import type { SetValue, Step, Steps } from '../../fleet/jobs/step.ts';
-import { sealedTask, sealedValues } from '../../fleet/jobs/steps/task-steps.ts';
+import { changedArguments, changedTexts } from '../../fleet/jobs/steps/task-steps.ts';
 import type { Tally, TextedReason } from '../../fleet/jobs/tally.ts';
 import { amountOf } from '../../fleet/rollout/plan.ts';
 import type { JobPosition } from '../../store/job-positions.ts';
@@ -15,13 +15,13 @@ type View = Record<string, unknown>;
 function stepView(step: Step, { secrets, caller }: Shown): View {
   const shown = (name: string, text: string): string => shownText(secrets, name, text);
   const values = <V extends SetValue | null>(record: Record<string, V>): Record<string, V> =>
-    sealedValues(limitedRecord(record, caller), shown);
+    changedTexts(limitedRecord(record, caller), shown);
   const { set, overrides, site, task } = step as Partial<
     Steps['set'] & Steps['overrides'] & Steps['site'] & Steps['task']
   >;
   if (set) return { ...step, set: values(set) };
   if (overrides) return { ...step, overrides: values(overrides) };
-  if (site) return { ...step, site: sealedValues(site, shown) };
+  if (site) return { ...step, site: changedTexts(site, shown) };
   if (!task) return { ...step };
   const { content, args, ...rest } = task;
   const isShown = caller.readsAll && args;
@@ -29,7 +29,7 @@ function stepView(step: Step, { secrets, caller }: Shown): View {
     task: {
       ...rest,
       ...(args
-        ? { args: limitedValues(isShown ? sealedTask(args, shown) : shownArguments(args, shown, caller), caller) }
+        ? { args: limitedValues(isShown ? changedArguments(args, shown) : shownArguments(args, shown, caller), caller) }
         : {}),
       ...(content === undefined ? {} : { content: '***' }),
     },
@@ -40,7 +40,7 @@ function stepView(step: Step, { secrets, caller }: Shown): View {
 function shownArguments(args: View, shown: (name: string, text: string) => string, caller: Shown['caller']): View {
   const { ParameterList: list } = args;
   const isByPath = typeof list === 'object' && list !== null && !Array.isArray(list);
-  return sealedTask(isByPath ? { ...args, ParameterList: limitedRecord(list as View, caller) } : args, shown);
+  return changedArguments(isByPath ? { ...args, ParameterList: limitedRecord(list as View, caller) } : args, shown);
 }
 
 export const jobView = (job: Job, totals: View, show: Shown): View => ({

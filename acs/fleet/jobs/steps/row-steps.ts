@@ -9,7 +9,7 @@ import type { JobContext } from '../context.ts';
 import type { StepOutcome } from '../step.ts';
 import type { StepKind, StepWork } from '../step-kind.ts';
 import { done, refusable } from './device-steps.ts';
-import { overridesBefore, sealedValues } from './task-steps.ts';
+import { changedTexts, overridesBefore } from './task-steps.ts';
 
 /** Changes the device as `PATCH /devices/{id}` does, with its guard and the rights of the author. */
 async function patch(input: DeviceInput, { caller, position }: StepWork, context: JobContext): Promise<StepOutcome> {
@@ -51,25 +51,25 @@ export const site: StepKind<'site'> = {
   operation: patching,
   isRemote: false,
   check: async ({ site: fields }, { secrets }) => ({
-    site: sealedValues(fields, (name, text) => sealedText(secrets, name, text)),
+    site: changedTexts(fields, (name, text) => sealedText(secrets, name, text)),
   }),
   wayBack: async ({ site: fields }, row) => [
     { site: Object.fromEntries(Object.keys(fields).map(name => [name, row.site[name] ?? null])) },
   ],
   carryOut: async ({ site: fields }, work, context) =>
-    await patch({ site: sealedValues(fields, (_name, text) => openedText(context.secrets, text)) }, work, context),
+    await patch({ site: changedTexts(fields, (_name, text) => openedText(context.secrets, text)) }, work, context),
 };
 
 export const overrides: StepKind<'overrides'> = {
   operation: patching,
   isRemote: false,
   check: async ({ overrides: values }, { secrets }) => ({
-    overrides: sealedValues(values, (path, text) => sealedText(secrets, path, text)),
+    overrides: changedTexts(values, (path, text) => sealedText(secrets, path, text)),
   }),
   assert: async ({ overrides: values }, caller) => caller.assertSets(Object.keys(values)),
   wayBack: async ({ overrides: values }, row) => [{ overrides: overridesBefore(Object.keys(values), row.overrides) }],
   carryOut: async ({ overrides: values }, work, context) => {
-    const opened = sealedValues(values, (_path, text) => openedText(context.secrets, text));
+    const opened = changedTexts(values, (_path, text) => openedText(context.secrets, text));
     return await patch({ overrides: opened }, work, context);
   },
 };

@@ -102,7 +102,7 @@ export const task: StepKind<'task'> = {
     return {
       task: {
         ...input,
-        ...(args ? { args: sealedTask(args, (name, text) => sealedText(secrets, name, text)) } : {}),
+        ...(args ? { args: changedArguments(args, (name, text) => sealedText(secrets, name, text)) } : {}),
         ...(content === undefined ? {} : { content: secrets.seal(content) }),
       },
     };
@@ -115,7 +115,7 @@ export const task: StepKind<'task'> = {
     await carryOutTask(
       {
         ...input,
-        ...(args ? { args: sealedTask(args, (_name, text) => openedText(context.secrets, text)) } : {}),
+        ...(args ? { args: changedArguments(args, (_name, text) => openedText(context.secrets, text)) } : {}),
         ...(content === undefined ? {} : { content: context.secrets.open(content) }),
       },
       work,
@@ -124,7 +124,7 @@ export const task: StepKind<'task'> = {
 };
 
 /** Arguments with each text changed, also those in an object of values by path. */
-export function sealedTask(
+export function changedArguments(
   args: Record<string, unknown>,
   change: (name: string, text: string) => string,
 ): Record<string, unknown> {
@@ -143,8 +143,8 @@ const parameterList = (values: Record<string, SetValue>): TaskInput => ({
   args: { ParameterList: values },
 });
 
-/** Values with the texts of secrets changed. */
-export const sealedValues = <V extends SetValue | null>(
+/** Values with each text changed: sealed, opened or masked. */
+export const changedTexts = <V extends SetValue | null>(
   values: Record<string, V>,
   change: (path: string, text: string) => string,
 ): Record<string, V> =>
@@ -165,7 +165,7 @@ export const set: StepKind<'set'> = {
   ...common,
   check: async (step, { secrets }) => {
     if (Object.keys(step.set).length === 0) throw new UserError(400, 'bad-job', 'set: names no parameter');
-    return { ...step, set: sealedValues(step.set, (path, text) => sealedText(secrets, path, text)) };
+    return { ...step, set: changedTexts(step.set, (path, text) => sealedText(secrets, path, text)) };
   },
   assert: async ({ set: values, keep }, caller) => {
     if (keep) assertPatches(caller);
@@ -182,7 +182,7 @@ export const set: StepKind<'set'> = {
     return back;
   },
   carryOut: async ({ set: values, keep }, work, context) => {
-    const opened = sealedValues(values, (_path, text) => openedText(context.secrets, text));
+    const opened = changedTexts(values, (_path, text) => openedText(context.secrets, text));
     const outcome = await carryOutTask(parameterList(opened), work, context);
     if (keep && outcome.state === 'done') await context.devices.patch(work.position.device, { overrides: opened });
     return outcome;
