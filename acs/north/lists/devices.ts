@@ -35,7 +35,8 @@ const columns = [
   ...['address', 'provisioningCode', 'username', 'tags', 'site', 'openTasks', 'faultCode'],
 ];
 
-export type DeviceInput = Pick<DeviceSearch, 'sort' | 'offset' | 'at'> & { filter?: string };
+/** The query as it is written. */
+export type DeviceListQuery = Pick<DeviceSearch, 'sort' | 'offset' | 'at'> & { filter?: string };
 
 /** The filter of a search for devices. @throws UserError 400 for a bad one, 403 for what the caller may not read */
 export async function deviceFilter(
@@ -47,7 +48,7 @@ export async function deviceFilter(
 
 /** @throws UserError 400 for a bad filter or order, 403 for parameters in them that the caller may not read */
 export async function deviceList(
-  { filter: text, sort, offset, at }: DeviceInput,
+  { filter: text, sort, offset, at }: DeviceListQuery,
   context: CallContext,
 ): Promise<List<ListedDevice>> {
   const { fleet, clock, caller, show } = context;

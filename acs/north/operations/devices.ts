@@ -5,7 +5,7 @@ import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { assertTrials } from '../../fleet/presets/preset-rights.ts';
 import { CSV_COLUMNS, type DeviceLine, deviceLines } from '../imports/device-csv.ts';
 import { groupsOf, type Preview, previewOf } from '../imports/preview.ts';
-import { type DeviceInput as DeviceSearchInput, deviceList } from '../lists/devices.ts';
+import { type DeviceListQuery, deviceList } from '../lists/devices.ts';
 import { deviceFacets, type FacetInput } from '../lists/facets.ts';
 import { knockingPage, knockingRanges } from '../lists/knocking.ts';
 import { answerList } from '../lists/list.ts';
@@ -149,7 +149,7 @@ export const devices: readonly Operation[] = [
     query: schemas.deviceQuery,
     answers: { 200: answers.devices },
     csv: true,
-    run: async (input, context) => await answerList(input, await deviceList(input.query as DeviceSearchInput, context)),
+    run: async (input, context) => await answerList(input, await deviceList(input.query as DeviceListQuery, context)),
   },
   {
     name: 'countFacets',
