@@ -15,7 +15,7 @@ export interface StreamLimits {
   behind: number;
 }
 
-export const streamLimits: StreamLimits = { events: 1000, characters: 256 * 1024, behind: 1024 * 1024 };
+const streamLimits: StreamLimits = { events: 1000, characters: 256 * 1024, behind: 1024 * 1024 };
 
 export class EventStream {
   /** Cannot be guessed: it leads back to what the stream has kept. */

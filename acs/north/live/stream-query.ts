@@ -5,7 +5,7 @@ import type { Caller } from '../../fleet/access/caller.ts';
 import type { Filter } from '../../query/filter.ts';
 
 /** The types that a stream can be asked for; `summary` comes only where it is named. */
-export const streamTypes = [...eventNames, 'summary'] as const;
+const streamTypes = [...eventNames, 'summary'] as const;
 
 export interface StreamQuery {
   types: ReadonlySet<EventName>;

@@ -25,7 +25,7 @@ export const escaped = (text: string): string => text.replace(/[&<>"']/g, charac
 const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** Headers of every page. @param policy directives of its Content-Security-Policy besides those that all have */
-export const pageHeaders = (policy: string): Record<string, string> => ({
+const pageHeaders = (policy: string): Record<string, string> => ({
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; base-uri 'none'; frame-ancestors 'none'; ${policy}`,
   'x-content-type-options': 'nosniff',

@@ -29,7 +29,7 @@ export const dryRunWish = optional(
 
 const MAX_PAGE = 1000;
 
-export const paged = {
+const paged = {
   limit: optional(
     Type.Integer({
       minimum: 1,

@@ -8,7 +8,7 @@ import { messagesOf } from './messages.ts';
 import { NAMESPACE } from './namespace.ts';
 
 /** Bytes of an answer that carries a content. */
-export const MAX_CONTENT = 4 * 1024 * 1024;
+const MAX_CONTENT = 4 * 1024 * 1024;
 
 /** @throws UserError 413 for a content that is too large; Error for a result that is not as declared */
 export async function answerText(operation: Operation, output: OperationOutput): Promise<string> {
