@@ -11,6 +11,9 @@ export type Literal =
   | { as: 'time'; at: number }
   | { as: 'time'; now: number };
 
+/** The text of a literal; '' for one that is none. */
+export const literalText = (value: Literal): string => ('text' in value ? value.text : '');
+
 /** ISO 8601 text as milliseconds; without a zone it is UTC. */
 export function isoTime(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return undefined;

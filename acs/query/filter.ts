@@ -19,7 +19,9 @@ type FieldKind =
   | 'path'
   // Of any fault of the device; in a search for faults, of the fault itself.
   | 'fault'
-  | 'faultTime';
+  | 'faultTime'
+  // A job, or the state in one: a search replaces them by devices before a store sees them.
+  | 'job';
 
 /** `name`: the canonical field name; for `site` the name after `site.`; for `path` the parameter path. */
 export interface Field {
@@ -92,6 +94,7 @@ export const fields: Readonly<Record<string, Field>> = {
   'fault.last': { kind: 'faultTime', name: 'last' },
 };
 
+export const isIdField = ({ kind, name }: Field): boolean => kind === 'text' && name === 'id';
 export const isFaultField = ({ kind }: Field): boolean => kind === 'fault' || kind === 'faultTime';
 
 const idField = fields.id as Field;

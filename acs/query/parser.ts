@@ -20,7 +20,8 @@ export function parseField(text: string): Field {
 export type PresetFilters = (name: string) => Filter | undefined;
 
 /**
- * @param presets for `preset = "name"`, which stands for the filter of that preset; without it the field is refused
+ * @param presets for `preset = "name"`, which stands for the filter of that preset; without it the field is refused, and so are
+ *   `job` and `jobState`
  * @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1)
  */
 export function parseFilter(text: string, presets?: PresetFilters): Filter {
@@ -110,7 +111,7 @@ class FilterParser {
 }
 
 function parseComparison(tokens: Tokens, presets: PresetFilters | undefined): Filter {
-  const special = parseSearch(tokens) ?? parsePreset(tokens, presets);
+  const special = parseSearch(tokens) ?? parsePreset(tokens, presets) ?? parseJob(tokens, presets !== undefined);
   if (special) return special;
   const field = fieldFrom(tokens);
   const found = parseTestOf(tokens, field);
@@ -157,11 +158,30 @@ function parsePreset(tokens: Tokens, presets: PresetFilters | undefined): Filter
   const { column } = tokens.peek();
   if (!tokens.accept('preset')) return undefined;
   if (!presets) throw badFilter('"preset" is a field of searches for devices alone', column);
-  const one = (): Filter => presetNamed(tokens.take(), presets);
+  return parseNames(tokens, 'preset', () => presetNamed(tokens.take(), presets));
+}
+
+const jobFields = ['job', 'jobState'] as const;
+
+/** The same with `job` and `jobState`. @param isAllowed the search knows jobs */
+function parseJob(tokens: Tokens, isAllowed: boolean): Filter | undefined {
+  const { column } = tokens.peek();
+  const name = jobFields.find(field => tokens.accept(field.toLowerCase()));
+  if (!name) return undefined;
+  if (!isAllowed) throw badFilter(`"${name}" is a field of searches for devices alone`, column);
+  return parseNames(tokens, name, () => {
+    const { kind, text, column: at } = tokens.take();
+    if (kind !== 'text') throw badFilter(`a ${name === 'job' ? 'job' : 'state'} in quotes is expected`, at);
+    return { op: 'compare', field: { kind: 'job', name }, test: '=', value: { as: 'text', text } };
+  });
+}
+
+/** The comparisons of a field whose values are names. @param one takes a name */
+function parseNames(tokens: Tokens, field: string, one: () => Filter): Filter {
   if (tokens.accept('=')) return one();
   if (tokens.accept('!=')) return { op: 'not', of: one() };
   const negated = tokens.accept('not');
-  if (!tokens.accept('in')) throw badFilter('"preset" is compared by = != or in', tokens.peek().column);
+  if (!tokens.accept('in')) throw badFilter(`"${field}" is compared by = != or in`, tokens.peek().column);
   tokens.expectSign('(');
   const of = [one()];
   while (tokens.accept(',')) of.push(one());

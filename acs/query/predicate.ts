@@ -5,8 +5,8 @@ import { informValues } from '../device/inform.ts';
 import { isUnfinished, livenessOf } from '../device/liveness.ts';
 import type { DeviceRow } from '../device/row.ts';
 import { UserError } from '../errors.ts';
-import { holds, isLike, type Literal, type Operator, orderOf, timeAt } from './compare.ts';
-import type { Field, Filter } from './filter.ts';
+import { holds, isLike, type Literal, literalText, type Operator, orderOf, timeAt } from './compare.ts';
+import { type Field, type Filter, isIdField } from './filter.ts';
 import { isWild, wildPattern } from './wildcard.ts';
 
 /** Looks up a parameter in the device's parameter tree; for a path with `*` all that fit, by their paths. */
@@ -41,6 +41,7 @@ export function toPredicate(filter: Filter): Predicate {
     case 'compare':
       return comparePredicate(filter.field, filter.test, filter.value);
     case 'in': {
+      if (isIdField(filter.field)) return isOneOf(filter.values);
       const parts = filter.values.map(value => comparePredicate(filter.field, '=', value));
       return (row, now, tree) => parts.some(part => part(row, now, tree));
     }
@@ -49,6 +50,11 @@ export function toPredicate(filter: Filter): Predicate {
     case 'exists':
       return (row, now, tree) => exists(row, filter.field, now, tree);
   }
+}
+
+function isOneOf(values: readonly Literal[]): Predicate {
+  const ids = new Set(values.map(literalText));
+  return row => ids.has(row.id);
 }
 
 function comparePredicate(field: Field, test: Operator, value: Literal): Predicate {

@@ -2,6 +2,7 @@
 import type { RolloutState } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
+import { type Field, type Filter, fields } from '../../query/filter.ts';
 import type { JobCount, JobPosition, JobPositionQuery, JobState } from '../../store/job-positions.ts';
 import { eachPage } from '../../store/paging.ts';
 import type { Caller } from '../access/caller.ts';
@@ -28,6 +29,20 @@ const states: Readonly<Record<RolloutState, JobState>> = {
 export async function shownRollout(documents: RolloutDocuments, id: string): Promise<Rollout | undefined> {
   const body = (await documents.find(id))?.body;
   return body?.phase === 'deleting' ? undefined : body;
+}
+
+/** The devices of a rollout, in one state of a job or in any. */
+export function rolloutFilter(id: string, state: string | undefined): Filter {
+  const inRollout = {
+    op: 'compare',
+    field: fields.rollout as Field,
+    test: '=',
+    value: { as: 'text', text: id },
+  } as const;
+  if (state === undefined) return inRollout;
+  const names = Object.entries(states).flatMap(([name, own]) => (own === state ? [name] : []));
+  const values = names.map(text => ({ as: 'text' as const, text }));
+  return { op: 'and', of: [inRollout, { op: 'in', field: fields.rolloutState as Field, values }] };
 }
 
 /** A rollout in the form of a job. */

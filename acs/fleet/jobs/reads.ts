@@ -1,4 +1,5 @@
 // Jobs and their devices as callers may see them.
+import type { Filter } from '../../query/filter.ts';
 import type { JobPosition, JobPositionQuery } from '../../store/job-positions.ts';
 import type { Caller } from '../access/caller.ts';
 import { firstPage } from '../access/first-page.ts';
@@ -9,6 +10,7 @@ import { PolledCount } from '../rollout/progress.ts';
 import type { JobContext } from './context.ts';
 import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons, shownRollout } from './firmware-jobs.ts';
 import type { Job } from './job.ts';
+import { withDevicesOfJobs } from './job-filter.ts';
 import { countLiveJobs, type LiveJob } from './progress.ts';
 import type { Step } from './step.ts';
 import { ReasonTally, Tally, type TextedReason } from './tally.ts';
@@ -55,6 +57,10 @@ export class JobReads {
     if (await documents.find(id)) return undefined;
     return await shownRollout(rolloutDocuments, id);
   }
+
+  /** The filter with devices in the place of jobs. @throws UserError 400 `bad-filter` */
+  readonly withDevices = (filter: Filter, caller: Caller): Promise<Filter> =>
+    withDevicesOfJobs(filter, this.#context, caller);
 
   /** Counts the devices of a job that the caller reaches, by state and wave. */
   async tally(id: string, caller: Caller): Promise<Tally> {

@@ -41,9 +41,11 @@ export type DeviceListQuery = Pick<DeviceSearch, 'sort' | 'offset' | 'at'> & { f
 /** The filter of a search for devices. @throws UserError 400 for a bad one, 403 for what the caller may not read */
 export async function deviceFilter(
   text: string | undefined,
-  { store, caller }: Pick<CallContext, 'store' | 'caller'>,
+  { fleet, store, caller }: Pick<CallContext, 'fleet' | 'store' | 'caller'>,
 ): Promise<{ filter?: Filter }> {
-  return text ? { filter: caller.readable(text, await presetFilters({ store }, text)) } : {};
+  if (!text) return {};
+  const filter = caller.readable(text, await presetFilters({ store }, text));
+  return { filter: await fleet.jobs.reads.withDevices(filter, caller) };
 }
 
 /** @throws UserError 400 for a bad filter or order, 403 for parameters in them that the caller may not read */

@@ -17,6 +17,8 @@ const fields = [
 /** The query as it is written. */
 export interface JobListQuery {
   state?: string;
+  author?: string;
+  find?: string;
   sort?: 'created' | '-created';
 }
 
@@ -29,11 +31,11 @@ type Place = Pick<Job, 'created' | 'id'>;
 
 const oldestFirst = (a: Place, b: Place): number => a.created - b.created || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-export function jobList({ state, sort = '-created' }: JobListQuery, context: CallContext): List<JobEntry> {
+export function jobList({ sort = '-created', ...query }: JobListQuery, context: CallContext): List<JobEntry> {
   const { fleet, caller, clock, show } = context;
   const order = (a: Place, b: Place): number => (sort === 'created' ? oldestFirst(a, b) : oldestFirst(b, a));
   const found = async (): Promise<Job[]> =>
-    (await fleet.jobs.reads.list(caller)).filter(({ phase }) => state === undefined || phase === state).sort(order);
+    (await fleet.jobs.reads.list(caller)).filter(job => isFound(job, query)).sort(order);
   return {
     name: 'jobs',
     columns,
@@ -50,6 +52,13 @@ export function jobList({ state, sort = '-created' }: JobListQuery, context: Cal
     count: async () => ({ total: (await found()).length, exact: true, countedAt: clock.now() }),
     view: entry => entry,
   };
+}
+
+function isFound({ phase, author, id, name, handle }: Job, { state, find, author: by }: JobListQuery): boolean {
+  if (state !== undefined && phase !== state) return false;
+  if (by !== undefined && author?.name !== by) return false;
+  const wanted = find?.toLowerCase() ?? '';
+  return [id, name, handle].some(text => text?.toLowerCase().includes(wanted));
 }
 
 /** @throws UserError 400 `bad-cursor` */

@@ -3,8 +3,8 @@
 import type { Filter as MongoFilter } from 'mongodb';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
-import { anyRun, isLike, type Literal, likeParts, type Operator, timeAt } from '../../query/compare.ts';
-import type { Atom, Field, Filter } from '../../query/filter.ts';
+import { anyRun, isLike, type Literal, likeParts, literalText, type Operator, timeAt } from '../../query/compare.ts';
+import { type Atom, type Field, type Filter, isIdField } from '../../query/filter.ts';
 import { versionKey } from '../../query/version-key.ts';
 import { isWild } from '../../query/wildcard.ts';
 import type { DeviceDocument } from './collections.ts';
@@ -103,6 +103,8 @@ function atomBounds(atom: Atom, now: number): Bounds {
     case 'compare':
       return compareBounds(atom.field, atom.test, atom.value, now);
     case 'in':
+      // They may be thousands.
+      if (isIdField(atom.field)) return exact({ _id: { $in: atom.values.map(value => textKey(literalText(value))) } });
       return joined(
         atom.values.map(value => compareBounds(atom.field, '=', value, now)),
         anyOf,
@@ -162,8 +164,6 @@ function livenessBounds(liveness: string, now: number): Bounds {
   const over = { onlineUntil: { $gt: 0, $lt: now } };
   return exact({ $and: [over, { lateUntil: liveness === 'late' ? { $gte: now } : { $lt: now } }] });
 }
-
-const literalText = (value: Literal): string => ('text' in value ? value.text : '');
 
 const on = (column: string, test: Test): MongoFilter<DeviceDocument> => ({ [column]: test });
 

@@ -3,8 +3,17 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { assertNever } from '../../../shared/errors.ts';
 import { livenessStates } from '../../device/liveness.ts';
-import { anyRun, isLike, type Literal, likeParts, type Operator, orderOf, timeAt } from '../../query/compare.ts';
-import { type Atom, type Field, type Filter, isFaultField } from '../../query/filter.ts';
+import {
+  anyRun,
+  isLike,
+  type Literal,
+  likeParts,
+  literalText,
+  type Operator,
+  orderOf,
+  timeAt,
+} from '../../query/compare.ts';
+import { type Atom, type Field, type Filter, isFaultField, isIdField } from '../../query/filter.ts';
 import { typedKey } from '../../query/sort.ts';
 import { versionKey } from '../../query/version-key.ts';
 import { isWild, wildPattern, wildStart } from '../../query/wildcard.ts';
@@ -70,6 +79,9 @@ function atomSql(atom: Atom, search: Search): Condition {
     case 'compare':
       return compareSql(atom.field, atom.test, atom.value, search);
     case 'in':
+      // They may be thousands.
+      if (isIdField(atom.field))
+        return condition('(d.id IN (SELECT value FROM json_each(?)))', JSON.stringify(atom.values.map(literalText)));
       return joined(
         atom.values.map(value => compareSql(atom.field, '=', value, search)),
         'OR',
@@ -185,8 +197,6 @@ const siteSql = (field: Field, { sql, params }: Condition, search: Search): Cond
   field.kind === 'anySite'
     ? besideSql('sites', { sql, params }, search)
     : besideSql('sites', condition(`name = ? AND ${sql}`, field.name, ...params), search);
-
-const literalText = (value: Literal): string => ('text' in value ? value.text : '');
 
 /** The text of a field, NULL if unknown: a parameter comes from the values of the last Informs, else from the tree. */
 export function textExpression(field: Field): Condition {

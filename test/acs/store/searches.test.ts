@@ -1,7 +1,8 @@
 // Searches of devices in every store.
 import assert from 'node:assert/strict';
 import type { DeviceRow } from '../../../acs/device/row.ts';
-import { parseFilter } from '../../../acs/query/parser.ts';
+import type { Filter } from '../../../acs/query/filter.ts';
+import { parseField, parseFilter } from '../../../acs/query/parser.ts';
 import { seededRandom } from '../../../shared/clock.ts';
 import { announce, contractSuite, deviceId, inform, known, rejectsWith } from '../../support/acs/store-contract.ts';
 import { newYear, taskOf, valuesOf } from '../../support/devices.ts';
@@ -42,6 +43,25 @@ contractSuite('searches', subject => {
     } while (cursor !== undefined);
     return items;
   };
+
+  it('finds devices among thousands of ids, in pages and in numbers', async () => {
+    const { store } = subject;
+    const wanted = ['S03', 'S11', 'S40'].map(deviceId);
+    const ids = [...wanted, ...Array.from({ length: 5000 }, (_, at) => `0090F8-4102S-gone"${at}`)];
+    const filter: Filter = {
+      op: 'in',
+      field: parseField('id'),
+      values: ids.map(text => ({ as: 'text', text })),
+    };
+    const { items } = await store.devices({ limit: 10, now: newYear, filter });
+    assert.deepEqual(
+      items.map(({ id }) => id),
+      wanted,
+    );
+    assert.equal(await store.countDevices({ op: 'not', of: filter }, newYear), 47);
+    const some: Filter = { op: 'and', of: [filter, parseFilter('tag = "fifth"')] };
+    assert.equal(await store.countDevices(some, newYear), 1);
+  });
 
   it('walks all devices page by page, in any order and its reverse', async () => {
     const byId = (await walk(undefined)).map(row => row.id);

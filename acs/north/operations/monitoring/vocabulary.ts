@@ -15,6 +15,9 @@ const functions = [
   { name: 'like', form: 'serial like "0090%"' },
   { name: 'exists', form: 'site.name exists' },
   { name: 'search', form: 'search "vienna"' },
+  { name: 'preset', form: 'preset = "base"' },
+  { name: 'job', form: 'job = "interval"' },
+  { name: 'jobState', form: 'job = "interval" and jobState = "failed"' },
   { name: 'now', form: 'lastInform < now - 1h' },
 ] as const;
 

@@ -60,6 +60,8 @@ export const jobInput = closed({
 });
 export const jobListQuery = listQuery({
   state: optional(choice(phases)),
+  author: optional(text('The user or token that made it')),
+  find: optional(text('Part of its id, name or handle, of upper or lower case')),
   sort: optional(choice(['created', '-created'], 'Default: -created, the newest first')),
 });
 export const jobCreateQuery = closed({

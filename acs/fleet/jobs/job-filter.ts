@@ -1,0 +1,93 @@
+// Searches for devices by `job` and `jobState`: the devices of a job take the place of both, before a store sees the filter.
+import { UserError } from '../../errors.ts';
+import { literalText } from '../../query/compare.ts';
+import { atomsOf, type Field, type Filter, fields } from '../../query/filter.ts';
+import { type JobState, jobStates } from '../../store/job-positions.ts';
+import type { Caller } from '../access/caller.ts';
+import { isShown } from '../rollout/creation.ts';
+import type { JobContext } from './context.ts';
+import { rolloutFilter, shownRollout } from './firmware-jobs.ts';
+
+type Context = Pick<JobContext, 'store' | 'documents' | 'rolloutDocuments'>;
+
+/** Devices of a job that one search names. */
+const MAX_DEVICES = 10_000;
+const PAGE = 1000;
+
+const bad = (text: string): UserError => new UserError(400, 'bad-filter', text);
+const isJobAtom = (filter: Filter): boolean => 'field' in filter && filter.field.kind === 'job';
+const isJob = (filter: Filter): boolean => isJobAtom(filter) && 'field' in filter && filter.field.name === 'job';
+const textOf = (filter: Filter): string => (filter.op === 'compare' ? literalText(filter.value) : '');
+
+/** The filter is about nothing but states in a job. */
+const isOfStates = (filter: Filter): boolean =>
+  filter.op === 'or' ? filter.of.every(isOfStates) : isJobAtom(filter) && !isJob(filter);
+
+/**
+ * The filter with the devices of jobs in the place of their names. A state is that in the job beside it: `job = "x" and jobState = "failed"`.
+ * @throws UserError 400 `bad-filter` for a job that the caller is not shown, an unknown state, a state without a job, too many devices
+ */
+export async function withDevicesOfJobs(filter: Filter, context: Context, caller: Caller): Promise<Filter> {
+  if (!atomsOf(filter).some(isJobAtom)) return filter;
+  return await replaced(filter, undefined, (job, state) => devicesOf(context, { job, state }, caller));
+}
+
+type DevicesOf = (job: string, state?: string) => Promise<Filter>;
+
+/** @param job the job beside or around the part */
+async function replaced(filter: Filter, job: string | undefined, devices: DevicesOf): Promise<Filter> {
+  if (filter.op === 'not') return { op: 'not', of: await replaced(filter.of, job, devices) };
+  if (filter.op === 'or') return { op: 'or', of: await eachReplaced(filter.of, job, devices) };
+  if (filter.op === 'and') {
+    const named = [...new Set(filter.of.filter(isJob).map(textOf))];
+    const beside = named.length === 0 ? job : named.length === 1 ? named[0] : undefined;
+    // The state in a job implies the job, whose devices may be too many.
+    const isImplied = named.length === 1 && filter.of.some(isOfStates);
+    const parts = isImplied ? filter.of.filter(part => !isJob(part)) : filter.of;
+    return { op: 'and', of: await eachReplaced(parts, beside, devices) };
+  }
+  if (!isJobAtom(filter)) return filter;
+  if (isJob(filter)) return await devices(textOf(filter));
+  if (job === undefined) throw bad('jobState is the state in one job: job = "NAME" and jobState = "failed"');
+  return await devices(job, textOf(filter));
+}
+
+async function eachReplaced(parts: readonly Filter[], job: string | undefined, devices: DevicesOf): Promise<Filter[]> {
+  const made: Filter[] = [];
+  for (const part of parts) made.push(await replaced(part, job, devices));
+  return made;
+}
+
+async function devicesOf(
+  context: Context,
+  { job, state }: { job: string; state: string | undefined },
+  caller: Caller,
+): Promise<Filter> {
+  if (state !== undefined && !jobStates.some(known => known === state))
+    throw bad(`there is no state "${state.slice(0, 64)}" in jobs: one of ${jobStates.join(', ')}`);
+  const own = (await context.documents.find(job))?.body;
+  if (own && own.phase !== 'deleting' && isShown(own, caller))
+    return oneOf(await idsOf(context, { job, ...(state === undefined ? {} : { state: state as JobState }) }));
+  const rollout = own ? undefined : await shownRollout(context.rolloutDocuments, job);
+  if (rollout && isShown(rollout, caller)) return rolloutFilter(job, state);
+  throw bad(`there is no job "${job.slice(0, 64)}"`);
+}
+
+async function idsOf({ store }: Context, query: { job: string; state?: JobState }): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    const page = await store.jobPositions({ ...query, limit: PAGE, ...(cursor === '' ? {} : { cursor }) });
+    ids.push(...page.items.map(({ device }) => device));
+    if (ids.length > MAX_DEVICES)
+      throw bad(`more than ${MAX_DEVICES} devices: narrow by jobState, or read GET /jobs/${query.job}/devices`);
+    cursor = page.next;
+  }
+  return ids;
+}
+
+const id = fields.id as Field;
+
+const oneOf = (ids: readonly string[]): Filter =>
+  ids.length > 0
+    ? { op: 'in', field: id, values: ids.map(text => ({ as: 'text', text })) }
+    : { op: 'not', of: { op: 'exists', field: id } };
