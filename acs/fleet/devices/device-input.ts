@@ -45,7 +45,8 @@ export async function checkDeviceInput(
     throw new UserError(
       409,
       'username-taken',
-      `user name '${credentials.username}' is that of ${isShared ? 'the enrolment credential' : other?.id}`,
+      // The other device may be out of the rights of the caller, which finds it by the filter where it is not.
+      `user name '${credentials.username}' is that of ${isShared ? 'the enrolment credential' : 'another device: see the filter username = "…"'}`,
     );
   return warnings;
 }

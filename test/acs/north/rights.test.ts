@@ -81,6 +81,22 @@ describe('rights to some devices', () => {
     'PUT /devices/:id/trace': { on: true },
   };
 
+  it('tells not which other device has a user name', async () => {
+    const credentials = { username: 'south-box', password: 'its password' };
+    await api.call('PATCH', `/devices/${SOUTH}`, { body: { credentials } });
+    const { detail } = await api.refused(409, 'username-taken', 'PATCH', `/devices/${NORTH}`, {
+      body: { credentials },
+      token,
+    });
+    assert.ok(!String(detail).includes(SOUTH), String(detail));
+    const csv = await api.call('PATCH', '/devices', {
+      body: `id,username,password\n${NORTH},south-box,p\n`,
+      headers: { 'content-type': 'text/csv' },
+      token,
+    });
+    assert.ok(csv.text.includes('south-box') && !csv.text.includes(SOUTH), csv.text);
+  });
+
   it('lists tasks of its devices alone, and neither reads nor cancels others', async () => {
     const { items } = (await api.call('GET', '/tasks', { token })).json;
     assert.deepEqual(
