@@ -1,7 +1,7 @@
-// The whole run of the tests, `npm test`: files that share nothing at the same time, then those that use the ports of real programs one
-// after the other, and last what judges all that was sent. The last line of output is 'N passed, N failed, N skipped'.
+// The whole run of the tests, `npm test`: files that share nothing at the same time, then those that use the ports of real programs, and
+// last those that nothing may run beside. The last line of output is 'N passed, N failed, N skipped'.
 // `npm test -- test/acs test/shared/sip` runs the files below these paths only.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const MAX_JOBS = 4;
+/** Files at the same time where each has a network of its own: a call takes its time, and little else. */
+const NETWORKS = 2;
 const SLOWEST = 10;
 
-/** Real programs listen on ports that are theirs, a bench measures, and others have seconds to keep: nothing runs beside them. */
-const alone = /^test\/(peers|bench|processes\/(disk|several))/;
+/** Real programs listen on ports that are theirs. */
+const onPorts = /^test\/peers\/(?!(api-pages|csv|schema|schemathesis|soap)\b)/;
+/** A bench measures, and others have seconds to keep: nothing runs beside them. The judge of all that was sent is the last. */
+const alone = /^test\/(bench|processes\/(disk|several)|peers\/schema\.)/;
 /** Not part of this run: `npm run test:long`. */
 const long = /^test\/long\//;
 /** Files that take longest, longest first: they begin first, so that no lane ends with one of them. */
@@ -53,19 +57,49 @@ function testFiles(wanted: readonly string[]): string[] {
   return files.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
+/** A command that gives another a network of its own, with nothing but loopback; undefined where that is not allowed. */
+function ownNetwork(): string[] | undefined {
+  const command = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+  return spawnSync(command[0] ?? '', [...command.slice(1), 'true']).status === 0 ? command : undefined;
+}
+
+interface Part {
+  name: string;
+  files: readonly string[];
+  /** Options of mocha. */
+  options?: readonly string[];
+  /** A command that runs mocha. */
+  within?: readonly string[];
+}
+
 /** Runs mocha over the files. @returns its exit code; its totals lie in the folder */
-async function runPart(folder: string, part: string, files: readonly string[], options: string[]): Promise<number> {
+async function runPart(folder: string, { name, files, options = [], within = [] }: Part): Promise<number> {
   if (files.length === 0) return 0;
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const child = spawn(process.execPath, [mocha, ...options, ...files], {
+  const [command = '', ...args] = [...within, process.execPath, mocha, ...options, ...files];
+  const child = spawn(command, args, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TANDEM_TEST_RUN: folder, TANDEM_TEST_PART: part },
+    env: { ...process.env, TANDEM_TEST_RUN: folder, TANDEM_TEST_PART: name },
   });
   return await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', code => resolve(code ?? 1));
   });
+}
+
+/** Runs each file in a network of its own, some at the same time; else all of them one after the other. @returns the exit codes */
+async function runOnPorts(folder: string, files: readonly string[]): Promise<number[]> {
+  const within = ownNetwork();
+  if (!within) return [await runPart(folder, { name: 'on-ports', files })];
+  const codes: number[] = [];
+  const waiting = files.entries();
+  const lane = async (): Promise<void> => {
+    for (const [number, file] of waiting)
+      codes.push(await runPart(folder, { name: `on-ports-${number}`, files: [file], within }));
+  };
+  await Promise.all(Array.from({ length: NETWORKS }, lane));
+  return codes;
 }
 
 function totalsOf(folder: string): Totals {
@@ -86,16 +120,16 @@ async function main(wanted: readonly string[]): Promise<void> {
   const files = testFiles(wanted);
   const folder = mkdtempSync(join(tmpdir(), 'tandem-test-run-'));
   try {
-    const jobs = String(Math.min(MAX_JOBS, availableParallelism()));
-    const together = files.filter(file => !alone.test(file));
+    // Some files wait for others' time-outs: one more than there are cores keeps these busy.
+    const jobs = String(Math.min(MAX_JOBS, availableParallelism() + 1));
+    const together = files.filter(file => !alone.test(file) && !onPorts.test(file));
     const codes = [
-      await runPart(folder, 'together', together, jobs === '1' ? [] : ['--parallel', '--jobs', jobs]),
-      await runPart(
+      await runPart(folder, { name: 'together', files: together, options: ['--parallel', '--jobs', jobs] }),
+      ...(await runOnPorts(
         folder,
-        'alone',
-        files.filter(file => alone.test(file)),
-        [],
-      ),
+        files.filter(file => onPorts.test(file)),
+      )),
+      await runPart(folder, { name: 'alone', files: files.filter(file => alone.test(file)) }),
     ];
     const { passed, failed, skipped, files: times } = totalsOf(folder);
     const slowest = times.sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
