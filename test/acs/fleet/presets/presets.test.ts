@@ -109,7 +109,10 @@ describe('presets', () => {
         assert.match(String(problem.detail), detail);
       }
       assert.equal(api.acs.fleet.wantedStates.generation(), generation);
-      assert.deepEqual((await api.call('GET', '/presets')).json.items, [{ name: 'p', set: { [interval]: 60 } }]);
+      const stored = { version: 1, author: 'admin', time: new Date(api.acs.clock.now()).toISOString() };
+      assert.deepEqual((await api.call('GET', '/presets')).json.items, [
+        { name: 'p', set: { [interval]: 60 }, ...stored },
+      ]);
       const cpe = memoryCpe({ [interval]: '3600' });
       await runSession(cpe);
       assert.equal(cpe.values.get(interval), '60');
