@@ -22,7 +22,14 @@ type IdentityField = (typeof identityFields)[number];
 
 const isIdentity = (name: string): name is IdentityField => (identityFields as readonly string[]).includes(name);
 
-const KNOWN = `site.NAME, ${identityFields.join(', ')}, each of these also as device.…`;
+/** The names that filters have for some of them. */
+const filterNames: ReadonlyMap<string, IdentityField> = new Map([
+  ['serial', 'serialNumber'],
+  ['firmware', 'softwareVersion'],
+  ['hardware', 'hardwareVersion'],
+]);
+
+const KNOWN = `site.NAME, ${[...identityFields, ...filterNames.keys()].join(', ')}, each of these also as device.…`;
 
 const bad = (message: string): UserError => new UserError(400, 'bad-variable', message);
 
@@ -66,7 +73,7 @@ function parseVariable(inside: string): TemplatePart {
 function canonical(name: string): string | undefined {
   if (/^site\.[^\s{}|]{1,64}$/.test(name)) return name;
   const field = name.startsWith('device.') ? name.slice('device.'.length) : name;
-  return isIdentity(field) ? field : undefined;
+  return isIdentity(field) ? field : filterNames.get(field);
 }
 
 /** The text of a template without variables; undefined with variables. */

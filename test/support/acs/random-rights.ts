@@ -89,10 +89,7 @@ export const operationOf = (name: string): Operation =>
 export const one = (all: readonly string[], at: number): string => all[at % Math.max(1, all.length)] ?? 'none';
 
 export function queryOf({ name, filter, path, device, pick }: RandomCall): string {
-  if (name === 'listDevices') {
-    const forms = ['', `&fields=id,site,overrides,${path}`, '&format=csv', '&count=true'];
-    return `?filter=${encodeURIComponent(filter)}${one(forms, pick)}`;
-  }
+  if (name === 'listDevices') return deviceQueryOf(path, filter, pick);
   if (name === 'listFaults') return faultQueryOf(path, filter, pick);
   if (name === 'groupFaults') return pick % 2 ? '' : `?by=code,site.mark&filter=${encodeURIComponent(filter)}`;
   if (name === 'countFacets')
@@ -105,10 +102,18 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
     return `${one(forms, pick)}&filter=${encodeURIComponent(filter)}`;
   }
   if (name === 'putFile') return '?type=script';
-  if (name === 'announceDevices' || name === 'updateDevices') return pick % 3 === 0 ? '?dryRun=true' : '';
+  if (dryRuns.has(name)) return pick % 3 === 0 ? '?dryRun=true' : '';
   if (name === 'listPresets') return '?counts=true';
   if (name === 'dryRunPreset' || name === 'streamDryRunPreset') return '?kinds=true&limit=3';
   return '';
+}
+
+const dryRuns: ReadonlySet<string> = new Set(['announceDevices', 'updateDevices', 'deleteDevice', 'putAlert']);
+
+function deviceQueryOf(path: string, filter: string, pick: number): string {
+  const forms = ['', `&fields=id,site,overrides,${path}`, '&format=csv', '&count=true'];
+  const asked = pick % 5 === 0 ? `job = "all" or job = "all" and jobState = "done" and ${filter}` : filter;
+  return `?filter=${encodeURIComponent(asked)}${one(forms, pick)}`;
 }
 
 function faultQueryOf(path: string, filter: string, pick: number): string {

@@ -19,6 +19,8 @@ describe('templates', () => {
     const values = { 'site.proxy': 'sip.example', serialNumber: 'S1' };
     assert.deepEqual(fill('{{site.proxy}}:5061', values), { text: 'sip.example:5061' });
     assert.deepEqual(fill('{{ device.serialNumber }}@{{site.proxy}}', values), { text: 'S1@sip.example' });
+    assert.deepEqual(fill('{{serial}} {{device.serial}}', values), { text: 'S1 S1' }, 'as filters name it');
+    assert.deepEqual(fill('{{firmware}}', values), { missing: 'softwareVersion' });
     assert.deepEqual(fill('{{site.other|none}}', values), { text: 'none' });
     assert.deepEqual(fill('{{site.other|}}', values), { text: '' });
     assert.deepEqual(fill('a{{site.other}}', values), { missing: 'site.other' });
