@@ -1,5 +1,6 @@
 // Requests to an identity provider: bounded in number, time and size, and told apart where nothing, or a server's failure, came back.
 import { messageOf } from '../../../shared/errors.ts';
+import { gathered } from '../bounded-bytes.ts';
 
 /** A whole answer; documents and tokens of real providers have a few kilobytes. */
 export const MAX_ANSWER = 1024 * 1024;
@@ -46,18 +47,12 @@ async function sent(send: Fetch, url: string, init: RequestInit): Promise<Respon
 }
 
 async function bodyOf(answer: Response, host: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const refusal = () => new ProviderUnavailable(`${host} answers with more than ${MAX_ANSWER} bytes`);
   try {
-    for await (const chunk of answer.body ?? []) {
-      size += chunk.length;
-      if (size > MAX_ANSWER) throw new ProviderUnavailable(`${host} answers with more than ${MAX_ANSWER} bytes`);
-      chunks.push(chunk);
-    }
+    return await gathered(answer.body ?? [], MAX_ANSWER, refusal);
   } catch (error) {
     throw error instanceof ProviderUnavailable ? error : unavailable(host, error);
   }
-  return Buffer.concat(chunks);
 }
 
 function unavailable(host: string, error: unknown): ProviderUnavailable {

@@ -4,6 +4,7 @@ import { UserError } from '../../errors.ts';
 import type { Caller } from '../../fleet/access/caller.ts';
 import type { ModelMarks } from '../../fleet/models/given-model.ts';
 import { parameterCursor, readCursor } from '../../store/paging.ts';
+import { gathered } from '../bounded-bytes.ts';
 import type { CallContext, IncomingBytes, Operation, OperationInput, OperationOutput } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/models.ts';
@@ -18,14 +19,7 @@ const tooLarge = (): UserError =>
 /** @throws UserError 413 */
 async function readAll({ content, announced = 0 }: IncomingBytes): Promise<Buffer> {
   if (announced > MAX_DOCUMENT_BYTES) throw tooLarge();
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of content) {
-    size += part.length;
-    if (size > MAX_DOCUMENT_BYTES) throw tooLarge();
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  return await gathered(content, MAX_DOCUMENT_BYTES, tooLarge);
 }
 
 async function putModel(input: OperationInput, { fleet, edit }: CallContext): Promise<OperationOutput> {

@@ -1,5 +1,6 @@
 // The answer of an operation as an element: its result is checked against the schema that it was declared with.
 import { UserError } from '../../errors.ts';
+import { gathered } from '../bounded-bytes.ts';
 import { statusOf } from '../carry-out.ts';
 import { compile } from '../input.ts';
 import type { Operation, OperationOutput } from '../operation.ts';
@@ -37,14 +38,8 @@ async function resultOf(operation: Operation, output: OperationOutput): Promise<
   return body;
 }
 
-async function contentOf({ name, path }: Operation, bytes: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of bytes) {
-    size += chunk.length;
-    if (size > MAX_CONTENT)
-      throw new UserError(413, 'too-large', `${name}: the content has more than ${MAX_CONTENT} bytes; use GET ${path}`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+const contentOf = ({ name, path }: Operation, bytes: AsyncIterable<Buffer>): Promise<Buffer> =>
+  gathered(bytes, MAX_CONTENT, () => {
+    const reason = `${name}: the content has more than ${MAX_CONTENT} bytes; use GET ${path}`;
+    return new UserError(413, 'too-large', reason);
+  });

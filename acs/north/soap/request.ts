@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { XmlElement } from '../../../shared/xml/element.ts';
 import { UserError } from '../../errors.ts';
+import { gathered } from '../bounded-bytes.ts';
 import type { Operation } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { assertAction, assertSoapType, callIn, loginIn, MAX_ENVELOPE, MAX_UNPROVED, readEnvelope } from './envelope.ts';
@@ -40,18 +41,11 @@ export async function readCall(request: FastifyRequest, logins: LoginParts, prov
 /** @throws UserError 413 */
 async function bodyOf(raw: IncomingMessage, isProved: boolean): Promise<Buffer> {
   const most = isProved ? MAX_ENVELOPE : MAX_UNPROVED;
-  const refuse = (): never => {
+  const refusal = (): UserError => {
     const where = isProved ? '' : ' without an Authorization header';
-    throw new UserError(413, 'too-large', `an envelope${where} has at most ${most} bytes`);
+    return new UserError(413, 'too-large', `an envelope${where} has at most ${most} bytes`);
   };
-  if (Number(raw.headers['content-length'] ?? 0) > most) refuse();
-  const chunks: Buffer[] = [];
-  let size = 0;
+  if (Number(raw.headers['content-length'] ?? 0) > most) throw refusal();
   // The connection stays open, so that a refusal can be answered.
-  for await (const chunk of raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > most) refuse();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return await gathered(raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>, most, refusal);
 }
