@@ -7,8 +7,27 @@ import { forEachDue, nextDue } from './due-positions.ts';
 import { RolloutPhases } from './phases.ts';
 import { verdictOn } from './verdict.ts';
 
-/** Advances of one rollout in one step, each of which has moved something. */
+/** Advances of one rollout or job in one step, each of which has moved something. */
 const MAX_ADVANCES = 20;
+
+/** Advances a rollout or a job as far as it can be now. @returns whether there may be more to do than one step does */
+export async function advanceAll<S>(
+  find: () => Promise<S | undefined>,
+  phases: { advance(stored: S): Promise<boolean> },
+  isStopped: () => boolean,
+): Promise<boolean> {
+  let hasMore = true;
+  try {
+    for (let advances = 0; hasMore && advances < MAX_ADVANCES && !isStopped(); advances++) {
+      const stored = await find();
+      hasMore = stored !== undefined && (await phases.advance(stored));
+    }
+  } catch (error) {
+    // An operator or another process was faster: the next step reads it as they left it.
+    if (!isConflict(error)) throw error;
+  }
+  return hasMore;
+}
 
 export class RolloutEngine {
   readonly #context: RolloutContext;
@@ -45,17 +64,8 @@ export class RolloutEngine {
 
   /** @returns whether there may be more to do than one step does */
   async #stepOne(id: string): Promise<boolean> {
-    let hasMore = true;
-    try {
-      for (let advances = 0; hasMore && advances < MAX_ADVANCES && !this.#isStopped; advances++) {
-        const stored = await this.#context.documents.find(id);
-        hasMore = stored !== undefined && (await this.#phases.advance(stored));
-      }
-    } catch (error) {
-      // An operator or another process was faster: the next step reads the rollout as they left it.
-      if (!isConflict(error)) throw error;
-    }
-    return hasMore;
+    const find = () => this.#context.documents.find(id);
+    return await advanceAll(find, this.#phases, () => this.#isStopped);
   }
 
   /** Begins nothing any more. */

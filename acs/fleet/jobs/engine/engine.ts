@@ -1,13 +1,11 @@
 // The engine of jobs: one step finds what is due and does it. A step may be cut off anywhere and done again: all state is in positions
 // and in the documents of jobs, each changed in one write.
-import { isConflict, messageOf } from '../../../../shared/errors.ts';
+import { messageOf } from '../../../../shared/errors.ts';
+import { advanceAll } from '../../rollout/engine.ts';
 import { isEnded } from '../../rollout/plan.ts';
 import type { JobContext } from '../context.ts';
 import type { Job } from '../job.ts';
 import { JobPhases } from './phases.ts';
-
-/** Advances of one job in one step, each of which has moved something. */
-const MAX_ADVANCES = 20;
 
 /** Nothing is left to do for it. */
 const isOver = (job: Job): boolean => job.phase !== 'deleting' && isEnded(job) && (job.waiting ?? 0) === 0;
@@ -67,17 +65,8 @@ export class JobEngine {
   }
 
   async #advance(id: string): Promise<boolean> {
-    let hasMore = true;
-    try {
-      for (let advances = 0; hasMore && advances < MAX_ADVANCES && !this.#isStopped; advances++) {
-        const stored = await this.#context.documents.find(id);
-        hasMore = stored !== undefined && (await this.#phases.advance(stored));
-      }
-    } catch (error) {
-      // An operator or another process was faster: the next step reads the job as they left it.
-      if (!isConflict(error)) throw error;
-    }
-    return hasMore;
+    const find = () => this.#context.documents.find(id);
+    return await advanceAll(find, this.#phases, () => this.#isStopped);
   }
 
   /** Begins nothing any more. */
