@@ -8,7 +8,6 @@ import type { Files } from '../files/files.ts';
 import type { DryRuns } from '../preflight/dry-run.ts';
 import type { Guard } from '../preflight/guard.ts';
 import type { Presets } from '../presets/presets.ts';
-import type { RolloutDocuments } from '../rollout/documents.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { DeviceSessions } from '../session/sessions.ts';
 import type { Tasks } from '../tasks/tasks.ts';
@@ -33,6 +32,5 @@ export interface JobParts {
 export interface JobContext extends FleetContext, JobParts {
   documents: JobDocuments;
   positions: JobPositions;
-  rolloutDocuments: RolloutDocuments;
   background: Background;
 }

@@ -6,7 +6,6 @@ import { type Field, type Filter, fields } from '../../query/filter.ts';
 import type { JobCount, JobPosition, JobPositionQuery, JobState } from '../../store/job-positions.ts';
 import { eachPage } from '../../store/paging.ts';
 import type { Caller } from '../access/caller.ts';
-import type { RolloutDocuments } from '../rollout/documents.ts';
 import type { Rollout, RolloutInput } from '../rollout/plan.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Job, JobInput } from './job.ts';
@@ -24,12 +23,6 @@ const states: Readonly<Record<RolloutState, JobState>> = {
   failed: 'failed',
   skipped: 'skipped',
 };
-
-/** The rollout of that id; undefined where there is none, or it is being deleted. */
-export async function shownRollout(documents: RolloutDocuments, id: string): Promise<Rollout | undefined> {
-  const body = (await documents.find(id))?.body;
-  return body?.phase === 'deleting' ? undefined : body;
-}
 
 /** The devices of a rollout, in one state of a job or in any. */
 export function rolloutFilter(id: string, state: string | undefined): Filter {

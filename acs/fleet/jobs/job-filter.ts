@@ -6,9 +6,9 @@ import { type JobState, jobStates } from '../../store/job-positions.ts';
 import type { Caller } from '../access/caller.ts';
 import { isShown } from '../rollout/creation.ts';
 import type { JobContext } from './context.ts';
-import { rolloutFilter, shownRollout } from './firmware-jobs.ts';
+import { rolloutFilter } from './firmware-jobs.ts';
 
-type Context = Pick<JobContext, 'store' | 'documents' | 'rolloutDocuments'>;
+type Context = Pick<JobContext, 'store' | 'documents' | 'rollouts'>;
 
 /** Devices of a job that one search names. */
 const MAX_DEVICES = 10_000;
@@ -68,7 +68,7 @@ async function devicesOf(
   const own = (await context.documents.find(job))?.body;
   if (own && own.phase !== 'deleting' && isShown(own, caller))
     return oneOf(await idsOf(context, { job, ...(state === undefined ? {} : { state: state as JobState }) }));
-  const rollout = own ? undefined : await shownRollout(context.rolloutDocuments, job);
+  const rollout = own ? undefined : await context.rollouts.find(job);
   if (rollout && isShown(rollout, caller)) return rolloutFilter(job, state);
   throw bad(`there is no job "${job.slice(0, 64)}"`);
 }

@@ -5,7 +5,6 @@ import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
 import type { Schedule } from '../common/schedule.ts';
 import { identityOf, rolloutOf, withinRights } from '../rollout/creation.ts';
-import { RolloutDocuments } from '../rollout/documents.ts';
 import { isEnded, type RolloutInput } from '../rollout/plan.ts';
 import { actions, type JobAction, type RetryInput } from './actions.ts';
 import { Background } from './background.ts';
@@ -34,10 +33,9 @@ export class Jobs {
 
   constructor(fleet: FleetContext, parts: JobParts) {
     const own = { documents: new JobDocuments(fleet), positions: new JobPositions(fleet) };
-    const rolloutDocuments = new RolloutDocuments(fleet);
     this.#signals = new JobSignals({ ...fleet, ...own }, () => this.soon());
     const background = new Background(fleet.log, position => this.#signals.touch(position));
-    this.#context = { ...fleet, ...parts, ...own, rolloutDocuments, background };
+    this.#context = { ...fleet, ...parts, ...own, background };
     this.reads = new JobReads(this.#context);
     this.#engine = new JobEngine(this.#context);
     this.#moved = fleet.ports.rolloutMoved ?? (() => undefined);

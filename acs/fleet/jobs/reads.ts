@@ -8,14 +8,14 @@ import { inBatches } from '../rollout/devices.ts';
 import { isEnded, type Rollout } from '../rollout/plan.ts';
 import { PolledCount } from '../rollout/progress.ts';
 import type { JobContext } from './context.ts';
-import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons, shownRollout } from './firmware-jobs.ts';
+import { jobOfRollout, rolloutCounts, rolloutPositions, rolloutReasons } from './firmware-jobs.ts';
 import type { Job } from './job.ts';
 import { withDevicesOfJobs } from './job-filter.ts';
 import { countLiveJobs, type LiveJob } from './progress.ts';
 import type { Step } from './step.ts';
 import { ReasonTally, Tally, type TextedReason } from './tally.ts';
 
-type ReadContext = Pick<JobContext, 'store' | 'clock' | 'documents' | 'positions' | 'rollouts' | 'rolloutDocuments'>;
+type ReadContext = Pick<JobContext, 'store' | 'clock' | 'documents' | 'positions' | 'rollouts'>;
 
 export class JobReads {
   /** The jobs that have not ended, as they were up to a few seconds ago. */
@@ -53,9 +53,9 @@ export class JobReads {
 
   /** The rollout of that id where no job has it. */
   async rollout(id: string): Promise<Rollout | undefined> {
-    const { documents, rolloutDocuments } = this.#context;
+    const { documents, rollouts } = this.#context;
     if (await documents.find(id)) return undefined;
-    return await shownRollout(rolloutDocuments, id);
+    return await rollouts.find(id);
   }
 
   /** The filter with devices in the place of jobs. @throws UserError 400 `bad-filter` */

@@ -42,6 +42,11 @@ export class Rollouts {
     (await this.#context.documents.shown()).filter(rollout => isShown(rollout, caller)).sort(byCreation);
   /** @throws UserError 404 */
   readonly get = async (id: string): Promise<Rollout> => (await this.#context.documents.get(id)).body;
+  /** Undefined where there is none, or it is being deleted. */
+  readonly find = async (id: string): Promise<Rollout | undefined> => {
+    const body = (await this.#context.documents.find(id))?.body;
+    return body?.phase === 'deleting' ? undefined : body;
+  };
   /** The rollouts that have not ended, with their devices by state, as it was up to a few seconds ago. */
   readonly live = (): Promise<LiveRollout[]> => this.#progress.read();
   readonly devices = (id: string, query: DevicesQuery): Promise<{ items: DeviceRow[]; next?: string }> =>
