@@ -9,14 +9,26 @@ import { changed, existing, type Operation, unchanged } from './operation.ts';
 
 const noLogin = { username: '', password: '' };
 
+/** @throws UserError 409 for a device that another one than `by` has replaced */
+export function assertReplaceable({ id, replacedBy }: DeviceRow, by: string): void {
+  if (replacedBy && replacedBy.id !== by)
+    throw new UserError(409, 'device-replaced', `device ${id} is replaced by ${replacedBy.id} already`, {
+      by: replacedBy.id,
+    });
+}
+
+/** @throws UserError 409 for a device that has the place of another one than `of`, or is replaced itself */
+export function assertMayReplace({ id, replaces, replacedBy }: DeviceRow, of: string): void {
+  if (replacedBy) throw new UserError(409, 'device-replaced', `device ${id} is replaced itself, by ${replacedBy.id}`);
+  if (replaces && replaces.id !== of)
+    throw new UserError(409, 'device-replaced', `device ${id} has taken the place of ${replaces.id} already`);
+}
+
 export const replaced: Operation<'replaced'> = (row, { by, now }, id) => {
   const known = existing(row, id);
   const { replacedBy } = known;
   if (replacedBy?.id === by) return unchanged(row, known);
-  if (replacedBy)
-    throw new UserError(409, 'device-replaced', `device ${id} is replaced by ${replacedBy.id} already`, {
-      by: replacedBy.id,
-    });
+  assertReplaceable(known, by);
   // Without a last Inform it counts as neither late nor lost.
   const { credentials, hold, lastInform, absence, ...rest } = unmanaged(known);
   const was = {
@@ -56,10 +68,7 @@ function unmanaged({
 
 export const replacementTaken: Operation<'replacementTaken'> = (row, { of, identity, moved, now }, id) => {
   if (row?.replaces?.id === of) return unchanged(row, row);
-  if (row?.replaces)
-    throw new UserError(409, 'device-replaced', `device ${id} has taken the place of ${row.replaces.id} already`);
-  if (row?.state === 'replaced')
-    throw new UserError(409, 'device-replaced', `device ${id} is replaced itself, by ${row.replacedBy?.id}`);
+  if (row) assertMayReplace(row, of);
   const known = row ?? newRow(id, identity, 'known', now);
   const before: Moved = { tags: known.tags, site: known.site, overrides: known.overrides };
   const next: DeviceRow = {

@@ -1,6 +1,7 @@
 // The swap of a device: a new one takes its place, with what operators have written of it. Both rows are changed in a write each, the old
 // one first, so that from then on its account is good for nothing; the same call again carries out what a broken end has left.
 import { newRow } from '../../device/operations/new-row.ts';
+import { assertMayReplace, assertReplaceable } from '../../device/operations/replacements.ts';
 import type { DeviceRow, Moved } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import type { Caller } from '../access/caller.ts';
@@ -89,13 +90,11 @@ export class Replacements {
 }
 
 /** Refuses before anything changes what the rows would refuse in the middle. @throws UserError 409 */
-function assertFree({ id, replacedBy, state }: DeviceRow, target: DeviceRow | undefined, by: string): void {
-  const taken = (reason: string): UserError => new UserError(409, 'device-replaced', reason);
-  if (replacedBy && replacedBy.id !== by) throw taken(`device ${id} is replaced by ${replacedBy.id} already`);
+function assertFree(row: DeviceRow, target: DeviceRow | undefined, by: string): void {
+  const { id, state } = row;
+  assertReplaceable(row, by);
   if (state === 'quarantine')
     throw new UserError(409, 'not-replaceable', `device ${id} is in quarantine: nothing is to be moved`);
-  if (target?.replacedBy) throw taken(`device ${by} is replaced itself, by ${target.replacedBy.id}`);
-  if (target?.replaces && target.replaces.id !== id)
-    throw taken(`device ${by} has taken the place of ${target.replaces.id} already`);
+  if (target) assertMayReplace(target, id);
   if (target?.state === 'held') throw new UserError(409, 'not-replaceable', `device ${by} is held: approve it first`);
 }
