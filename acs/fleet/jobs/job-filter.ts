@@ -1,8 +1,9 @@
 // Searches for devices by `job` and `jobState`: the devices of a job take the place of both, before a store sees the filter.
 import { UserError } from '../../errors.ts';
 import { literalText } from '../../query/compare.ts';
-import { atomsOf, type Field, type Filter, fields } from '../../query/filter.ts';
+import { atomsOf, devicesWithIds, everyDevice, type Filter } from '../../query/filter.ts';
 import { type JobState, jobStates } from '../../store/job-positions.ts';
+import { eachPage } from '../../store/paging.ts';
 import type { Caller } from '../access/caller.ts';
 import { isShown } from '../rollout/creation.ts';
 import type { JobContext } from './context.ts';
@@ -75,19 +76,13 @@ async function devicesOf(
 
 async function idsOf({ store }: Context, query: { job: string; state?: JobState }): Promise<string[]> {
   const ids: string[] = [];
-  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-    const page = await store.jobPositions({ ...query, limit: PAGE, ...(cursor === '' ? {} : { cursor }) });
-    ids.push(...page.items.map(({ device }) => device));
+  for await (const positions of eachPage({ ...query, limit: PAGE }, page => store.jobPositions(page))) {
+    ids.push(...positions.map(({ device }) => device));
     if (ids.length > MAX_DEVICES)
       throw bad(`more than ${MAX_DEVICES} devices: narrow by jobState, or read GET /jobs/${query.job}/devices`);
-    cursor = page.next;
   }
   return ids;
 }
 
-const id = fields.id as Field;
-
 const oneOf = (ids: readonly string[]): Filter =>
-  ids.length > 0
-    ? { op: 'in', field: id, values: ids.map(text => ({ as: 'text', text })) }
-    : { op: 'not', of: { op: 'exists', field: id } };
+  ids.length > 0 ? devicesWithIds(ids) : { op: 'not', of: everyDevice };
