@@ -110,6 +110,15 @@ describe('the steps of a job', () => {
     assert.ok(units.every(({ asked }) => asked.includes('Download')));
   });
 
+  it('download a stored certificate', async () => {
+    await test.call('PUT', '/files/ca.pem?type=certificate', { body: Buffer.from('-----BEGIN') });
+    await test.make([{ file: 'ca.pem' }]);
+    await test.comesTo({ running: 2 });
+    for (const unit of units) await unit.session();
+    const { items } = (await test.call('GET', '/tasks?method=Download&fields=file,state')).json;
+    assert.deepEqual(items, Array(2).fill({ file: 'ca.pem', state: 'waiting' }));
+  });
+
   it('send connection requests, and name the reason of one that was not accepted', async () => {
     await test.make([{ connectionRequest: true }]);
     await test.comesTo({ done: 2 });
