@@ -128,6 +128,15 @@ describe('fault API', () => {
     await api.refused(404, 'no-such-fault', 'GET', '/faults/none');
   });
 
+  it('groups by no site field that is a secret', async () => {
+    await api.call('PATCH', `/devices/${deviceId}`, { body: { site: { sipPassword: 'hidden', region: 'north' } } });
+    const about = { cause: 'preset:p', code: 9005, message: 'no', retryAt: 0, now: api.acs.clock.now() };
+    await api.acs.store.apply(deviceId, 'faultRaised', about);
+    const [group] = (await api.call('GET', '/faults/groups?by=site.region')).json.items;
+    assert.equal(group?.['site.region'], 'north');
+    await api.refused(400, 'secret-field', 'GET', '/faults/groups?by=code,site.sipPassword');
+  });
+
   it('tells a caller with some parameters nothing of the others', async () => {
     const about = { cause: 'override:Device.Secret.Path', message: 'no', retryAt: 0, now: 1 };
     await api.acs.store.apply(deviceId, 'faultRaised', { ...about, code: 9007, parameter: 'Device.Secret.Path' });

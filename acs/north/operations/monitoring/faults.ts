@@ -1,6 +1,8 @@
 // Operations on faults: what keeps devices from their wanted state, one by one or in groups.
 import { UserError } from '../../../errors.ts';
+import { namedKeys } from '../../../fleet/monitoring/fault-groups.ts';
 import type { FaultSearch } from '../../../fleet/monitoring/faults.ts';
+import { assertTells } from '../../lists/devices.ts';
 import { faultList } from '../../lists/faults.ts';
 import { answerList } from '../../lists/list.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../../operation.ts';
@@ -8,10 +10,11 @@ import { none, ok, param } from '../../operation.ts';
 import * as schemas from '../../schemas/faults.ts';
 import { faultGroupView, faultView } from '../../views/faults.ts';
 
-async function groups({ query }: OperationInput, { fleet, caller }: CallContext): Promise<OperationOutput> {
+async function groups({ query }: OperationInput, { fleet, caller, show }: CallContext): Promise<OperationOutput> {
   // The cause and the parameter may name what the caller must not know of.
   const kind = caller.readsAll ? 'cause,code,parameter' : 'code';
   const { by = kind, limit = 50, ...search } = query as FaultSearch & { by?: string; limit?: number };
+  for (const { key } of namedKeys(by)) if (typeof key !== 'string') assertTells(key, { caller, show });
   const found = await fleet.faults.groups({ ...search, by, limit }, caller);
   const { total, devices, omitted } = found;
   return ok({ total, devices, items: found.groups.map(group => faultGroupView(group, caller)), others: omitted });
