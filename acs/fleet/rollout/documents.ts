@@ -111,3 +111,9 @@ const noticeOf = (rollout: Rollout, time: number): Notice => {
   const { id, phase, wave } = rollout;
   return { id: noticeId('rollout', id, phase, wave, time), type: 'rollout', time, data: progressOf(rollout) };
 };
+
+/** @returns undefined where there is none, or it is being deleted */
+export async function shownRollout(documents: RolloutDocuments, id: string): Promise<Rollout | undefined> {
+  const body = (await documents.find(id))?.body;
+  return body?.phase === 'deleting' ? undefined : body;
+}

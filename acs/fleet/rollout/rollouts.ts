@@ -14,7 +14,7 @@ import { actions, type RolloutAction } from './actions.ts';
 import type { RolloutContext } from './context.ts';
 import { isShown, rolloutOf, withAuthor } from './creation.ts';
 import { type DevicesQuery, RolloutDevices } from './devices.ts';
-import { RolloutDocuments } from './documents.ts';
+import { RolloutDocuments, shownRollout } from './documents.ts';
 import { RolloutEngine } from './engine.ts';
 import { isEnded, type Rollout, type RolloutInput, type Totals } from './plan.ts';
 import { countLiveRollouts, type LiveRollout, PolledCount, totalsOf } from './progress.ts';
@@ -42,15 +42,10 @@ export class Rollouts {
     (await this.#context.documents.shown()).filter(rollout => isShown(rollout, caller)).sort(byCreation);
   /** @throws UserError 404 */
   readonly get = async (id: string): Promise<Rollout> => (await this.#context.documents.get(id)).body;
-  /** Undefined where there is none, or it is being deleted. */
-  readonly find = async (id: string): Promise<Rollout | undefined> => {
-    const body = (await this.#context.documents.find(id))?.body;
-    return body?.phase === 'deleting' ? undefined : body;
-  };
+  readonly find = (id: string): Promise<Rollout | undefined> => shownRollout(this.#context.documents, id);
   /** The rollouts that have not ended, with their devices by state, as it was up to a few seconds ago. */
   readonly live = (): Promise<LiveRollout[]> => this.#progress.read();
-  readonly devices = (id: string, query: DevicesQuery): Promise<{ items: DeviceRow[]; next?: string }> =>
-    this.#context.devices.page(id, query);
+  readonly devices = (id: string, query: DevicesQuery) => this.#context.devices.page(id, query);
   /** @returns rollouts that want a stored file, by id */
   readonly usersOf = (file: string): Promise<string[]> => this.#context.documents.usersOf(file);
   /** @returns whether a device that has an offer may act on it: not when its rollout is paused */
