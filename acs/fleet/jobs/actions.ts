@@ -1,6 +1,7 @@
 // The actions of operators on a job: pause, resume, abort, retry, roll back.
+import { isConflict } from '../../../shared/errors.ts';
 import { UserError } from '../../errors.ts';
-import type { RolloutPhase } from '../rollout/plan.ts';
+import { isEnded, type RolloutPhase } from '../rollout/plan.ts';
 import type { JobContext } from './context.ts';
 import type { StoredJob } from './documents.ts';
 import type { Job } from './job.ts';
@@ -39,13 +40,32 @@ const abort: Act = async ({ documents }, stored, by) => {
 
 const retry: Act = async (context, stored, by, input) => {
   assertPhase(stored, 'retry', 'running', 'paused', 'rolling-back', 'done', 'aborted', 'rolled-back');
-  const { id, phase } = stored.body;
+  const { id, author } = stored.body;
   const count = await planFailed(context, id, input);
-  if (count === 0) throw new UserError(409, 'nothing-failed', `job '${id}' has no failed device${among(input)}`);
-  const isBack = phase === 'rolled-back' || phase === 'rolling-back';
-  const next = phase === 'paused' ? 'paused' : isBack ? 'rolling-back' : 'running';
-  return await context.documents.change(withoutEnd(stored), { phase: next }, `retried: ${count} devices`, by);
+  if (count === 0 && !(await isCutOff(context, stored.body)))
+    throw new UserError(409, 'nothing-failed', `job '${id}' has no failed device${among(input)}`);
+  let current = stored;
+  for (;;) {
+    try {
+      const phase = phaseOfRetry(current.body);
+      return await context.documents.change(withoutEnd(current), { phase }, `retried: ${count} devices`, by);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      // The devices are planned by now: begun anew, the action would find none that has failed, and leave them in a job that has ended.
+      const { body, ...read } = await context.documents.get(id);
+      current = { ...read, body: { ...body, ...(author ? { author } : {}) } };
+    }
+  }
 };
+
+/** An earlier retry has planned devices, and has not come to change the job. */
+const isCutOff = async ({ store }: JobContext, job: Job): Promise<boolean> =>
+  isEnded(job) && new Tally(await store.jobCounts(job.id)).of(['planned']) > 0;
+
+function phaseOfRetry({ phase }: Job): RolloutPhase {
+  if (phase === 'paused') return 'paused';
+  return phase === 'rolled-back' || phase === 'rolling-back' ? 'rolling-back' : 'running';
+}
 
 const among = ({ devices, code }: RetryInput): string => (devices || code !== undefined ? ' among these' : '');
 

@@ -1,5 +1,6 @@
 // Jobs over many devices on every store: steps that change rows, steps that are tasks, and what operators do with a job.
 import assert from 'node:assert/strict';
+import { UserError } from '../../../../acs/errors.ts';
 import { ForeignCpe, type ForeignIdentity } from '../../../support/acs/foreign-cpe.ts';
 import { type JobTest, jobTest } from '../../../support/acs/jobs.ts';
 import { bothStoresSuite } from '../../../support/acs/store-contract.ts';
@@ -71,6 +72,28 @@ bothStoresSuite('jobs', subject => {
     await test.comesTo({ done: 2, running: 1 });
     await test.play([units[1]!], { done: 3 });
     assert.equal(units[0]!.asked.filter(method => method === 'SetParameterValues').length, 1);
+  });
+
+  it('retries what has failed though the engine changes the job at the same time', async () => {
+    const units = await test.fleet(2);
+    units[1]!.manner = 'fault';
+    await test.make([setting]);
+    await test.comesTo({ running: 2 });
+    await test.play(units, { done: 1, failed: 1 });
+    await test.endsAs('done');
+    units[1]!.manner = 'good';
+    const { store } = test.acs;
+    const put = store.putDocument.bind(store);
+    let conflicts = 1;
+    store.putDocument = async (kind, name, body, ...rest) => {
+      const isRetry = kind === 'job' && (body as { log: { text: string }[] }).log.at(-1)?.text.startsWith('retried');
+      if (isRetry && conflicts-- > 0) throw new UserError(409, 'changed-meanwhile', 'changed by the engine');
+      return await put(kind, name, body, ...rest);
+    };
+    await test.act('retry');
+    store.putDocument = put;
+    await test.comesTo({ done: 1, running: 1 });
+    await test.play([units[1]!], { done: 2 });
   });
 
   it('begins no device while it is paused, and takes tasks back that have not left', async () => {
