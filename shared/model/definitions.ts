@@ -144,8 +144,9 @@ export function isObject(def: ParameterDef | ObjectDef): def is ObjectDef {
   return def.path.endsWith('.');
 }
 
-/** TR-069 A.2: the xsi:type that a value of this type carries. */
-export function xsdType(type: ValueType): string {
+/** The xsi:type that a value of the parameter carries (TR-069 A.2). A list is a string, whatever its items are (TR-106 3.2.3). */
+export function xsdType({ type, list }: Pick<ParameterDef, 'type' | 'list'>): string {
+  if (list) return 'xsd:string';
   return type === 'base64' ? 'xsd:base64Binary' : `xsd:${type}`;
 }
 

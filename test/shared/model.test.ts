@@ -338,7 +338,8 @@ describe('loadModel', () => {
   });
 
   it('names the type of a value as in messages', () => {
-    assert.equal(xsdType('unsignedInt'), 'xsd:unsignedInt');
-    assert.equal(xsdType('base64'), 'xsd:base64Binary');
+    assert.equal(xsdType({ type: 'unsignedInt' }), 'xsd:unsignedInt');
+    assert.equal(xsdType({ type: 'base64' }), 'xsd:base64Binary');
+    assert.equal(xsdType({ type: 'unsignedInt', list: true }), 'xsd:string');
   });
 });

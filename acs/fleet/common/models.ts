@@ -38,5 +38,5 @@ export function createModels(rules?: readonly QuirkRule[]): Models {
 /** @returns the `xsd:…` type of a path, where the model knows it */
 export function typeOf(model: Model | undefined, path: string): string | undefined {
   const def = model?.resolve(path)?.def;
-  return def && 'type' in def ? xsdType(def.type) : undefined;
+  return def && 'type' in def ? xsdType(def) : undefined;
 }

@@ -1,4 +1,5 @@
 // The model of one device, as it is listed: what its product has, and how sure that is.
+import { xsdType } from '../../../shared/model/definitions.ts';
 import { isPartial } from '../../../shared/model/path.ts';
 import { Turns } from '../../../shared/turns.ts';
 import type { ModelItem } from '../models/catalogue.ts';
@@ -74,7 +75,7 @@ function itemOf(model: ProductModel, path: string): DeviceModelItem | undefined 
   return {
     path,
     writable: known.writable,
-    type: isPartial(path) ? 'object' : def && `xsd:${def.type}`,
+    type: isPartial(path) ? 'object' : def && xsdType(def),
     ...(def ? { def } : {}),
     ...(known.absent ? { absent: true as const } : {}),
     ...(model.isOfStandard(path) ? { unsure: true as const } : {}),

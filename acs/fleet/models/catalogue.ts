@@ -1,6 +1,6 @@
 // The catalogue of data models: built-in ones, documents that operators have given, and models learned from devices.
 import { builtinModel } from '../../../shared/model/datamodel.ts';
-import type { Model, ParameterDef } from '../../../shared/model/definitions.ts';
+import { type Model, type ParameterDef, xsdType } from '../../../shared/model/definitions.ts';
 import { UserError } from '../../errors.ts';
 import type { Edit } from '../../store/edit.ts';
 import type { StoredDocument } from '../../store/records.ts';
@@ -156,7 +156,7 @@ function itemsOf(model: Model): ModelItem[] {
   const parameters = [...model.parameters.values()].map(def => ({
     path: def.path,
     writable: def.writable,
-    type: `xsd:${def.type}`,
+    type: xsdType(def),
     def,
   }));
   return [...objects, ...parameters].sort(byPath);

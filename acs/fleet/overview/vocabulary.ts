@@ -1,4 +1,5 @@
 // The words that a filter over some devices may have: paths of their models, and names of their site fields.
+import { xsdType } from '../../../shared/model/definitions.ts';
 import { Turns } from '../../../shared/turns.ts';
 import { bothFilters, type Filter } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
@@ -51,7 +52,7 @@ export class Vocabulary {
         const path = name.replaceAll('{i}', '*');
         if (name.endsWith('.') || found.has(path) || !caller.mayRead(path)) continue;
         const known = model.parameter(name);
-        if (!known?.absent) found.set(path, { path, ...(known?.def ? { type: `xsd:${known.def.type}` } : {}) });
+        if (!known?.absent) found.set(path, { path, ...(known?.def ? { type: xsdType(known.def) } : {}) });
         if (found.size >= limit) return byPath([...found.values()]);
       }
     return byPath([...found.values()]);

@@ -38,7 +38,7 @@ export function readValues(tree: Tree, path: string): ParameterValue[] {
 
 function valueAt(tree: Tree, path: string, found: Found): ParameterValue {
   const value = found.def.hidden ? '' : tree.value(path, found);
-  return { Name: path, Value: value, Type: xsdType(found.def.type) };
+  return { Name: path, Value: value, Type: xsdType(found.def) };
 }
 
 /** GetParameterNames, TR-069 A.3.2.3. @throws CwmpFault 9003, 9005 */

@@ -14,9 +14,9 @@ const NETWORKS = 2;
 const SLOWEST = 10;
 
 /** Real programs listen on ports that are theirs. */
-const onPorts = /^test\/peers\/(?!(api-pages|csv|schema|schemathesis|soap)\b)/;
+const onPorts = /^test\/peers\/(?!(api-pages|csv|envelopes|schema|schemathesis|soap)\b)/;
 /** A bench measures, and others have seconds to keep: nothing runs beside them. The judge of all that was sent is the last. */
-const alone = /^test\/(bench|processes\/(disk|several)|peers\/schema\.)/;
+const alone = /^test\/(bench|processes\/(disk|several)|peers\/envelopes\.)/;
 /** Not part of this run: `npm run test:long`. */
 const long = /^test\/long\//;
 /** Files that take longest, longest first: they begin first, so that no lane ends with one of them. */
