@@ -98,14 +98,14 @@ contractSuite('document versions', subject => {
     assert.deepEqual(await store.versions('enrolRule', 'r1'), []);
   });
 
-  it('finds versions again after a restart', async function () {
-    if (!subject.durable) this.skip();
-    await subject.store.putDocument('preset', 'a', { weight: 1 }, undefined, undefined, by('ann'));
-    await subject.store.deleteDocument('preset', 'a');
-    const before = await subject.store.versions('preset', 'a');
-    await subject.store.close();
-    await subject.reopen();
-    assert.deepEqual(await subject.store.versions('preset', 'a'), before);
-    assert.equal(before.length, 2);
-  });
+  if (subject.durable)
+    it('finds versions again after a restart', async () => {
+      await subject.store.putDocument('preset', 'a', { weight: 1 }, undefined, undefined, by('ann'));
+      await subject.store.deleteDocument('preset', 'a');
+      const before = await subject.store.versions('preset', 'a');
+      await subject.store.close();
+      await subject.reopen();
+      assert.deepEqual(await subject.store.versions('preset', 'a'), before);
+      assert.equal(before.length, 2);
+    });
 });
