@@ -1,21 +1,16 @@
 // The event stream for callers with limits, and its end when rights change.
 import assert from 'node:assert/strict';
 import { type TestApi, TOKEN, testApi } from '../../../support/acs/api.ts';
+import { type EventReader, readEvents } from '../../../support/acs/live/event-reader.ts';
 import { eventually } from '../../../support/eventually.ts';
 
 const NORTH = '0090F8-4102S-N1';
 const SOUTH = '0090F8-4102S-S1';
 
-interface Stream {
-  heard(): string;
-  isOpen(): boolean;
-  end(): void;
-}
-
 describe('live events for a caller with limits', () => {
   let api: TestApi;
   let base: string;
-  const open: Stream[] = [];
+  const open: EventReader[] = [];
   beforeEach(async () => {
     api = await testApi();
     base = await api.rest.listen({ host: '127.0.0.1', port: 0 });
@@ -30,25 +25,9 @@ describe('live events for a caller with limits', () => {
   const tokenFor = async (name: string, grant: object): Promise<string> =>
     String((await api.call('POST', '/tokens', { body: { name, ...grant } })).json.token);
 
-  const stream = async (token: string, query = ''): Promise<Stream> => {
-    const stop = new AbortController();
-    const answer = await fetch(`${base}/api/v1/events${query}`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: stop.signal,
-    });
-    assert.equal(answer.status, 200);
-    let text = '';
-    let isOpen = true;
-    const read = async (): Promise<void> => {
-      for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>)
-        text += Buffer.from(chunk).toString();
-    };
-    read()
-      .catch(() => undefined)
-      .finally(() => {
-        isOpen = false;
-      });
-    const made = { heard: () => text, isOpen: () => isOpen, end: () => stop.abort() };
+  const stream = async (token: string, query = ''): Promise<EventReader> => {
+    const made = await readEvents(`${base}/api/v1/events${query}`, token);
+    assert.equal(made.status, 200);
     open.push(made);
     return made;
   };
