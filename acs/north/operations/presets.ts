@@ -54,6 +54,18 @@ async function countsOf(name: string, { when }: Preset, { fleet, caller }: CallC
 
 const lossProblem = 'Devices would lose the ACS; `devices` names them with the reasons';
 
+/** The common part of both dry runs: all at the end, or with their progress. */
+const dryRun = {
+  method: 'POST',
+  role: 'viewer',
+  scope: 'fleet',
+  parameters: 'shows-any',
+  query: schemas.dryRunQuery,
+  body: { json: schemas.presetInput, optional: true },
+  marksLines: true,
+  problems: { 404: 'No such preset, and no body was given' },
+} as const;
+
 export const presets: readonly Operation[] = [
   {
     name: 'listPresets',
@@ -140,16 +152,9 @@ export const presets: readonly Operation[] = [
   {
     name: 'dryRunPreset',
     summary: 'Reports which devices would change, and how, with the given preset; without a body, with the stored one',
-    method: 'POST',
     path: '/presets/:name/dry-run',
-    role: 'viewer',
-    scope: 'fleet',
-    parameters: 'shows-any',
-    query: schemas.dryRunQuery,
-    body: { json: schemas.presetInput, optional: true },
-    marksLines: true,
+    ...dryRun,
     answers: { 200: schemas.dryRun },
-    problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
       const preset = await triedPreset(name, body, fleet);
       return ok(dryRunView(await fleet.dryRuns.run(name, preset, dryRunOptions(query)), show));
@@ -159,17 +164,10 @@ export const presets: readonly Operation[] = [
     name: 'streamDryRunPreset',
     summary:
       'Does the same, and answers lines of JSON while it runs: {progress: {done, total}}, at the end {result} or {problem}. It ends with the connection',
-    method: 'POST',
     path: '/presets/:name/dry-run/progress',
-    role: 'viewer',
-    scope: 'fleet',
-    parameters: 'shows-any',
-    query: schemas.dryRunQuery,
-    body: { json: schemas.presetInput, optional: true },
-    marksLines: true,
+    ...dryRun,
     answers: { 200: 'text' },
     mediaType: 'application/x-ndjson',
-    problems: { 404: 'No such preset, and no body was given' },
     run: async ({ params: { name = '' }, query, body }, { fleet, show }) => {
       const preset = await triedPreset(name, body, fleet);
       const steps = fleet.dryRuns.steps(name, preset, dryRunOptions(query));
