@@ -42,7 +42,7 @@ export class FirstUser {
     if (await this.#hasUsers()) throw new UserError(409, 'first-user-exists', 'there are users already; sign in');
     if (!offer || this.#offer !== offer || offer.hash !== hashOf(code) || offer.until <= this.#context.clock.now())
       throw new UserError(403, 'first-code-wrong', 'the code is wrong, spent, or older than a day');
-    // While the user is made nobody else can use the code.
+    // The code is spent while the user is made.
     this.#offer = undefined;
     try {
       await users.put(name, { role: 'admin', password });

@@ -1,5 +1,5 @@
-// Rounds of backups: in each interval every device that fits a rule is asked for its configuration once, a few at a time. How far a round
-// has come is in a document, so that another process goes on with it; a device that was asked already is not asked again.
+// Rounds of backups: in each interval every device that fits a rule is asked for its configuration once, a few at a time. The progress of
+// a round is a document, from which another process can continue; a device that was asked already is not asked again.
 
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';

@@ -36,7 +36,7 @@ export class Replacements {
     const target = await store.device(by);
     const moved: Moved = { tags: row.tags, site: row.site, overrides: row.overrides };
     const now = clock.now();
-    // The rights first: what stands in the way of a device is told only to those who may see it.
+    // Rights are checked first: the reason of a refusal is in no answer to a caller that may not see the device.
     await this.#assertRights(caller, target, moved, by);
     assertFree(row, target, by);
     if (target && target.replaces?.id !== id) await guard?.(by, moved);

@@ -51,7 +51,7 @@ const retry: Act = async (context, stored, by, input) => {
       return await context.documents.change(withoutEnd(current), { phase }, `retried: ${count} devices`, by);
     } catch (error) {
       if (!isConflict(error)) throw error;
-      // The devices are planned by now: begun anew, the action would find none that has failed, and leave them in a job that has ended.
+      // The failed devices are planned by now: the whole action again would find none of them, and the job would stay ended.
       const { body, ...read } = await context.documents.get(id);
       current = { ...read, body: { ...body, ...(author ? { author } : {}) } };
     }

@@ -12,7 +12,7 @@ type ByState = Map<JobState, number>;
 
 export class Tally {
   readonly #whole: ByState = new Map();
-  /** Each wave has its own counts, so that a plan with many of them is told in one pass. */
+  /** Counts of each wave, so that a plan of many waves is read in one pass. */
   readonly #waves = new Map<number, ByState>();
 
   constructor(counts: Iterable<JobCount>) {

@@ -57,7 +57,7 @@ export async function previewOf(
   return report;
 }
 
-/** The items in groups of at most so many. */
+/** The items in groups of at most `most`. */
 export function* groupsOf<T>(items: Iterable<T>, most: number): Generator<T[]> {
   let group: T[] = [];
   for (const item of items) {

@@ -6,7 +6,7 @@ import { auditView } from '../views/core.ts';
 import { isFieldOf } from './fields.ts';
 import type { List } from './list.ts';
 
-/** Entries that are counted; beyond them the number is one of at least so many. */
+/** The number of entries beyond which counting ends: the total is a lower bound then, and `exact` is false. */
 const MOST = 100_000;
 
 /** @throws UserError 400 for a bad time */

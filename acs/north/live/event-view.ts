@@ -60,7 +60,7 @@ export function onceForAll(secrets: Secrets): EventTexts {
 /** Events that wait for the store. */
 const MAX_WAITING = 2000;
 
-/** The texts for one caller whose rights have limits, or who asks for devices that fit a filter. */
+/** The texts for one caller with limited rights, or with a filter of its own. */
 export class LimitedTexts {
   readonly #show: Shown;
   readonly #fit: DeviceFit | undefined;

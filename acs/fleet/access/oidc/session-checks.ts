@@ -66,7 +66,7 @@ export class SessionChecks {
       await sessions.endNamed(name);
       log.info('session ended by the identity provider', { user });
     } catch (error) {
-      // The session goes on for a while (UNCHECKED_MS), so that a provider that is away ends none at once.
+      // A session stays valid for UNCHECKED_MS, so that a provider that is away ends none at once.
       this.#throttled.write(suppressed =>
         log.warn('session not checked at the identity provider', { user, reason: messageOf(error), ...suppressed }),
       );

@@ -59,7 +59,7 @@ export async function proceed(
   return { state: 'soaking', due: context.clock.now() + job.success.soakMs, body };
 }
 
-/** Takes the current step back where it has not begun at the device. @returns the move; undefined where the step goes on */
+/** Withdraws the current step where it has not begun at the device. @returns the move; undefined where the step has begun */
 export async function withdrawal(
   context: JobContext,
   job: Job,
