@@ -79,5 +79,5 @@ describe('memory of a fleet', () => {
     assert.ok(each > LIMIT / 2 && each <= LIMIT, `${each} objects a unit`);
     assert.ok(maps + sets < 1, `${maps} maps and ${sets} sets a unit`);
     await Promise.all([first.end(), second.end()]);
-  });
+  }).timeout(120_000);
 });

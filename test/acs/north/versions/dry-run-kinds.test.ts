@@ -121,7 +121,7 @@ describe('dry runs for an editor', () => {
   });
 
   it('read no further page once they are left', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     await enrol(260);
     const { store, fleet } = api.acs;
     const read = store.devices;
