@@ -11,7 +11,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
 })
   .split('\n')
   .filter(Boolean);
-const sources = tracked.filter(file => file.endsWith('.ts'));
+const sources = tracked.filter(file => /\.tsx?$/.test(file));
 const text = (file: string): string => readFileSync(root + file, 'utf8');
 /** Source without comments and string contents, so that words in them do not count. */
 const code = (file: string): string => text(file).replace(/\/\*[\s\S]*?\*\/|(?<![:'"`\\])\/\/.*$/gm, '');
@@ -56,6 +56,17 @@ const cpeAllowed: Record<string, string[]> = {
   voice: ['notifications'],
   state: ['notifications'],
 };
+/** Time and randomness of the programs, and of the pages in the browser. */
+const impureHomes = ['shared/clock.ts', 'acs/ui/state/clock.ts'];
+/** Rooms of acs/ui from left to right: each may import its own and those further right. */
+const pageRooms = ['main', 'shell', 'screens', 'components', 'state', 'api', 'words'];
+const pageRank = (file: string): number => pageRooms.indexOf((file.split('/')[2] ?? '').replace(/\.tsx?$/, ''));
+const screenOf = (file: string): string | undefined => /^acs\/ui\/screens\/([^/]+)/.exec(file)?.[1];
+/** The pages load their own rooms, no screen another one, and of the server only the filter language. */
+const isForPages = (file: string, path: string): boolean =>
+  path.startsWith('acs/ui/')
+    ? pageRank(path) >= pageRank(file) && (pageRank(path) !== pageRank(file) || screenOf(file) === screenOf(path))
+    : path.startsWith('acs/query/');
 const placeIn = (file: string): string => (file.split('/')[1] ?? '').replace(/\.ts$/, '');
 
 describe('house rules', () => {
@@ -97,6 +108,20 @@ describe('house rules', () => {
     }
   });
 
+  it('keeps the order of rooms in acs/ui, and what it takes from elsewhere', () => {
+    for (const file of sources.filter(name => name.startsWith('acs/ui/'))) {
+      assert.ok(pageRank(file) >= 0, `${file} is in no room of the plan`);
+      const types = new Set(
+        [...text(file).matchAll(/^import type\b[^'"]*?from\s+'([^']+)'/gm)].map(([, name]) => name),
+      );
+      const loaded = importsOf(file).filter(specifier => !types.has(specifier));
+      for (const specifier of loaded) {
+        const path = target(file, specifier);
+        if (path) assert.ok(isForPages(file, path), `${file} imports ${specifier}`);
+      }
+    }
+  });
+
   it('keeps the order of rooms in cpe', () => {
     for (const file of sources.filter(name => name.startsWith('cpe/'))) {
       const allowed = cpeAllowed[placeIn(file)];
@@ -112,7 +137,7 @@ describe('house rules', () => {
   it('has impure calls in clock.ts and main.ts alone', () => {
     const impure = /\b(Date\.now|new Date\(\)|setTimeout|setInterval|Math\.random|process\.env)\b/;
     for (const file of sources.filter(name => /^(acs|cpe|pbx|shared)\//.test(name))) {
-      if (file === 'shared/clock.ts' || /(^|\/)main\.ts$/.test(file)) continue;
+      if (impureHomes.includes(file) || /(^|\/)main\.tsx?$/.test(file)) continue;
       assert.ok(!impure.test(code(file)), `${file}: ${impure.exec(code(file))?.[0]}`);
     }
   });

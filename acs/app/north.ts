@@ -48,6 +48,7 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
       sendConnectionRequest,
       principalOf: principals(setup, fleet),
       trustedProxies: setup.trustedProxies,
+      pages: setup.pages,
       ...(setup.api.protocol === 'https:' ? { tls: setup.tls } : {}),
     });
     const stopSampling = startSampling({ clock, log }, metrics, fleet.overview.series);

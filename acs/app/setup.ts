@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import type { KeptDays } from '../fleet/duties.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { ProviderOptions } from '../north/oidc/provider-configuration.ts';
+import type { PageSource } from '../north/pages/operator-pages.ts';
 import type { ClusterPlace } from '../relay/join.ts';
 import type { AdmissionLimits } from '../south/admission/admission.ts';
 import type { StunLogin } from '../south/connection-request/stun-binding.ts';
@@ -33,6 +34,8 @@ export interface AcsSetup {
   /** Most parameters that are kept of one device; default: 20,000. */
   maxParameters?: number;
   trustedProxies: string[];
+  /** The operator's pages; undefined for a server without them. */
+  pages?: PageSource;
   /** Networks of load balancers whose connections begin with a PROXY header; default: none. */
   proxyProtocol?: string[];
   connectionRequestAllow: string[];

@@ -12,6 +12,11 @@ export const programErrors = {
     meaning: 'A file in the data directory cannot be used.',
     remedy: 'Check the path and its permissions.',
   },
+  'pages-unavailable': {
+    status: 503,
+    meaning: 'The pages for operators cannot be read or made.',
+    remedy: 'Run `npm ci` and, where the built server runs, `npm run build`.',
+  },
   'no-server-key': {
     status: 503,
     meaning: 'The file of the server key does not exist.',

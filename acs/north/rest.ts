@@ -26,6 +26,7 @@ import { registerLive } from './live/sse.ts';
 import { BASE, type Operation, type OperationContext, type OperationOutput } from './operation.ts';
 import { operations } from './operations.ts';
 import { problemPage } from './pages/html.ts';
+import type { PageSource } from './pages/operator-pages.ts';
 import { registerPages } from './pages/routes.ts';
 import { registerSoap } from './soap/routes.ts';
 
@@ -37,6 +38,8 @@ export interface RestOptions extends OperationContext {
   principalOf: PrincipalOf;
   /** Networks of proxies whose X-Forwarded-* headers are believed; default: none. */
   trustedProxies?: readonly string[];
+  /** The operator's pages; undefined for a server without them. */
+  pages?: PageSource | undefined;
   /** Why the ACS takes no work; undefined when it does. */
   unready: () => string | undefined;
   tls?: { certificates: readonly { cert: string; key: string }[]; keylog?: KeyLogger };
@@ -91,7 +94,7 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
   });
 
   registerHealth(app, options);
-  registerPages(app);
+  registerPages(app, options.pages);
   registerSoap(app, { options, audit, prove: request => places.prove(request.socket) });
   await app.register(
     async api => {

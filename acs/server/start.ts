@@ -18,6 +18,7 @@ import { awaitFirstUser } from './first-user.ts';
 import { isLoopbackHost, oidcSettings } from './oidc-options.ts';
 import { checkStoreOptions, hostPortOf, type OpenedStore, openStore } from './open-store.ts';
 import { ownPairs } from './own-certificates.ts';
+import { operatorPages } from './pages/files.ts';
 import { type Assignment, startWorkers, type Workers } from './workers.ts';
 
 export interface Started {
@@ -177,6 +178,7 @@ function setupOf(
     rebootstrap: options.rebootstrap,
     maxParameters: options.maxParameters,
     trustedProxies: options.trustedProxy,
+    pages: operatorPages(),
     proxyProtocol: options.proxyProtocol,
     connectionRequestAllow: options.connectionRequestAllow,
     webhookAllow: options.webhookAllow,

@@ -248,7 +248,7 @@ async function readRequest(request: string | Buffer) {
   const refuse = (message: string): UserError => new UserError(400, 'bad-request', message);
   let csr: x509.Pkcs10CertificateRequest;
   try {
-    csr = new x509.Pkcs10CertificateRequest(request);
+    csr = new x509.Pkcs10CertificateRequest(typeof request === 'string' ? request : new Uint8Array(request));
   } catch {
     throw refuse('not a PKCS#10 certificate request');
   }

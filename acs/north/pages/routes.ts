@@ -4,13 +4,15 @@ import { jsonOf } from '../json.ts';
 import { describe } from '../openapi.ts';
 import { BASE } from '../operation.ts';
 import { operations } from '../operations.ts';
-import { docsPage, rootPage, UI_SCRIPT, UI_STYLE } from './documentation.ts';
+import { docsPage, UI_SCRIPT, UI_STYLE } from './documentation.ts';
 import { firstUserPage } from './first-user.ts';
 import type { Rendered } from './html.ts';
+import { type PageSource, registerOperatorPages } from './operator-pages.ts';
 import { registerStatic, sendTagged, type TaggedContent, tagged } from './static-files.ts';
 
-export function registerPages(app: FastifyInstance): void {
-  registerPage(app, '/', rootPage());
+/** @param source of the operator's pages; undefined for a server without them */
+export function registerPages(app: FastifyInstance, source: PageSource | undefined): void {
+  registerOperatorPages(app, source);
   registerPage(app, '/docs', docsPage());
   registerPage(app, `${BASE}/session/first`, firstUserPage());
   registerStatic(app, UI_STYLE, 'swagger-ui.css');

@@ -71,7 +71,7 @@ class Scanner {
     else if (char === '/' && next === '*') this.#comment(untilMark(this.#source, '*/', this.#at + 2) + 2);
     else if (char === "'" || char === '"') this.#text(quoteEnd(this.#source, char, this.#at));
     else if (char === '`') this.#template();
-    else if (char === '/' && beforeRegExp.test(this.#output.before)) this.#literal(regExpEnd(this.#source, this.#at));
+    else if (char === '/' && beginsRegExp(this.#output.before, next)) this.#literal(regExpEnd(this.#source, this.#at));
     else this.#take(char);
   }
 
@@ -129,6 +129,10 @@ class Scanner {
     } while (depth > 0);
   }
 }
+
+/** The slashes of `</p>` and `<br />` begin none. */
+const beginsRegExp = (before: string, next: string): boolean =>
+  next !== '>' && !before.endsWith('<') && beforeRegExp.test(before);
 
 const withoutMarks = (comment: string): string =>
   comment

@@ -13,7 +13,7 @@ export const tracked: readonly string[] = execFileSync(
   .split('\n')
   .filter(Boolean);
 
-export const sources: readonly string[] = tracked.filter(file => file.endsWith('.ts'));
+export const sources: readonly string[] = tracked.filter(file => /\.tsx?$/.test(file));
 
 const texts = new Map<string, string>();
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Acs, startAcs } from '../../../acs/app.ts';
 import type { Task } from '../../../acs/device/task.ts';
+import type { PageSource } from '../../../acs/north/pages/operator-pages.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
 import type { CustomerProfile } from '../../../cpe/profile.ts';
@@ -38,6 +39,8 @@ export interface WorldOptions {
   connectionRequestAllow?: string[];
   /** Load balancers that send PROXY headers. */
   proxyProtocol?: string[];
+  /** The operator's pages; default: none. */
+  pages?: PageSource;
   /** The ACS's own certificate; default: for 127.0.0.1. */
   certificate?: (ca: Authority) => Promise<Issued>;
 }
@@ -78,6 +81,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     enrolment: { username: 'enrol', password: 'factory' },
     trustedProxies: [],
     ...(options.proxyProtocol ? { proxyProtocol: options.proxyProtocol } : {}),
+    ...(options.pages ? { pages: options.pages } : {}),
     connectionRequestAllow: options.connectionRequestAllow ?? [],
     ...(options.stun ? { stun: { host: '127.0.0.1', port: 0, ...options.stun } } : {}),
   });

@@ -1,0 +1,68 @@
+// The screens by their addresses. Each is loaded when it is first shown.
+import type { ComponentType } from 'preact';
+import type { frame } from '../words/en/frame.ts';
+
+export type PageName = keyof typeof frame.pages;
+
+/** The parts of the address that its pattern names, decoded. */
+export interface ScreenProps {
+  params: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  /** Below /ui; `:name` stands for one part. */
+  pattern: string;
+  /** The entry of the navigation that is marked. */
+  page: PageName;
+  load: () => Promise<ComponentType<ScreenProps>>;
+}
+
+export const routes: readonly Route[] = [
+  {
+    pattern: '/devices',
+    page: 'devices',
+    load: async () => (await import('../screens/devices/devices.tsx')).DevicesScreen,
+  },
+];
+
+export interface Match {
+  route: Route;
+  params: Readonly<Record<string, string>>;
+}
+
+/** @param path below /ui, as the address has it */
+export function matchOf(path: string): Match | undefined {
+  for (const route of routes) {
+    const params = paramsOf(route.pattern, path);
+    if (params) return { route, params };
+  }
+  return undefined;
+}
+
+function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
+  const names = pattern.split('/');
+  const parts = path.split('/');
+  if (names.length !== parts.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [at, name] of names.entries()) {
+    const part = parts[at] ?? '';
+    if (!name.startsWith(':')) {
+      if (name !== part) return undefined;
+    } else {
+      const decoded = decodedPart(part);
+      if (!decoded) return undefined;
+      params[name.slice(1)] = decoded;
+    }
+  }
+  return params;
+}
+
+/** Undefined for a part that is no encoded text. */
+function decodedPart(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}

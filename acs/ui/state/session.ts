@@ -1,0 +1,35 @@
+// The signed-in caller: who it is, and what it may do.
+import { signal } from '@preact/signals';
+import { refusals } from '../api/call.ts';
+import { type Problem, problemOf } from '../api/problem.ts';
+import { getSession } from '../api/session.ts';
+import type { Session } from '../api/shapes.ts';
+
+/** Undefined before it is known, and for nobody. */
+export const session = signal<Session | undefined>(undefined);
+/** True once the server has said who the caller is, or that there is none. */
+export const isKnown = signal(false);
+export const sessionProblem = signal<Problem | undefined>(undefined);
+
+/** Asks the server who the caller is. */
+export async function loadSession(): Promise<void> {
+  try {
+    session.value = await getSession();
+    sessionProblem.value = undefined;
+  } catch (error) {
+    session.value = undefined;
+    const problem = problemOf(error);
+    sessionProblem.value = problem.status === 401 ? undefined : problem;
+  }
+  isKnown.value = true;
+}
+
+/** True where the rights of the caller reach an operation, by its name in the API's description. */
+export const may = (operation: string): boolean => session.value?.operations.includes(operation) ?? false;
+
+/** Forgets the caller as soon as a call is answered 401. */
+export function watchSession(): void {
+  refusals.subscribe(count => {
+    if (count > 0 && session.peek()) session.value = undefined;
+  });
+}

@@ -1,0 +1,10 @@
+// The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
+import type { devices } from './en/devices.ts';
+import type { frame } from './en/frame.ts';
+import type { login } from './en/login.ts';
+
+export interface Catalogue {
+  frame: typeof frame;
+  devices: typeof devices;
+  login: typeof login;
+}

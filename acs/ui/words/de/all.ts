@@ -1,0 +1,7 @@
+// All German texts.
+import type { Catalogue } from '../catalogue.ts';
+import { devices } from './devices.ts';
+import { frame } from './frame.ts';
+import { login } from './login.ts';
+
+export const german: Catalogue = { frame, devices, login };

@@ -1,0 +1,64 @@
+// Numbers, counts, times and ages as the reader writes them.
+import { language } from './spoken.ts';
+
+const locales = { en: 'en-GB', de: 'de-AT' } as const;
+/** Formats are costly to make: one of each kind and language is kept. */
+const kept = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.PluralRules>();
+
+function keep<T extends Intl.NumberFormat | Intl.DateTimeFormat | Intl.PluralRules>(
+  kind: string,
+  make: (locale: string) => T,
+): T {
+  const locale = locales[language.value];
+  const key = `${kind} ${locale}`;
+  const known = (kept.get(key) as T | undefined) ?? make(locale);
+  kept.set(key, known);
+  return known;
+}
+
+/** With separators: 1,296. */
+export const number = (value: number): string => keep('number', locale => new Intl.NumberFormat(locale)).format(value);
+
+/** The form for a count, with `#` in place of the number: `plural(2, { one: '# device', other: '# devices' })`. */
+export function plural(count: number, forms: { one: string; other: string }): string {
+  const form = keep('plural', locale => new Intl.PluralRules(locale)).select(count) === 'one' ? forms.one : forms.other;
+  return form.replaceAll('#', number(count));
+}
+
+/** Date and time of day, in the zone of the reader or the given one. @param at milliseconds, or ISO 8601 */
+export function dateTime(at: number | string, zone?: string): string {
+  const make = (locale: string): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, {
+      ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+      hourCycle: 'h23',
+      ...(zone === undefined ? {} : { timeZone: zone }),
+    });
+  return keep(`dateTime ${zone ?? ''}`, make).format(new Date(at));
+}
+
+/** The time of day, with the name of its zone: 23:42 CET. @param at milliseconds, or ISO 8601 */
+export function timeOfDay(at: number | string, zone?: string): string {
+  const make = (locale: string): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, {
+      ...{ hour: '2-digit', minute: '2-digit', timeZoneName: 'short' },
+      hourCycle: 'h23',
+      ...(zone === undefined ? {} : { timeZone: zone }),
+    });
+  return keep(`timeOfDay ${zone ?? ''}`, make).format(new Date(at));
+}
+
+/** A duration as one number with its unit, the same in all languages: 8 s, 5 min, 3 h, 12 d. @param ms milliseconds */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 120 * 60) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${number(Math.floor(seconds / 86_400))} d`;
+}
+
+/** 1.2 MB. @param value bytes */
+export function bytes(value: number): string {
+  if (value < 1000) return `${number(value)} B`;
+  if (value < 1_000_000) return `${number(Math.round(value / 100) / 10)} KB`;
+  return `${number(Math.round(value / 100_000) / 10)} MB`;
+}
