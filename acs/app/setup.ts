@@ -35,7 +35,7 @@ export interface AcsSetup {
   maxParameters?: number;
   trustedProxies: string[];
   /** The operator's pages; undefined for a server without them. */
-  pages?: PageSource;
+  pages?: PageSource | undefined;
   /** Networks of load balancers whose connections begin with a PROXY header; default: none. */
   proxyProtocol?: string[];
   connectionRequestAllow: string[];

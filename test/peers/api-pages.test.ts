@@ -38,7 +38,8 @@ peerSuite('pages about the API in Chromium', { programs: ['chromium'] }, functio
   });
 
   it('show the calls without a token, and try one with it', async () => {
-    await page.goto(`${base}/docs`);
+    await page.goto(`${base}/`);
+    await page.getByText('The calls of the API').click();
     await page.locator('#operations-tag-devices').click({ timeout: 60_000 });
     await page.locator('#operations-devices-listDevices').waitFor();
     await page.getByRole('button', { name: 'Authorize' }).click();

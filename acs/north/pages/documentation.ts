@@ -1,5 +1,15 @@
-// The page about the API: its description to read, shown by Swagger UI.
-import { type Rendered, scriptPage } from './html.ts';
+// The pages about the API: what answers here, and its description to read, shown by Swagger UI.
+import { htmlOf, type Rendered, scriptPage } from './html.ts';
+
+const ROOT = `<p>A TR-069 Auto Configuration Server. Its API is below <code>/api/v1</code>.</p>
+<ul>
+<li><a href="/docs">The calls of the API</a>, to read and to try</li>
+<li><a href="/openapi.json">Their description</a> (OpenAPI 3.1), for programs</li>
+<li><a href="/soap?wsdl">The same calls by SOAP</a> (WSDL 1.1)</li>
+<li><a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a> and <a href="/metrics">/metrics</a>, for what watches it</li>
+</ul>`;
+
+export const rootPage = (): Rendered => htmlOf({ title: 'Tandem ACS', body: ROOT });
 
 export const UI_STYLE = '/docs/swagger-ui.css';
 export const UI_SCRIPT = '/docs/swagger-ui-bundle.js';

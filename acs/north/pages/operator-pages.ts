@@ -29,13 +29,9 @@ const policy = [
   "form-action 'self'",
 ].join('; ');
 
-export function registerOperatorPages(app: FastifyInstance, source: PageSource | undefined): void {
-  const files = async (): Promise<PageFiles> => {
-    if (!source) throw new UserError(404, 'no-such-call', 'this server has no pages for operators');
-    return await source();
-  };
+export function registerOperatorPages(app: FastifyInstance, source: PageSource): void {
   const shell = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { content, type } = (await files()).shell;
+    const { content, type } = (await source()).shell;
     void reply.headers({ 'content-security-policy': policy, 'referrer-policy': 'no-referrer' });
     return sendTagged(request, reply, { ...tagged(content), type });
   };
@@ -45,7 +41,7 @@ export function registerOperatorPages(app: FastifyInstance, source: PageSource |
   app.get('/ui/*', shell);
   app.get('/ui/assets/:name', async (request, reply) => {
     const { name } = request.params as { name: string };
-    const file = (await files()).assets.get(name);
+    const file = (await source()).assets.get(name);
     if (!file) throw new UserError(404, 'no-such-call', `the pages have no file ${name}`);
     return sendFile(request, reply, file);
   });

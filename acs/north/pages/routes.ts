@@ -4,15 +4,16 @@ import { jsonOf } from '../json.ts';
 import { describe } from '../openapi.ts';
 import { BASE } from '../operation.ts';
 import { operations } from '../operations.ts';
-import { docsPage, UI_SCRIPT, UI_STYLE } from './documentation.ts';
+import { docsPage, rootPage, UI_SCRIPT, UI_STYLE } from './documentation.ts';
 import { firstUserPage } from './first-user.ts';
 import type { Rendered } from './html.ts';
 import { type PageSource, registerOperatorPages } from './operator-pages.ts';
 import { registerStatic, sendTagged, type TaggedContent, tagged } from './static-files.ts';
 
-/** @param source of the operator's pages; undefined for a server without them */
+/** @param source of the operator's pages, to which / leads; without them it leads to what else is here */
 export function registerPages(app: FastifyInstance, source: PageSource | undefined): void {
-  registerOperatorPages(app, source);
+  if (source) registerOperatorPages(app, source);
+  else registerPage(app, '/', rootPage());
   registerPage(app, '/docs', docsPage());
   registerPage(app, `${BASE}/session/first`, firstUserPage());
   registerStatic(app, UI_STYLE, 'swagger-ui.css');

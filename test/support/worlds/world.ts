@@ -10,7 +10,7 @@ import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/g
 import type { CustomerProfile } from '../../../cpe/profile.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { decodeEnvelope, type Envelope } from '../../../shared/cwmp/soap.ts';
-import { createLog, type Log, silentLog } from '../../../shared/log.ts';
+import { createLog, silentLog } from '../../../shared/log.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import { type Authority, createCa, type Issued } from '../../../shared/pki/authority.ts';
 
@@ -63,7 +63,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const ca = await testCa();
   const issued = await (options.certificate ?? serverCertificate)(ca);
   const logged: string[] = [];
-  const log: Log = createLog({ clock, level: 'info', write: line => logged.push(line) });
+  const log = createLog({ clock, level: 'info', write: line => logged.push(line) });
   const store = await openSqlite({ file: join(folder, 'acs.db'), clock, inThread: true });
   const tls = options.tls ?? true;
   const acs = await startAcs({
@@ -81,8 +81,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     enrolment: { username: 'enrol', password: 'factory' },
     trustedProxies: [],
     ...(options.proxyProtocol ? { proxyProtocol: options.proxyProtocol } : {}),
-    ...(options.pages ? { pages: options.pages } : {}),
-    connectionRequestAllow: options.connectionRequestAllow ?? [],
+    ...{ connectionRequestAllow: options.connectionRequestAllow ?? [], pages: options.pages },
     ...(options.stun ? { stun: { host: '127.0.0.1', port: 0, ...options.stun } } : {}),
   });
   const [url = ''] = acs.cwmp;
