@@ -40,6 +40,8 @@ export const frame: Catalogue['frame'] = {
   copied: 'Kopiert',
   copyLink: 'Link kopieren',
   copyCurl: 'Als curl kopieren',
+  copy: 'Kopieren',
+  typeToConfirm: text => `Zur Bestätigung ${text} eingeben`,
   cancel: 'Abbrechen',
   close: 'Schließen',
   keys: 'Tasten',

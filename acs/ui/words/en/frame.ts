@@ -39,6 +39,8 @@ export const frame = {
   copied: 'Copied',
   copyLink: 'Copy link',
   copyCurl: 'Copy as curl',
+  copy: 'Copy',
+  typeToConfirm: (text: string) => `Type ${text} to confirm`,
   cancel: 'Cancel',
   close: 'Close',
   keys: 'Keys',
