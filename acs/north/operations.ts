@@ -14,6 +14,7 @@ import { jobs } from './operations/jobs.ts';
 import { models } from './operations/models.ts';
 import { comparison } from './operations/monitoring/comparison.ts';
 import { deviceSessions } from './operations/monitoring/device-sessions.ts';
+import { deviceFacts } from './operations/monitoring/facts.ts';
 import { faults } from './operations/monitoring/faults.ts';
 import { history } from './operations/monitoring/history.ts';
 import { overview } from './operations/monitoring/overview.ts';
@@ -50,6 +51,7 @@ const description: readonly Operation[] = [
 
 const rows: readonly Operation[] = [
   ...devices,
+  ...deviceFacts,
   ...deviceSessions,
   ...tasks,
   ...diagnostics,

@@ -14,9 +14,10 @@ export type Literal =
 /** The text of a literal; '' for one that is none. */
 export const literalText = (value: Literal): string => ('text' in value ? value.text : '');
 
-/** ISO 8601 text as milliseconds; without a zone it is UTC. */
-export function isoTime(text: string): number | undefined {
-  if (!/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(text)) return undefined;
+/** ISO 8601 text as milliseconds, also with a blank for the `T` as some devices write it; without a zone it is UTC. */
+export function isoTime(written: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.test(written)) return undefined;
+  const text = written.replace(' ', 'T');
   const at = Date.parse(/T.*(Z|[+-]\d\d:\d\d)$/.test(text) ? text : text.includes('T') ? `${text}Z` : text);
   return Number.isNaN(at) ? undefined : at;
 }

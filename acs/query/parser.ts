@@ -1,5 +1,7 @@
 // The parser of the filter language: text → filter.
 import type { Literal, Operator } from './compare.ts';
+import { factField, ofFact } from './fact-filter.ts';
+import { factNamed } from './facts.ts';
 import { anyFault, type Field, type Filter, fields, searchFilter } from './filter.ts';
 import { badFilter, type Token, tokenize, where } from './lexer.ts';
 import { durationOf, fitLiteral, plainLiteral } from './literals.ts';
@@ -111,7 +113,8 @@ class FilterParser {
 }
 
 function parseComparison(tokens: Tokens, presets: PresetFilters | undefined): Filter {
-  const special = parseSearch(tokens) ?? parsePreset(tokens, presets) ?? parseJob(tokens, presets !== undefined);
+  const special =
+    parseSearch(tokens) ?? parsePreset(tokens, presets) ?? parseJob(tokens, presets !== undefined) ?? parseFact(tokens);
   if (special) return special;
   const field = fieldFrom(tokens);
   const found = parseTestOf(tokens, field);
@@ -174,6 +177,15 @@ function parseJob(tokens: Tokens, isAllowed: boolean): Filter | undefined {
     if (kind !== 'text') throw badFilter(`a ${name === 'job' ? 'job' : 'state'} in quotes is expected`, at);
     return { op: 'compare', field: { kind: 'job', name }, test: '=', value: { as: 'text', text } };
   });
+}
+
+/** A comparison of a fact; undefined where none is next. */
+function parseFact(tokens: Tokens): Filter | undefined {
+  const { kind, text } = tokens.peek();
+  const fact = kind === 'word' ? factNamed(text) : undefined;
+  if (!fact) return undefined;
+  tokens.take();
+  return ofFact(parseTestOf(tokens, factField(text, fact)), fact);
 }
 
 /** The comparisons of a field whose values are names. @param one takes a name */

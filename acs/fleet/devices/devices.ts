@@ -19,6 +19,7 @@ import {
 } from './device-list.ts';
 import { checkNew, previewChange, previewNew } from './device-preview.ts';
 import { type DeviceView, viewOf } from './device-view.ts';
+import { factsOf, type ShownText } from './facts.ts';
 import { type KnownRange, knownPages } from './known-parameters.ts';
 
 /** An id with too many hyphens was most likely decoded once too often on its way. */
@@ -103,6 +104,7 @@ export class Devices {
   /** The known values of a device in a range, page by page. */
   readonly knownPages = (row: DeviceRow, range: KnownRange): AsyncGenerator<KnownValue[]> =>
     knownPages(this.#context.store, row, range);
+  readonly facts = (row: DeviceRow, shown: ShownText) => factsOf(this.#context.store, row, shown);
 
   get #now(): number {
     return this.#context.clock.now();

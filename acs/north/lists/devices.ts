@@ -5,7 +5,9 @@ import { assertField } from '../../fleet/access/caller.ts';
 import { shownText } from '../../fleet/common/secrets.ts';
 import type { DeviceSearch, ListedDevice } from '../../fleet/devices/device-list.ts';
 import { type ViewName, viewNames } from '../../fleet/devices/device-view.ts';
+import { listedFact, listedPaths, type ShownText } from '../../fleet/devices/facts.ts';
 import { presetFilters } from '../../fleet/presets/preset-filters.ts';
+import { factNamed } from '../../query/facts.ts';
 import type { Field, Filter } from '../../query/filter.ts';
 import { parseSort } from '../../query/sort.ts';
 import type { CallContext } from '../operation.ts';
@@ -62,6 +64,7 @@ export async function deviceList(
     name: 'devices',
     columns,
     isField: name => {
+      if (isFact(name)) return true;
       if (!isPath(name)) return viewName(name) !== undefined && !/\.(\.|$)/.test(name);
       caller.assertReads([name]);
       return true;
@@ -73,13 +76,26 @@ export async function deviceList(
     count: async () => ({ total: await fleet.devices.count(search), exact: true, countedAt: clock.now() }),
     view: ({ view, values }, fields = []) => {
       const made = deviceView(view, show);
-      for (const [path, value] of Object.entries(values))
-        made[path] = value === null ? null : shownText(show.secrets, path, value);
-      for (const name of fields) if (places.has(name)) made[name] = pick(made, placeOf(name));
+      for (const name of fields) {
+        if (isFact(name)) made[name] = listedFact(name, values, factText(show));
+        else if (isPath(name)) made[name] = textShown(name, values[name] ?? null, show);
+        else if (places.has(name)) made[name] = pick(made, placeOf(name));
+      }
       return made;
     },
   };
 }
+
+const isFact = (name: string): boolean => factNamed(name) !== undefined;
+
+const textShown = (path: string, text: string | null, { secrets }: CallContext['show']): string | null =>
+  text === null ? null : shownText(secrets, path, text);
+
+/** The texts that facts are made from, as the caller sees them. */
+export const factText =
+  ({ secrets, caller }: CallContext['show']): ShownText =>
+  (path, text) =>
+    caller.mayRead(path) ? shownText(secrets, path, text) : undefined;
 
 /** Refuses a field whose order tells of a secret, or of what the caller may not read. @throws UserError 400 `secret-field`, 403 */
 export function assertTells(field: Field, { caller, show }: Pick<CallContext, 'caller' | 'show'>): void {
@@ -91,5 +107,5 @@ export function assertTells(field: Field, { caller, show }: Pick<CallContext, 'c
 
 const partsOf = (fields: readonly string[]): { names: ViewName[]; paths: string[] } => ({
   names: [...new Set(fields.flatMap(name => viewName(name) ?? []))],
-  paths: fields.filter(isPath),
+  paths: [...new Set([...fields.filter(isPath), ...fields.flatMap(listedPaths)])],
 });

@@ -12,6 +12,8 @@ export const paths = [
   'Device.B.1.One',
   'Device.B.2.Two',
   'Device.ManagementServer.Url2',
+  // It tells a fact, too.
+  'Device.DeviceInfo.ModelName',
 ];
 const patterns = [...paths, 'Device.', 'Device.A.', 'Device.B.', 'Device.B.*.One', 'Device.B.*.', 'Device.*.Two'];
 const filters = [
@@ -72,7 +74,7 @@ export const callArb: fc.Arbitrary<RandomCall> = fc.record({
   device: fc.nat({ max: COUNT - 1 }),
   other: fc.nat({ max: COUNT - 1 }),
   path: fc.constantFrom(...paths),
-  filter: fc.constantFrom(...filters, ...paths.map(path => `${path} like "mark%"`)),
+  filter: fc.constantFrom(...filters, 'model like "mark%"', ...paths.map(path => `${path} like "mark%"`)),
   pick: fc.nat(),
 });
 
@@ -111,7 +113,7 @@ export function queryOf({ name, filter, path, device, pick }: RandomCall): strin
 const dryRuns: ReadonlySet<string> = new Set(['announceDevices', 'updateDevices', 'deleteDevice', 'putAlert']);
 
 function deviceQueryOf(path: string, filter: string, pick: number): string {
-  const forms = ['', `&fields=id,site,overrides,${path}`, '&format=csv', '&count=true'];
+  const forms = ['', `&fields=id,site,overrides,model,lineState,${path}`, '&format=csv', '&count=true'];
   const asked = pick % 5 === 0 ? `job = "all" or job = "all" and jobState = "done" and ${filter}` : filter;
   return `?filter=${encodeURIComponent(asked)}${one(forms, pick)}`;
 }

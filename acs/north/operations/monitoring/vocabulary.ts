@@ -1,4 +1,5 @@
 // The operation that completes filters while they are written.
+import { factNamed, facts } from '../../../query/facts.ts';
 import { fields } from '../../../query/filter.ts';
 import { parseField } from '../../../query/parser.ts';
 import { quotedText } from '../../../query/quote.ts';
@@ -46,6 +47,7 @@ async function valuesOf(
   { filter, limit = 50 }: VocabularyInput,
   context: CallContext,
 ): Promise<{ value: string; count: number }[]> {
+  if (factNamed(field)) return []; // Devices are not counted by facts.
   parseField(field);
   // The store looks for a text without wildcards, so that rare values are found too.
   const isPlain =
@@ -74,7 +76,7 @@ async function getVocabulary(input: OperationInput, context: CallContext): Promi
     name: `site.${/^\w+$/.test(name) ? name : quotedText(name)}`,
     type: 'site',
   }));
-  const named = Object.entries(fields).map(([name, { kind }]) => ({ name, type: kind }));
+  const named = Object.entries({ ...fields, ...facts }).map(([name, { kind }]) => ({ name, type: kind }));
   return ok({
     fields: [...named, ...siteFields].filter(({ name }) => begins(name)).slice(0, limit),
     functions: functions.filter(({ name }) => begins(name)),
