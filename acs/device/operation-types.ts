@@ -2,8 +2,9 @@
 
 import type { ParameterValue } from '../../shared/cwmp/methods.ts';
 import type { ConnectionRequestAccess, Credentials, Login, Sealed } from './credentials.ts';
-import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired-state.ts';
+import type { Drift, Move, Reconciled, RestartDue } from './desired-state.ts';
 import type { DeviceFault } from './fault.ts';
+import type { Override } from './override.ts';
 import type { KnownValue } from './parameter.ts';
 import type { RolloutPosition, RolloutState } from './rollout-position.ts';
 import type { Claim, DeviceIdentity, DeviceRow, Moved } from './row.ts';
@@ -80,7 +81,7 @@ export interface DevicePatch {
   /** Only the named fields change; `null` removes one. */
   site?: Record<string, string | null>;
   /** `null` removes one. */
-  overrides?: Record<string, WantedValue | null>;
+  overrides?: Record<string, Override | null>;
   credentials?: Credentials;
   connectionRequest?: Partial<Omit<ConnectionRequestAccess, 'refused'>>;
 }
@@ -118,8 +119,12 @@ export interface DeviceOperations {
   valuesKnown: { args: { values: readonly KnownValue[]; replaceBelow?: string }; result: undefined };
   /** Announces a device before its first Inform. @throws UserError 409 when it exists */
   announced: { args: { identity: DeviceIdentity; now: number; patch: DevicePatch }; result: DeviceRow };
-  /** @param args.expected version by `editVersion` @throws UserError 409 `changed-meanwhile` for another one */
-  patched: { args: { patch: DevicePatch; expected?: string }; result: DeviceRow };
+  /**
+   * @param args.expected version by `editVersion`
+   * @param args.now for overrides that begin later; default: each time has come
+   * @throws UserError 409 `changed-meanwhile` for another version
+   */
+  patched: { args: { patch: DevicePatch; expected?: string; now?: number }; result: DeviceRow };
   /** Holds an enrolled device until it is approved. @returns whether it was enrolled */
   heldBack: { args: { detail: string; now: number }; result: boolean };
   /** Ends quarantine or a hold; a row that does not exist is made from `identity` and open until `openUntil`. */

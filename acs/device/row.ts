@@ -1,7 +1,8 @@
 // The row of a device: all of it that must change together. Its parameter tree is stored apart.
 import type { ConnectionRequestAccess, Credentials, Login, UnusedLogins } from './credentials.ts';
-import type { Drift, Move, Reconciled, RestartDue, WantedValue } from './desired-state.ts';
+import type { Drift, Move, Reconciled, RestartDue } from './desired-state.ts';
 import type { DeviceFault } from './fault.ts';
+import type { Override } from './override.ts';
 import type { RolloutPosition } from './rollout-position.ts';
 import type { Task } from './task.ts';
 
@@ -98,7 +99,7 @@ export interface DeviceRow extends DeviceIdentity {
   openUntil?: number;
   tags: string[];
   site: Record<string, string>;
-  overrides: Record<string, WantedValue>;
+  overrides: Record<string, Override>;
 
   lastInform?: number;
   lastBoot?: number;

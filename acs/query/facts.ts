@@ -74,7 +74,7 @@ const dgw: Sources = {
   ],
 };
 
-/** What both roots have in the same place. */
+/** The sources that both roots have in the same place. */
 function ofEachRoot(root: 'Device.' | 'InternetGatewayDevice.'): Sources {
   const line = `${root}Services.VoiceService.*.VoiceProfile.*.Line.*.`;
   const client = `${root}Services.VoiceService.*.SIP.Client.*.`;

@@ -35,6 +35,8 @@ const listing = {
 const setting = {
   ...reach,
   wait: { kind: 'number', value: 'SECONDS', help: 'wait for the device', default: 0, min: 0, max: 3600 },
+  notBefore: { kind: 'string', value: 'TIME', help: 'not before this time, such as 2026-12-01T02:00:00+01:00' },
+  wake: { kind: 'boolean', help: 'ask the device to connect at that time' },
 } as const satisfies OptionSpecs;
 const jobs = {
   ...reach,
@@ -181,9 +183,14 @@ const set = command({
   about:
     'Sets parameters of a device. Without --wait at its next session. Exit code 1 when it has refused them, or has not answered in time.',
   specs: setting,
-  run: async ([id, ...pairs], { wait, json }, { write }, client) => {
+  run: async ([id, ...pairs], { wait, wake, json, notBefore }, { write }, client) => {
     if (!id || pairs.length === 0) throw new UsageError('ID and PATH=VALUE are expected; see --help');
-    const body = { method: 'SetParameterValues', args: { ParameterList: Object.fromEntries(pairs.map(pairOf)) } };
+    const body = {
+      method: 'SetParameterValues',
+      args: { ParameterList: Object.fromEntries(pairs.map(pairOf)) },
+      ...(notBefore === undefined ? {} : { notBefore }),
+      ...(wake ? { wake } : {}),
+    };
     const query = wait > 0 ? { wait } : {};
     const { status, json: task } = await client.call('addTask', { params: { id }, query, body, wait });
     const printed = task as PrintedTask;

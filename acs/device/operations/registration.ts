@@ -1,8 +1,8 @@
 // Operations by which an operator announces, changes, approves and removes a device.
 import { UserError } from '../../errors.ts';
-import type { WantedValue } from '../desired-state.ts';
 import { editVersion } from '../edit-version.ts';
 import type { DevicePatch } from '../operation-types.ts';
+import { changedOverrides } from '../override.ts';
 import { type DeviceRow, withPair } from '../row.ts';
 import type { Task, TaskFault } from '../task.ts';
 import { newRow } from './new-row.ts';
@@ -10,13 +10,13 @@ import { changed, existing, type Operation, unchanged } from './operation.ts';
 
 export const announced: Operation<'announced'> = (row, { identity, now, patch }, id) => {
   if (row) throw new UserError(409, 'device-exists', `device ${id} is already known`);
-  const next = withPatch(newRow(id, identity, 'known', now), patch);
+  const next = withPatch(newRow(id, identity, 'known', now), patch, now);
   return changed(next, next);
 };
 
-export const patched: Operation<'patched'> = (row, { patch, expected }, id) => {
+export const patched: Operation<'patched'> = (row, { patch, expected, now = Number.POSITIVE_INFINITY }, id) => {
   assertVersion(row, expected, id);
-  const next = withPatch(existing(row, id), patch);
+  const next = withPatch(existing(row, id), patch, now);
   return changed(next, next);
 };
 
@@ -40,21 +40,13 @@ export const mergedSite = (site: DeviceRow['site'], changes: NonNullable<DeviceP
     Object.entries({ ...site, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null),
   );
 
-function withPatch(row: DeviceRow, patch: DevicePatch): DeviceRow {
+function withPatch(row: DeviceRow, patch: DevicePatch, now: number): DeviceRow {
   const next: DeviceRow = patch.connectionRequest ? withPair(row, patch.connectionRequest) : { ...row };
   if (patch.tags) next.tags = tagsAfter(row.tags, patch.tags);
   if (patch.site) next.site = mergedSite(row.site, patch.site);
-  if (patch.overrides) next.overrides = mergedOverrides(row.overrides, patch.overrides);
+  if (patch.overrides) next.overrides = changedOverrides(row.overrides, patch.overrides, now);
   if (patch.credentials) next.credentials = patch.credentials;
   return next;
-}
-
-function mergedOverrides(
-  before: DeviceRow['overrides'],
-  changes: NonNullable<DevicePatch['overrides']>,
-): DeviceRow['overrides'] {
-  const merged = new Map<string, WantedValue | null>([...Object.entries(before), ...Object.entries(changes)]);
-  return Object.fromEntries([...merged].flatMap(([path, value]) => (value === null ? [] : [[path, value] as const])));
 }
 
 export const heldBack: Operation<'heldBack'> = (row, { detail, now }, id) => {

@@ -1,7 +1,7 @@
 // Operations by which one device takes the place of another: the old one is barred and loses its account, the new one takes what operators
 // have written of it. Each is one write of one row, and may be repeated.
 import { UserError } from '../../errors.ts';
-import type { WantedValue } from '../desired-state.ts';
+import type { Override } from '../override.ts';
 import type { DeviceRow, Moved } from '../row.ts';
 import type { Task, TaskFault } from '../task.ts';
 import { newRow } from './new-row.ts';
@@ -110,7 +110,7 @@ function returned(row: DeviceRow, { moved, before }: NonNullable<DeviceRow['repl
   return {
     tags: row.tags.filter(tag => !wasMoved(tag)),
     site: withoutMoved<string>(row.site, moved.site, before.site),
-    overrides: withoutMoved<WantedValue>(row.overrides, moved.overrides, before.overrides),
+    overrides: withoutMoved<Override>(row.overrides, moved.overrides, before.overrides),
   };
 }
 

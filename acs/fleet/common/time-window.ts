@@ -1,4 +1,4 @@
-// Daily time windows in the time of a zone (IANA names, by Intl): when firmware may be flashed.
+// Daily time windows in the time of a zone (IANA names, by Intl), when firmware may be flashed, and times before which nothing is to begin.
 import { UserError } from '../../errors.ts';
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -86,4 +86,16 @@ export function checkWindow({ from, to, days }: Window): void {
 export function checkZone(place: string, zone: string): void {
   if (!isZone(zone))
     throw new UserError(400, 'unknown-time-zone', `${place}: '${zone}' is not a time zone such as Europe/Vienna`);
+}
+
+/** The furthest time before which something may not begin. */
+const MOST_MS = 366 * 24 * 3_600_000;
+
+/** @param place names the text in errors @returns milliseconds @throws UserError 400 `bad-time` */
+export function laterTime(place: string, text: string, now: number): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at))
+    throw new UserError(400, 'bad-time', `${place}: '${text}' is not a time such as 2026-01-31T12:00:00Z`);
+  if (at > now + MOST_MS) throw new UserError(400, 'bad-time', `${place}: '${text}' is more than a year away`);
+  return at;
 }

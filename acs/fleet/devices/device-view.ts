@@ -1,7 +1,8 @@
 // The view of a device that operators get.
 import type { Login } from '../../device/credentials.ts';
-import type { Drift, WantedValue } from '../../device/desired-state.ts';
+import type { Drift } from '../../device/desired-state.ts';
 import { type Liveness, livenessOf } from '../../device/liveness.ts';
+import type { Override } from '../../device/override.ts';
 import type { RolloutPosition } from '../../device/rollout-position.ts';
 import type { DeviceRow, Sighting, Unfinished } from '../../device/row.ts';
 
@@ -49,7 +50,7 @@ export interface DeviceView {
   connectionRequestUrl: string;
   tags: string[];
   site: Record<string, string>;
-  overrides: Record<string, WantedValue>;
+  overrides: Record<string, Override>;
   applied: Record<string, string>;
   openTasks: number;
   rollout: { id: string; wave: number; state: string; reason?: string } | null;

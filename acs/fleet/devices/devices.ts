@@ -88,7 +88,8 @@ export class Devices {
     const patch = devicePatch(secrets, input);
     const sealed = sealOldOverrides(secrets, (await this.row(id)).overrides);
     if (Object.keys(sealed).length > 0) patch.overrides = { ...sealed, ...patch.overrides };
-    const write = (expected: Expected): Promise<DeviceRow> => store.apply(id, 'patched', { patch, ...expected });
+    const write = (expected: Expected): Promise<DeviceRow> =>
+      store.apply(id, 'patched', { patch, now: this.#now, ...expected });
     const row = await ifAllowed(() => this.row(id), edit, write);
     edit.wrote(editVersion(row));
     return { ...viewOf(row, this.#now), ...warningsOf(warnings) };

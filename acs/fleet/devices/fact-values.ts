@@ -1,4 +1,4 @@
-// What known parameters tell of the facts of a device, whatever it has written into them.
+// Facts of a device as its known parameters tell them, whatever it has written into these.
 import { isIP } from 'node:net';
 import { isoTime } from '../../query/compare.ts';
 import { type Fact, type FactKind, type FactSource, lineStates } from '../../query/facts.ts';
@@ -11,7 +11,7 @@ export interface FactLine {
   name: string;
   /** Null where the device has written what is no such value. */
   value: FactValue | null;
-  /** What it has written instead, cut. */
+  /** The text that it has written instead, cut. */
   told?: string;
   /** The name of the row, as the device has it. */
   of?: string;

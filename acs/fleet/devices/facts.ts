@@ -10,7 +10,7 @@ import { knownPages } from './known-parameters.ts';
 /** Values that are read, or looked at, without a break. */
 const PORTION = 500;
 
-/** What a reader of facts sees of a parameter; undefined for none. */
+/** The text of a parameter as a reader of facts sees it; undefined for none. */
 export type ShownText = (path: string, text: string) => string | undefined;
 
 /** All facts of a device that its parameters tell. */

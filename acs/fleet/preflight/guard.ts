@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
 import { pagesOf } from '../common/device-pages.ts';
-import { type DeviceInput, withInput } from '../devices/device-input.ts';
+import { atOnce, type DeviceInput, withInput } from '../devices/device-input.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { StoredFile } from '../files/stored-file.ts';
 import { strandingPath } from '../presets/acs-paths.ts';
@@ -68,7 +68,7 @@ export class Guard {
     const changed = Object.keys(overrides);
     if (!tags && !site && changed.length === 0) return;
     const row = await devices.row(id);
-    const patched = withInput(row, input);
+    const patched = withInput(row, atOnce(input));
     if (row.state !== 'enrolled') return;
     refuseStranding(this.#context, 'overrides', patched.overrides, row.overrides);
     if (!(tags || site || changed.some(affectsTls))) return;

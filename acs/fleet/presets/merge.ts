@@ -3,6 +3,7 @@
 
 import { createHmac } from 'node:crypto';
 import { checkValue } from '../../../shared/model/values.ts';
+import { overridesAt } from '../../device/override.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import {
   type CompiledPreset,
@@ -193,7 +194,7 @@ function* overridesOf(
   row: MergedRow,
   { open, isSecret, now }: MergeInput,
 ): Generator<readonly [string, WantedParameter]> {
-  for (const [path, override] of Object.entries(row.overrides)) {
+  for (const [path, override] of Object.entries(overridesAt(row.overrides, now))) {
     if (row.faults.length > 0 && suspendingFault(row, `override:${path}`, now, () => overrideFingerprint(override)))
       continue;
     yield [path, { ...override, value: open(override.value), preset: OVERRIDE, secret: isSecret(path) }];

@@ -3,6 +3,7 @@
 import type { WantedValue } from '../../device/desired-state.ts';
 import type { DeviceFault } from '../../device/fault.ts';
 import { informValues } from '../../device/inform.ts';
+import { overrideAt, overridesAt } from '../../device/override.ts';
 import { isWild, wildPattern } from '../../query/wildcard.ts';
 import { digestOf } from '../common/fingerprint.ts';
 import { type CompiledPreset, filesOf } from './compiled-preset.ts';
@@ -61,10 +62,15 @@ export function causeOf(
       ...(compiled ? { basis: presetFingerprint(compiled, row, input) } : {}),
     };
   }
-  const override = refusal.parameter === undefined ? undefined : row.overrides[refusal.parameter];
+  const override = refusal.parameter === undefined ? undefined : overrideOf(row, refusal.parameter, input.now);
   return override
     ? { cause: `override:${refusal.parameter}`, basis: overrideFingerprint(override) }
     : { cause: 'reconcile', basis: revision };
+}
+
+function overrideOf({ overrides }: MergedRow, path: string, now: number): WantedValue | undefined {
+  const override = overrides[path];
+  return override && overrideAt(override, now);
 }
 
 /** The causes of faults that suspend nothing any more, whether their retry time has come or not. */
@@ -76,7 +82,7 @@ export const staleCauses = (presets: readonly CompiledPreset[], row: MergedRow, 
 function isSuspended(cause: string, presets: readonly CompiledPreset[], row: MergedRow, input: MergeInput): boolean {
   const name = cause.slice(cause.indexOf(':') + 1);
   if (cause.startsWith('override:')) {
-    const override = row.overrides[name];
+    const override = overrideOf(row, name, input.now);
     return (
       override !== undefined &&
       suspendingFault(row, cause, input.now, () => overrideFingerprint(override)) !== undefined
@@ -99,7 +105,7 @@ export function mergeFingerprint(presets: readonly CompiledPreset[], row: Merged
     presets.some(preset => preset.address) ? row.address : '',
     row.tags,
     row.site,
-    row.overrides,
+    overridesAt(row.overrides, input.now),
     paths.map(path => (isWild(path) ? valuesFitting(values, path) : values[path])),
     row.faults.filter(({ cause }) => isSuspended(cause, presets, row, input)).map(({ cause }) => cause),
     ...rolloutInputs(row, input.now),

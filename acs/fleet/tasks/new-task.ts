@@ -4,6 +4,7 @@ import type { Task, TaskBackup } from '../../device/task.ts';
 import { isTransfer } from '../../device/task-evidence.ts';
 import { UserError } from '../../errors.ts';
 import type { FleetContext } from '../common/context.ts';
+import { laterTime } from '../common/time-window.ts';
 import type { Files } from '../files/files.ts';
 import { type StoredFile, transferType } from '../files/stored-file.ts';
 import { sealedArguments } from './task-texts.ts';
@@ -18,7 +19,9 @@ export interface TaskInput {
   content?: string;
   /** The backups of the device take what an Upload sends, or give what a Download fetches. */
   backup?: TaskBackup;
-  /** Seconds from now after which a task that is still queued fails. */
+  /** Time before which it is not sent, ISO 8601. */
+  notBefore?: string;
+  /** Seconds, from now or from `notBefore`, after which a task that is still queued fails. */
   expiresIn?: number;
   /** The word by which the requester knows the task. */
   handle?: string;
@@ -42,6 +45,9 @@ export async function newTask(
   const stored = input.file && method !== 'Upload' ? await files.about(input.file) : undefined;
   if (input.file && method === 'Upload') await files.mayReceive(input.file);
   const { id = random.bytes(12).toString('hex'), origin, job } = about;
+  const now = clock.now();
+  const notBefore = input.notBefore === undefined ? now : laterTime('notBefore', input.notBefore, now);
+  const begins = Math.max(now, notBefore);
   return {
     id,
     device,
@@ -49,11 +55,12 @@ export async function newTask(
     args: sealedArguments(secrets, completeArgs(method, id, input, stored)),
     state: 'queued',
     origin,
-    created: clock.now(),
+    created: now,
     ...(input.file ? { file: input.file } : {}),
     ...(stored ? { fileHash: stored.sha256 } : {}),
     ...(input.content === undefined ? {} : { content: secrets.seal(input.content) }),
-    ...(input.expiresIn ? { expires: clock.now() + input.expiresIn * 1000 } : {}),
+    ...(begins > now ? { notBefore: begins } : {}),
+    ...(input.expiresIn ? { expires: begins + input.expiresIn * 1000 } : {}),
     ...(input.backup ? { backup: input.backup } : {}),
     ...(input.handle === undefined ? {} : { handle: input.handle }),
     ...(input.rollout ? { rollout: input.rollout } : {}),

@@ -1,5 +1,5 @@
-// Connection requests that are repeated until a device takes its task: a document for each task, so that they go on after a restart, by
-// one process at a time.
+// Connection requests at a time that is named, or repeated until a device takes its task: a document for each, so that they go on after a
+// restart, by one process at a time.
 import { isConflict } from '../../../shared/errors.ts';
 import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
@@ -15,10 +15,12 @@ export interface RetryPolicy {
   everySeconds: number;
 }
 
-/** Kind `requestRetry`, by the id of the task. */
+/** Kind `requestRetry`, by the id of the task, or by device and time. */
 interface StoredRetry {
   device: string;
   everyMs: number;
+  /** The device is asked whatever its tasks are. */
+  isForDevice?: true;
   /** Connection requests that are left. */
   left: number;
   /** Time of the next, milliseconds. */
@@ -37,6 +39,8 @@ const rules: DocumentRules<StoredRetry> = {
     reached: count =>
       new UserError(429, 'too-many-retries', `connection requests are repeated for ${count} tasks already`),
   },
+  // Names are ids of tasks and of devices.
+  checkName: name => name,
   changeEvent: false,
 };
 
@@ -57,13 +61,29 @@ export class RequestRetries {
     this.#soon = schedule.promptly('requestRetries', IDLE_MS, duty).soon;
   }
 
-  /** @param isRequested the first connection request is made by the caller @throws UserError 429 */
-  async begin({ id, device }: Task, { attempts, everySeconds }: RetryPolicy, isRequested: boolean): Promise<void> {
+  /**
+   * The first request of a task that begins later is sent when its time has come.
+   * @param isRequested the first connection request is made by the caller
+   * @throws UserError 429
+   */
+  async begin(
+    { id, device, notBefore = 0 }: Task,
+    { attempts, everySeconds }: RetryPolicy,
+    isRequested: boolean,
+  ): Promise<void> {
     const everyMs = everySeconds * 1000;
     const left = isRequested ? attempts - 1 : attempts;
     if (left < 1) return;
     const now = this.#context.clock.now();
-    await this.#documents.put(id, { device, everyMs, left, due: isRequested ? now + everyMs : now });
+    const due = isRequested ? now + everyMs : Math.max(now, notBefore);
+    await this.#documents.put(id, { device, everyMs, left, due });
+    this.#soon?.();
+  }
+
+  /** Asks the device to connect at that time, milliseconds. @throws UserError 429 */
+  async requestAt(device: string, time: number): Promise<void> {
+    const body: StoredRetry = { device, everyMs: 0, left: 1, due: time, isForDevice: true };
+    await this.#documents.put(`${device} ${time}`, body);
     this.#soon?.();
   }
 
@@ -81,7 +101,7 @@ export class RequestRetries {
     const { store, clock, ports } = this.#context;
     const { name, body } = retry;
     const row = await store.device(body.device);
-    const isWaiting = row?.tasks.some(({ id, state }) => id === name && state === 'queued');
+    const isWaiting = body.isForDevice ?? row?.tasks.some(({ id, state }) => id === name && state === 'queued');
     if (!row || !isWaiting) return await this.#documents.remove(name, true);
     // Noted first: a process that ends meanwhile has made its attempt.
     const left = body.left - 1;

@@ -1,6 +1,6 @@
 // Operations on devices: register, read, change, approve, call.
 import { UserError } from '../../errors.ts';
-import { type DeviceInput, withInput } from '../../fleet/devices/device-input.ts';
+import { type DeviceInput, wakeTimes, withInput } from '../../fleet/devices/device-input.ts';
 import { unknownDevice } from '../../fleet/devices/devices.ts';
 import { assertTrials } from '../../fleet/presets/preset-rights.ts';
 import { CSV_COLUMNS, type DeviceLine, deviceLines } from '../imports/device-csv.ts';
@@ -104,6 +104,7 @@ async function update(input: OperationInput, context: CallContext): Promise<Oper
       if (caller.isScoped && !(await caller.sees(id))) throw unknownDevice(id);
       const guard = changeGuard({ id, patch, isForced }, { fleet, caller });
       updated.push((await fleet.devices.patch(id, patch, guard)).id);
+      for (const reason of await wakeLater(id, patch, fleet)) failed.push({ line, reason });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failed.push({ line, reason: error.message });
@@ -136,6 +137,17 @@ const changeGuard =
     if (caller.isScoped) await caller.assertKeeps(withInput(await fleet.devices.row(id), patch));
     if (!isForced) await fleet.guard.device(id, patch);
   };
+
+/** Notes the times at which the device is asked to connect for overrides that begin later. @returns why some cannot be noted */
+async function wakeLater(id: string, patch: DeviceInput, { requestRetries }: CallContext['fleet']): Promise<string[]> {
+  try {
+    for (const time of wakeTimes(patch)) await requestRetries.requestAt(id, time);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [`wake: ${error.message}`];
+  }
+}
 
 export const devices: readonly Operation[] = [
   {
@@ -227,7 +239,9 @@ export const devices: readonly Operation[] = [
       const id = param(input);
       const patch = keepDeviceSecrets(fleet.secrets, input.body as DeviceInput, await fleet.devices.view(id));
       const guard = changeGuard({ id, patch, isForced: input.query.force === true }, { fleet, caller });
-      return ok(deviceView(await fleet.devices.patch(id, patch, guard, edit), show));
+      const changed = await fleet.devices.patch(id, patch, guard, edit);
+      const warnings = [...(changed.warnings ?? []), ...(await wakeLater(id, patch, fleet))];
+      return ok(deviceView({ ...changed, ...(warnings.length > 0 ? { warnings } : {}) }, show));
     },
   },
   {

@@ -20,6 +20,17 @@ interface AddTaskQuery {
   immediate?: boolean;
 }
 
+type NewTask = TaskInput & { retry?: RetryPolicy; wake?: boolean };
+
+const ONCE: RetryPolicy = { attempts: 1, everySeconds: 60 };
+
+/** A call does not wait for a later time. @throws UserError 400 */
+function assertNow({ notBefore, wake }: NewTask, wait: number | undefined): void {
+  if (notBefore === undefined && wake) throw new UserError(400, 'bad-input', 'body.wake: is for a task with notBefore');
+  if (notBefore !== undefined && wait !== undefined)
+    throw new UserError(400, 'bad-input', 'body.notBefore: the call cannot wait for it; leave out wait and immediate');
+}
+
 /** Seconds within which a device takes a task that is for now. */
 const IMMEDIATE_S = 30;
 
@@ -28,10 +39,11 @@ async function addTask(
   { fleet, sendConnectionRequest, caller, show }: CallContext,
 ): Promise<OperationOutput> {
   const id = param(input);
-  const { retry, ...given } = input.body as TaskInput & { retry?: RetryPolicy };
+  const { wake, retry = wake ? ONCE : undefined, ...given } = input.body as NewTask;
   assertTask(caller, given);
   if (given.file && given.method === 'Download') await assertFile(given.file, fleet, caller);
   const { immediate: isImmediate = false, wait = isImmediate ? IMMEDIATE_S : undefined } = input.query as AddTaskQuery;
+  assertNow(input.body as NewTask, wait);
   if (isImmediate && retry) throw new UserError(400, 'bad-input', 'body.retry: immediate is without retry');
   const task = await fleet.tasks.add(id, given);
   if (retry) await begun(task, fleet.requestRetries.begin(task, retry, wait !== undefined), fleet);

@@ -19,7 +19,7 @@ import {
   time,
 } from './common.ts';
 import { fault } from './faults.ts';
-import { restartWish, typedValue, wantedValue } from './values.ts';
+import { givenOverride, override, restartWish } from './values.ts';
 
 const login = closed({
   username: Type.String({ minLength: 1, maxLength: 256 }),
@@ -34,7 +34,7 @@ const tags = Type.Array(Type.String({ pattern: '^\\S{1,64}$' }), { maxItems: 100
 const deviceFields = {
   tags: optional(tags),
   overrides: optional(
-    Type.Record(Type.String(), Type.Union([wantedValue, Type.Null()]), {
+    Type.Record(Type.String(), Type.Union([givenOverride, Type.Null()]), {
       description: 'Values for this device only, by path; null removes an override',
     }),
   ),
@@ -184,7 +184,7 @@ export const device = Type.Object({
   connectionRequestUrl: Type.String(),
   tags: texts,
   site: byName,
-  overrides: Type.Record(Type.String(), typedValue),
+  overrides: Type.Record(Type.String(), override),
   applied: Type.Record(Type.String(), Type.String(), {
     description: 'Files that the device has applied: SHA-256 by name',
   }),

@@ -18,14 +18,21 @@ const taskFields = {
     }),
   ),
   file: optional(text('A stored file: the source of a Download, or the destination of an Upload')),
+  notBefore: optional(
+    Type.String({ format: 'date-time', description: 'It is not sent before, at most a year from now' }),
+  ),
   expiresIn: optional(
-    Type.Number({ minimum: 1, description: 'Seconds after which the task fails if it is still queued' }),
+    Type.Number({
+      minimum: 1,
+      description: 'Seconds, from now or from `notBefore`, after which the task fails if it is still queued',
+    }),
   ),
   handle,
 };
 export const taskInput = closed(taskFields);
 export const addTaskInput = closed({
   ...taskFields,
+  wake: optional(Type.Boolean({ description: 'A connection request is sent at `notBefore`' })),
   retry: optional(
     closed(
       {
@@ -80,6 +87,7 @@ export const task = Type.Object({
     }),
   ),
   created: time,
+  notBefore: optional(time),
   expires: optional(time),
   started: optional(time),
   ended: optional(time),

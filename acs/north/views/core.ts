@@ -1,5 +1,6 @@
 // The answers of the API: times as dateTime, secrets masked.
 import type { Drift, Move, RestartDue } from '../../device/desired-state.ts';
+import type { Override } from '../../device/override.ts';
 import type { KnownValue } from '../../device/parameter.ts';
 import type { Sighting } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
@@ -35,10 +36,7 @@ export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown
     ...(site ? { site: mapped(site, shown) } : {}),
     ...(overrides
       ? {
-          overrides: mapped(limitedRecord(overrides, caller), (path, wanted) => ({
-            ...wanted,
-            value: shown(path, wanted.value),
-          })),
+          overrides: mapped(limitedRecord(overrides, caller), (path, override) => overrideView(path, override, shown)),
         }
       : {}),
     ...(faults ? { faults: faults.map(fault => faultView(fault, caller)) } : {}),
@@ -53,6 +51,19 @@ export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown
 
 const mapped = <T, R>(record: Readonly<Record<string, T>>, make: (name: string, value: T) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, make(name, value)]));
+
+function overrideView(
+  path: string,
+  { notBefore, earlier, ...wanted }: Override,
+  shown: (name: string, text: string) => string,
+): View {
+  return {
+    ...wanted,
+    value: shown(path, wanted.value),
+    ...isoMaybe('notBefore', notBefore),
+    ...(earlier ? { earlier: { ...earlier, value: shown(path, earlier.value) } } : {}),
+  };
+}
 
 const sightingView = (
   { time, connectionRequestUrl: url, ...sighting }: Sighting,
@@ -95,6 +106,7 @@ export function taskView(task: Task, { secrets, caller }: Shown): View {
     ...(task.result ? { result: withTexts(limitedValues(task.result, caller), shown) } : {}),
     ...(task.fault ? { fault: limitedTaskFault(task.fault, caller) } : {}),
     created: iso(task.created),
+    ...isoMaybe('notBefore', task.notBefore),
     ...isoMaybe('expires', task.expires),
     ...isoMaybe('started', task.started),
     ...isoMaybe('ended', task.ended),

@@ -131,6 +131,8 @@ describe('guard of the ACS link', () => {
     const path = `/devices/${encodeURIComponent(id)}`;
     const overrides = { [LEVEL]: 'HostName' };
     await tls.api.refused(409, 'would-lose-acs', 'PATCH', path, { body: { overrides } });
+    const later = { value: 'HostName', notBefore: new Date(tls.api.acs.clock.now() + 3_600_000).toISOString() };
+    await tls.api.refused(409, 'would-lose-acs', 'PATCH', path, { body: { overrides: { [LEVEL]: later } } });
     await tls.api.refused(400, 'bad-value', 'PATCH', path, { body: { overrides: { [LEVEL]: 'Everybody' } } });
     assert.equal((await tls.api.call('PATCH', `${path}?force=true`, { body: { overrides } })).status, 200);
     assert.equal((await tls.api.call('PATCH', path, { body: { overrides: { [LEVEL]: null } } })).status, 200);

@@ -42,7 +42,7 @@ const trees: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** What a CPE tells that has all of it wrong. */
+/** The tree of a CPE that has all of it wrong. */
 const rubbish = {
   'DeviceInfo.UpTime': 'since yesterday',
   'DeviceInfo.MemoryStatus.Free': '-1',
