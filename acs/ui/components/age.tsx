@@ -3,13 +3,19 @@ import type { JSX } from 'preact';
 import { now } from '../state/clock.ts';
 import { dateTime, span } from '../words/format.ts';
 
-/** @param at milliseconds, or ISO 8601 */
-export function Age({ at }: { at: number | string }): JSX.Element {
+export interface AgeProps {
+  /** Milliseconds, or ISO 8601. */
+  at: number | string;
+  /** The words around the age; without it stands alone. */
+  say?: (age: string) => string;
+}
+
+export function Age({ at, say = age => age }: AgeProps): JSX.Element {
   const time = new Date(at);
   const iso = Number.isNaN(time.getTime()) ? '' : time.toISOString();
   return (
     <time dateTime={iso} title={`${dateTime(at)} · ${iso}`}>
-      {span(now.value - time.getTime())}
+      {say(span(now.value - time.getTime()))}
     </time>
   );
 }

@@ -17,12 +17,16 @@ export interface Route {
   load: () => Promise<ComponentType<ScreenProps>>;
 }
 
+const deviceScreen = async (): Promise<ComponentType<ScreenProps>> =>
+  (await import('../screens/device/device.tsx')).DeviceScreen;
+
 export const routes: readonly Route[] = [
   {
     pattern: '/devices',
     page: 'devices',
     load: async () => (await import('../screens/devices/devices.tsx')).DevicesScreen,
   },
+  ...['/devices/:id', '/devices/:id/:tab'].map(pattern => ({ pattern, page: 'devices' as const, load: deviceScreen })),
 ];
 
 export interface Match {

@@ -1,18 +1,18 @@
 // The frame: navigation, top bar, the screen of the address, messages.
-import type { ComponentType, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import { type Problem, problemOf } from '../api/problem.ts';
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Empty } from '../components/empty.tsx';
 import { ProblemNote } from '../components/problem-note.tsx';
 import { Skeleton } from '../components/skeleton.tsx';
 import { Toasts } from '../components/toasts.tsx';
+import { useLazy } from '../state/lazy.ts';
 import { place } from '../state/location.ts';
 import { navigation } from '../state/preferences.ts';
 import { followSummary } from '../state/summary.ts';
 import { frame } from '../words/en/frame.ts';
 import { textsOf } from '../words/texts.ts';
 import { Navigation } from './navigation.tsx';
-import { type Match, matchOf, type Route, type ScreenProps } from './routes.ts';
+import { type Match, matchOf } from './routes.ts';
 import { TopBar } from './top-bar.tsx';
 
 const words = textsOf('frame', frame);
@@ -40,24 +40,8 @@ export function Shell(): JSX.Element {
   );
 }
 
-/** Screens that have been loaded. */
-const loaded = new Map<Route, ComponentType<ScreenProps>>();
-
 function Screen({ match: { route, params } }: { match: Match }): JSX.Element {
-  const [problem, setProblem] = useState<Problem | undefined>(undefined);
-  const [, setCount] = useState(0);
-  useEffect(() => {
-    setProblem(undefined);
-    if (loaded.has(route)) return;
-    route.load().then(
-      component => {
-        loaded.set(route, component);
-        setCount(count => count + 1);
-      },
-      (error: unknown) => setProblem(problemOf(error)),
-    );
-  }, [route]);
-  const Component = loaded.get(route);
+  const { Component, problem } = useLazy(route);
   if (Component) return <Component params={params} />;
   return problem ? (
     <ProblemNote problem={problem} onRetry={() => globalThis.location.reload()} />

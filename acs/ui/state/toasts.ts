@@ -18,9 +18,18 @@ export const dismiss = (number: number): void => {
   toasts.value = toasts.value.filter(toast => toast.number !== number);
 };
 
-/** Shows a message. One that tells of a failure stays until it is closed. */
-export function tell(toast: Omit<Toast, 'number'>): void {
+/**
+ * Shows a message. One that tells of a failure stays until it is closed.
+ * @param replaces the number of a message that it takes the place of, while that one is shown
+ * @returns its number
+ */
+export function tell(toast: Omit<Toast, 'number'>, replaces?: number): number {
   const number = ++last;
-  toasts.value = [...toasts.value.slice(-3), { ...toast, number }];
+  const told = { ...toast, number };
+  const isShown = toasts.value.some(each => each.number === replaces);
+  toasts.value = isShown
+    ? toasts.value.map(each => (each.number === replaces ? told : each))
+    : [...toasts.value.slice(-3), told];
   if (toast.tone !== 'bad') after(SHOWN_MS, () => dismiss(number));
+  return number;
 }

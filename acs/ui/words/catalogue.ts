@@ -1,4 +1,6 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
+import type { device } from './en/device/device.ts';
+import type { deviceSummary } from './en/device/summary.ts';
 import type { devices } from './en/devices.ts';
 import type { frame } from './en/frame.ts';
 import type { login } from './en/login.ts';
@@ -6,5 +8,7 @@ import type { login } from './en/login.ts';
 export interface Catalogue {
   frame: typeof frame;
   devices: typeof devices;
+  device: typeof device;
+  deviceSummary: typeof deviceSummary;
   login: typeof login;
 }

@@ -47,6 +47,13 @@ export function timeOfDay(at: number | string, zone?: string): string {
   return keep(`timeOfDay ${zone ?? ''}`, make).format(new Date(at));
 }
 
+/** The time of day to the second, for what has just happened. @param at milliseconds, or ISO 8601 */
+export function clockTime(at: number | string): string {
+  const make = (locale: string): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+  return keep('clockTime', make).format(new Date(at));
+}
+
 /** A duration as one number with its unit, the same in all languages: 8 s, 5 min, 3 h, 12 d. @param ms milliseconds */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

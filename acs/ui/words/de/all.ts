@@ -1,7 +1,9 @@
 // All German texts.
 import type { Catalogue } from '../catalogue.ts';
+import { device } from './device/device.ts';
+import { deviceSummary } from './device/summary.ts';
 import { devices } from './devices.ts';
 import { frame } from './frame.ts';
 import { login } from './login.ts';
 
-export const german: Catalogue = { frame, devices, login };
+export const german: Catalogue = { frame, devices, device, deviceSummary, login };

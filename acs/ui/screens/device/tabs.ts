@@ -1,0 +1,16 @@
+// The tabs of a device, in their order. Each is loaded when it is first shown.
+import type { ComponentType } from 'preact';
+import type { Lazy } from '../../state/lazy.ts';
+import type { device } from '../../words/en/device/device.ts';
+import type { TabProps } from './props.ts';
+
+export type TabName = keyof typeof device.tabs;
+
+export interface Tab extends Lazy<TabProps> {
+  name: TabName;
+  load: () => Promise<ComponentType<TabProps>>;
+}
+
+export const tabs: readonly Tab[] = [
+  { name: 'summary', load: async () => (await import('./summary/summary.tsx')).SummaryTab },
+];
