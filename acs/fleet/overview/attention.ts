@@ -27,6 +27,20 @@ export interface Attention {
   name?: string;
   /** Milliseconds; absent where it is not known. */
   since?: number;
+  /** What the text says, as far as it is about this, for those that say it in other words. */
+  facts?: AttentionFacts;
+}
+
+interface AttentionFacts {
+  /** Of an alert. */
+  severity?: string;
+  /** Of faults. */
+  code?: string;
+  cause?: string;
+  /** Of a rollout: the failures at which it pauses. */
+  limit?: number;
+  /** The words with which it has paused. */
+  reason?: string;
 }
 
 /** Groups of new faults, and entries of each other kind. */
@@ -64,10 +78,11 @@ async function firingAlerts({ alerts }: AttentionContext): Promise<Attention[]> 
   return firing
     .sort((a, b) => rank(a) - rank(b) || b.count - a.count)
     .map(({ name, severity = 'warning', filter, count, groups }) => {
-      const since = groups.flatMap(group => (group.state === 'firing' ? [Date.parse(String(group.since))] : []));
-      const first = since.filter(Number.isFinite).sort((a, b) => a - b)[0];
+      const times = groups.flatMap(group => (group.state === 'firing' ? [Date.parse(String(group.since))] : []));
+      const first = times.filter(Number.isFinite).sort((a, b) => a - b)[0];
       const text = [{ text: `${severity}:` }, { name }, { text: 'fires for' }, { number: count }];
-      return { kind: 'alert', text, count, filter, name, ...(first === undefined ? {} : { since: first }) };
+      const since = first === undefined ? {} : { since: first };
+      return { kind: 'alert', text, count, filter, name, ...since, facts: { severity } };
     });
 }
 
@@ -85,6 +100,7 @@ async function newFaultGroups({ store, clock }: AttentionContext, { within, read
       count: devices,
       filter: [...parts, `fault.code = ${quotedText(code)}`, 'fault.since >= now - 24h'].join(' and '),
       since: first,
+      facts: { code, ...(cause === undefined ? {} : { cause }) },
     };
   });
 }
@@ -111,7 +127,8 @@ async function troubledRollouts({ rollouts }: AttentionContext, caller: Caller):
             { number: limit ?? 0 },
           ];
     const filter = `rollout = ${quotedText(id)} and rolloutState = "failed"`;
-    return [{ kind: 'rollout' as const, text, count: failed, filter, name: id, since: created }];
+    const facts = phase === 'paused' ? (reason ? { reason } : {}) : { limit: limit ?? 0 };
+    return [{ kind: 'rollout' as const, text, count: failed, filter, name: id, since: created, facts }];
   });
 }
 

@@ -43,5 +43,17 @@ export const attention = list(
     filter: optional(text('Finds the devices')),
     name: optional(text('The alert, rollout or webhook')),
     since: optional(time),
+    facts: optional(
+      Type.Object(
+        {
+          severity: optional(text('Of an alert')),
+          code: optional(text('Of faults')),
+          cause: optional(Type.String()),
+          limit: optional(Type.Integer({ description: 'Failures at which a rollout pauses' })),
+          reason: optional(text('Why a rollout has paused')),
+        },
+        { description: 'What the text says, for those that say it in other words' },
+      ),
+    ),
   }),
 );

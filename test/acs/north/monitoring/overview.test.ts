@@ -113,6 +113,10 @@ describe('the overview of the fleet', () => {
         ['never-came', 1],
       ],
     );
+    assert.deepEqual(
+      items.map(({ facts }) => facts),
+      [{ severity: 'critical' }, { code: '9007', cause: 'preset:"q" \\ x' }, undefined],
+    );
     for (const { filter, count } of items) {
       const found = await api.call('GET', `/devices?filter=${encodeURIComponent(String(filter))}`);
       assert.equal(found.json.items.length, count, String(filter));
