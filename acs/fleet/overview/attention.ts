@@ -27,7 +27,7 @@ export interface Attention {
   name?: string;
   /** Milliseconds; absent where it is not known. */
   since?: number;
-  /** What the text says, as far as it is about this, for those that say it in other words. */
+  /** The content of the text, for those that say it in other words. */
   facts?: AttentionFacts;
 }
 

@@ -52,7 +52,7 @@ export const attention = list(
           limit: optional(Type.Integer({ description: 'Failures at which a rollout pauses' })),
           reason: optional(text('Why a rollout has paused')),
         },
-        { description: 'What the text says, for those that say it in other words' },
+        { description: 'The content of the text, for those that say it in other words' },
       ),
     ),
   }),

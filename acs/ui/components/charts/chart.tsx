@@ -4,30 +4,15 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Problem, problemOf } from '../../api/problem.ts';
 import { dateTime } from '../../words/format.ts';
 import { ProblemNote } from '../problem-note.tsx';
+import { type Content, HEIGHT } from './content.ts';
 import type { Drawing } from './plot.ts';
 
-export interface Line {
-  label: string;
-  /** The first one is drawn with its ground filled, a dashed one has the scale at the right. */
-  look: 'filled' | 'plain' | 'dashed';
-  /** As long as the times; null where nothing is known. */
-  values: readonly (number | null)[];
-  /** A value as it is read. */
-  format: (value: number) => string;
-}
-
-export interface ChartProps {
-  /** Milliseconds, ascending. */
-  times: readonly number[];
-  lines: readonly Line[];
-  /** What the chart shows, for those that do not see it. */
+export interface ChartProps extends Content {
+  /** Its content in words, for those that do not see it. */
   summary: string;
-  height?: number;
-  /** A click shows this time. */
-  onPick?: ((time: number) => void) | undefined;
 }
 
-export function Chart({ times, lines, summary, height = 170, onPick }: ChartProps): JSX.Element {
+export function Chart({ times, lines, summary, height = HEIGHT, onPick }: ChartProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing | undefined>(undefined);
   const latest = useRef({ times, lines, height, onPick });

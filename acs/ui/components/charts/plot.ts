@@ -1,11 +1,9 @@
 // Charts drawn by uPlot, in the colours of the page. Loaded only where a chart is shown.
 import uPlot from 'uplot';
-import type { ChartProps, Line } from './chart.tsx';
-
-export type DrawnProps = Pick<ChartProps, 'times' | 'lines' | 'height' | 'onPick'>;
+import { type Content, HEIGHT, type Line } from './content.ts';
 
 export interface Drawing {
-  show: (props: DrawnProps) => void;
+  show: (props: Content) => void;
   end: () => void;
 }
 
@@ -19,7 +17,7 @@ function colourOf(box: HTMLElement, value: string): string {
   return color;
 }
 
-const dataOf = ({ times, lines }: DrawnProps): uPlot.AlignedData => [
+const dataOf = ({ times, lines }: Content): uPlot.AlignedData => [
   times.map(time => time / 1000),
   ...lines.map(({ values }) => [...values]),
 ];
@@ -37,7 +35,7 @@ function seriesOf(box: HTMLElement, { label, look }: Line): uPlot.Series {
   };
 }
 
-function optionsOf(box: HTMLElement, props: DrawnProps, onAt: (at: number | undefined) => void): uPlot.Options {
+function optionsOf(box: HTMLElement, props: Content, onAt: (at: number | undefined) => void): uPlot.Options {
   const [ink, line] = [colourOf(box, 'var(--ink-3)'), colourOf(box, 'var(--line)')];
   const look = { stroke: ink, font: '11px system-ui', ticks: { show: false } };
   const plain = props.lines.find(each => each.look !== 'dashed');
@@ -49,7 +47,7 @@ function optionsOf(box: HTMLElement, props: DrawnProps, onAt: (at: number | unde
   const fromZero: uPlot.Scale = { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] };
   return {
     width: Math.max(box.clientWidth, 200),
-    height: props.height ?? 170,
+    height: props.height ?? HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { y: fromZero, right: fromZero },
@@ -69,7 +67,7 @@ const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const timeText = (seconds: number): string => hours.format(new Date(seconds * 1000));
 
 /** Draws into the box, and again whenever its width or the theme changes. */
-export function draw(box: HTMLElement, first: DrawnProps, onAt: (at: number | undefined) => void): Drawing {
+export function draw(box: HTMLElement, first: Content, onAt: (at: number | undefined) => void): Drawing {
   let props = first;
   const make = (): uPlot => new uPlot(optionsOf(box, props, onAt), dataOf(props), box);
   let plot = make();
@@ -78,7 +76,7 @@ export function draw(box: HTMLElement, first: DrawnProps, onAt: (at: number | un
     plot = make();
   };
   const size = new ResizeObserver(() => {
-    if (box.clientWidth > 0) plot.setSize({ width: box.clientWidth, height: props.height ?? 170 });
+    if (box.clientWidth > 0) plot.setSize({ width: box.clientWidth, height: props.height ?? HEIGHT });
   });
   size.observe(box);
   const theme = new MutationObserver(again);
