@@ -94,6 +94,7 @@ async function openPages(): Promise<Opened> {
     });
     assert.equal(signedIn.status(), 204);
     await page.goto(`${base}/ui${path}`);
+    await page.locator('.shell').waitFor();
     return page;
   };
   return {

@@ -1,0 +1,9 @@
+// Calls about saved views of the devices.
+import type { Static } from 'typebox';
+import type { view } from '../../north/schemas/access.ts';
+import { call } from './call.ts';
+
+export type View = Static<typeof view>;
+
+export const listViews = async (signal?: AbortSignal): Promise<View[]> =>
+  (await call<{ items: View[] }>('GET', '/views', { signal })).items;
