@@ -11,7 +11,7 @@ export interface Action {
 }
 
 export interface ActionGroup {
-  /** What the actions are done to. */
+  /** The target of the actions. */
   head: string;
   actions: readonly Action[];
 }
