@@ -78,9 +78,12 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
   const { south } = keep(buildSouth(setup, { events, secrets, fleet, forward: joined?.forward }));
   joined?.serve({ fleet, south, events });
   let unready: string | undefined = 'it starts';
+  const stunAt = stun && authorityOf({ address: stun.host, port: stun.port });
+  let shown = setup.tls.certificates;
   const { api } = keep(
     await buildNorth(setup, {
-      ...{ events, store, fleet, south, sendConnectionRequest },
+      ...{ events, store, fleet, south, sendConnectionRequest, cwmp },
+      ...{ stun: stunAt, certificates: () => shown },
       unready: () => unready ?? health.trouble() ?? (cluster.members.isServing() ? undefined : 'the store is away'),
       descriptors: () => descriptors.state,
     }),
@@ -103,8 +106,9 @@ async function build(setup: AcsSetup, keep: Keep): Promise<Omit<Acs, 'close'>> {
 
   return {
     ...{ cwmp, api: apiUrl, fleet, events, south },
-    ...(stun ? { stun: authorityOf({ address: stun.host, port: stun.port }) } : {}),
+    ...(stunAt === undefined ? {} : { stun: stunAt }),
     renewCertificates: certificates => {
+      shown = certificates;
       south.renewCertificates(certificates);
       if (api) renewServer(api.server, certificates);
       setup.workers?.renew(certificates);

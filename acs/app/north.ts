@@ -11,7 +11,9 @@ import type { MetricSources } from '../metrics/sources.ts';
 import { createMetrics } from '../metrics.ts';
 import type { PrincipalOf } from '../north/authentication.ts';
 import { createRest } from '../north/rest.ts';
+import type { ServerFacts } from '../north/server-facts.ts';
 import { parseFilter } from '../query/parser.ts';
+import type { ListenTls } from '../south/http/tls-options.ts';
 import type { South } from '../south/listener.ts';
 import type { Store } from '../store/store.ts';
 import type { DescriptorState } from './descriptors.ts';
@@ -24,6 +26,12 @@ export interface NorthParts {
   fleet: Fleet;
   south: South;
   sendConnectionRequest: SendConnectionRequest;
+  /** Addresses for CPEs, with the ports that are really bound. */
+  cwmp: readonly string[];
+  /** `host:port` of the STUN server. */
+  stun?: string | undefined;
+  /** The certificates that are shown to CPEs now. */
+  certificates: () => ListenTls['certificates'];
   /** Why the ACS takes no work; undefined when it does. */
   unready: () => string | undefined;
   descriptors?: () => DescriptorState;
@@ -46,6 +54,7 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
     const api = await createRest({
       ...{ fleet, store, clock, random, log, events, metrics, unready },
       sendConnectionRequest,
+      server: serverFacts(setup, parts),
       principalOf: principals(setup, fleet),
       trustedProxies: setup.trustedProxies,
       pages: setup.pages,
@@ -62,6 +71,17 @@ export async function buildNorth(setup: AcsSetup, parts: NorthParts): Promise<Pa
     metrics.stop();
     throw error;
   }
+}
+
+function serverFacts(setup: AcsSetup, { cwmp, stun, certificates }: NorthParts): () => ServerFacts {
+  const started = setup.clock.now();
+  return () => ({
+    ...{ started, cwmp, stun, cpeAuth: setup.cpeAuth, enrol: setup.enrol, ca: setup.ca },
+    publicUrl: setup.publicUrl,
+    enrolmentUser: setup.enrolment?.username,
+    certificates: certificates().map(({ cert }) => cert),
+    hasWorkers: setup.workers !== undefined,
+  });
 }
 
 /** The store counts these for all processes, so only the main process shows them. */

@@ -34,6 +34,8 @@ export interface AcsSetup {
   /** Most parameters that are kept of one device; default: 20,000. */
   maxParameters?: number;
   trustedProxies: string[];
+  /** The certificate of its own CA (PEM), where it has one. */
+  ca?: string | undefined;
   /** The operator's pages; undefined for a server without them. */
   pages?: PageSource | undefined;
   /** Networks of load balancers whose connections begin with a PROXY header; default: none. */

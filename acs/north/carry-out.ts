@@ -89,7 +89,7 @@ async function attempt(
   for (const [name, value] of Object.entries(params)) refuseNul(name, value);
   const query = await readQuery(operation, request.query());
   call.body = await request.body();
-  const { fleet, store, clock, sendConnectionRequest } = options;
+  const { fleet, store, clock, sendConnectionRequest, server } = options;
   const { names } = fleet.secrets;
   if (names.isStale()) await names.refresh();
   const { accept, isHead = false } = request;
@@ -98,7 +98,7 @@ async function attempt(
   const { entity } = operation;
   const { isRead } = factsOf(operation);
   const edit = editOf(input, caller, entity && !isRead ? conditions : {});
-  const context: CallContext = { fleet, store, clock, sendConnectionRequest, caller, show, origin, edit };
+  const context: CallContext = { fleet, store, clock, sendConnectionRequest, server, caller, show, origin, edit };
   await assertReached(operation, input, context);
   if (isRead) return await reading(operation, input, { context, conditions });
   // Refused early, before anything is worked out; the write itself holds the condition again.

@@ -9,6 +9,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { Edit } from '../store/edit.ts';
 import type { DocumentKind } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import type { ServerFacts } from './server-facts.ts';
 import type { CookieNames } from './session-cookie.ts';
 import type { Shown } from './views/limited.ts';
 
@@ -20,6 +21,7 @@ export interface OperationContext {
   store: Store;
   sendConnectionRequest: SendConnectionRequest;
   clock: Clock;
+  server: () => ServerFacts;
 }
 
 /** The context of one call. */

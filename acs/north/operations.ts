@@ -19,6 +19,7 @@ import { faults } from './operations/monitoring/faults.ts';
 import { history } from './operations/monitoring/history.ts';
 import { overview } from './operations/monitoring/overview.ts';
 import { series } from './operations/monitoring/series.ts';
+import { server } from './operations/monitoring/server.ts';
 import { traces } from './operations/monitoring/traces.ts';
 import { vocabulary } from './operations/monitoring/vocabulary.ts';
 import { oidc } from './operations/oidc.ts';
@@ -52,6 +53,7 @@ const description: readonly Operation[] = [
 const rows: readonly Operation[] = [
   ...devices,
   ...deviceFacts,
+  ...server,
   ...deviceSessions,
   ...tasks,
   ...diagnostics,

@@ -108,6 +108,7 @@ async function startMain(settings: Settings, pairs: CertificatePair[]): Promise<
     ...setupOf(settings, opened, certificates),
     api,
     cwmp: workers ? [] : cwmp.map(url => ({ url })),
+    ca: authority?.root,
     ...(workers ? { workers } : {}),
     ...(stun ? { stun } : {}),
     ...(oidc ? { oidc } : {}),

@@ -88,6 +88,11 @@ function held(operation: Operation | undefined, path: string, answer: Answer): v
   }
 }
 
+const serverFacts = {
+  ...{ started: 0, cwmp: ['https://acs.example.net:7547'], certificates: [], hasWorkers: false },
+  ...({ cpeAuth: 'required', enrol: 'approve' } as const),
+};
+
 export async function testApi({
   trustedProxies = [],
   ...options
@@ -111,6 +116,7 @@ export async function testApi({
     ...{ fleet, store, sendConnectionRequest, clock, log, events, metrics, principalOf, trustedProxies },
     random: seededRandom(3),
     unready: () => undefined,
+    server: () => serverFacts,
   });
 
   const call: TestApi['call'] = async (method, path, { body, headers = {}, ...init } = {}) => {

@@ -252,6 +252,7 @@ async function openAcs({ seed, cpeAuth, enrol, clock, net, log, file }: AcsParts
     metrics,
     principalOf: async token => (token === TOKEN ? adminToken : undefined),
     unready: () => undefined,
+    server: () => ({ started: 0, cwmp: [virtualUrl], cpeAuth, enrol, certificates: [], hasWorkers: false }),
   });
   const schedule = createSchedule({ store, clock, log, owner: 'virtual' });
   fleet.rollouts.run(schedule);
