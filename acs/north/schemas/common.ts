@@ -1,16 +1,17 @@
 // Building blocks of the API's JSON Schemas.
-import { type TProperties, type TSchema, Type } from 'typebox';
+import { type TLiteral, type TProperties, type TSchema, type TUnion, Type } from 'typebox';
 
 export const { Optional: optional } = Type;
 export const text = (description: string): ReturnType<typeof Type.String> => Type.String({ description });
 export const closed = <P extends TProperties>(properties: P, description?: string): ReturnType<typeof Type.Object<P>> =>
   Type.Object(properties, { additionalProperties: false, ...(description === undefined ? {} : { description }) });
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+/** One of these texts; a literal of all of them stands for the union in types. */
 export const choice = <T extends string>(values: readonly T[], description?: string) =>
   Type.Union(
     values.map(value => Type.Literal(value)),
     description === undefined ? {} : { description },
-  );
+  ) as TSchema as TUnion<[TLiteral<T>]>;
 export const list = (items: TSchema) => Type.Object({ items: Type.Array(items) });
 export const time = Type.String({ format: 'date-time' });
 export const texts = Type.Array(Type.String());
