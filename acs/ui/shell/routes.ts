@@ -27,6 +27,11 @@ export const routes: readonly Route[] = [
     load: async () => (await import('../screens/devices/devices.tsx')).DevicesScreen,
   },
   ...['/devices/:id', '/devices/:id/:tab'].map(pattern => ({ pattern, page: 'devices' as const, load: deviceScreen })),
+  ...['/enrolment', '/enrolment/:part'].map(pattern => ({
+    pattern,
+    page: 'enrolment' as const,
+    load: async () => (await import('../screens/enrolment/enrolment.tsx')).EnrolmentScreen,
+  })),
 ];
 
 export interface Match {

@@ -2,8 +2,10 @@
 import type { device } from './en/device/device.ts';
 import type { deviceSummary } from './en/device/summary.ts';
 import type { devices } from './en/devices.ts';
+import type { enrolment } from './en/enrolment.ts';
 import type { frame } from './en/frame.ts';
 import type { login } from './en/login.ts';
+import type { records } from './en/records.ts';
 
 export interface Catalogue {
   frame: typeof frame;
@@ -11,4 +13,6 @@ export interface Catalogue {
   device: typeof device;
   deviceSummary: typeof deviceSummary;
   login: typeof login;
+  records: typeof records;
+  enrolment: typeof enrolment;
 }

@@ -6,6 +6,7 @@ import { type Acs, startAcs } from '../../../acs/app.ts';
 import type { Task } from '../../../acs/device/task.ts';
 import type { PageSource } from '../../../acs/north/pages/operator-pages.ts';
 import { openSqlite } from '../../../acs/store/sqlite/store.ts';
+import type { Store } from '../../../acs/store/store.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../cpe/gateway.ts';
 import type { CustomerProfile } from '../../../cpe/profile.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
@@ -20,6 +21,8 @@ export interface World {
   url: string;
   ca: Authority;
   folder: string;
+  /** The store of the ACS, for tests that put many devices into it. */
+  store: Store;
   /** Every envelope, in order. */
   wire: { from: 'cpe' | 'acs'; envelope: Envelope; xml: string }[];
   logged: string[];
@@ -124,10 +127,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   };
 
   return {
-    acs,
-    url,
-    ca,
-    folder,
+    ...{ acs, url, ca, folder, store },
     wire,
     logged,
     gateway,

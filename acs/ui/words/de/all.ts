@@ -3,7 +3,9 @@ import type { Catalogue } from '../catalogue.ts';
 import { device } from './device/device.ts';
 import { deviceSummary } from './device/summary.ts';
 import { devices } from './devices.ts';
+import { enrolment } from './enrolment.ts';
 import { frame } from './frame.ts';
 import { login } from './login.ts';
+import { records } from './records.ts';
 
-export const german: Catalogue = { frame, devices, device, deviceSummary, login };
+export const german: Catalogue = { frame, devices, device, deviceSummary, login, records, enrolment };

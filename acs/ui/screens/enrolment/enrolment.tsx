@@ -1,0 +1,113 @@
+// Enrolment: devices that wait, are held, knock or are announced, and the rules before the door.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { listRules, type Rule } from '../../api/administration/enrolment.ts';
+import { Icon } from '../../components/icon.tsx';
+import { Tabs } from '../../components/tabs.tsx';
+import { hrefOf } from '../../state/location.ts';
+import { type Resource, useResource } from '../../state/resource.ts';
+import { may } from '../../state/session.ts';
+import { summary } from '../../state/summary.ts';
+import { enrolment } from '../../words/en/enrolment.ts';
+import { number } from '../../words/format.ts';
+import { textsOf } from '../../words/texts.ts';
+import { AnnouncedPanel } from './announced.tsx';
+import { HeldPanel } from './held.tsx';
+import { ImportDialog } from './import.tsx';
+import { KnockingPanel } from './knocking.tsx';
+import { QuarantinePanel } from './quarantine.tsx';
+import { RuleDialog } from './rule-dialog.tsx';
+import { RulesPanel } from './rules.tsx';
+import { TrialPanel } from './trial.tsx';
+
+const words = textsOf('enrolment', enrolment);
+const parts = ['quarantine', 'held', 'knocking', 'rules', 'announced'] as const;
+type Part = (typeof parts)[number];
+
+type Open = 'import' | 'rule' | undefined;
+
+/** The parts of a page: each address shows its own first; what else waits stands beside it. */
+export function EnrolmentScreen({ params }: { params: Readonly<Record<string, string>> }): JSX.Element {
+  const part = parts.find(name => name === params.part) ?? 'quarantine';
+  const rules = useResource('rules', listRules);
+  const [open, setOpen] = useState<Open>(undefined);
+  const close = (): void => setOpen(undefined);
+  return (
+    <>
+      <Head rules={rules.value?.items.length ?? 0} setOpen={setOpen} />
+      <Tabs label={words().parts} current={part} tabs={tabs(rules.value?.items.length)} />
+      <div class="cols">
+        <Panels part={part} rules={rules} />
+      </div>
+      {open === 'import' && <ImportDialog onClose={close} />}
+      {open === 'rule' && <RuleDialog onClose={close} onDone={rules.reload} />}
+    </>
+  );
+}
+
+function Head({ rules, setOpen }: { rules: number; setOpen: (open: Open) => void }): JSX.Element {
+  const counts = summary.value;
+  const waiting = (counts?.states.quarantine ?? 0) + (counts?.states.held ?? 0) + (counts?.knocking ?? 0);
+  return (
+    <div class="head">
+      <div class="stack">
+        <h1>{words().title(waiting)}</h1>
+        <p class="ink-2">{words().about(rules)}</p>
+      </div>
+      <div class="row actions">
+        {may('announceDevices') && (
+          <button class="btn" type="button" onClick={() => setOpen('import')}>
+            <Icon name="plus" />
+            {words().announced.new}
+          </button>
+        )}
+        {may('putEnrolmentRule') && (
+          <button class="btn" type="button" onClick={() => setOpen('rule')}>
+            {words().rules.new}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function tabs(rules: number | undefined): { name: string; text: string; href: string; count?: string }[] {
+  const counts = summary.value;
+  const known: Record<Part, number | undefined> = {
+    quarantine: counts?.states.quarantine,
+    held: counts?.states.held,
+    knocking: counts?.knocking,
+    rules,
+    announced: counts?.states.known,
+  };
+  return parts.map(name => {
+    const count = known[name];
+    return {
+      name,
+      text: words().tabs[name],
+      href: hrefOf(`/enrolment/${name}`),
+      ...(count === undefined ? {} : { count: number(count) }),
+    };
+  });
+}
+
+function Panels({ part, rules }: { part: Part; rules: Resource<{ items: Rule[] }> }): JSX.Element {
+  if (part === 'held') return <HeldPanel />;
+  if (part === 'knocking') return <KnockingPanel />;
+  if (part === 'announced') return <AnnouncedPanel />;
+  if (part === 'rules')
+    return (
+      <>
+        <RulesPanel rules={rules} />
+        <TrialPanel rules={rules.value?.items ?? []} />
+      </>
+    );
+  return (
+    <>
+      <QuarantinePanel onRule={rules.reload} />
+      <TrialPanel rules={rules.value?.items ?? []} />
+      <HeldPanel isPart />
+      <KnockingPanel isPart />
+    </>
+  );
+}

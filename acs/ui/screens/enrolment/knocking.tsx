@@ -1,0 +1,133 @@
+// CPEs that come without a good login: a flood of them is counted by address range, not listed.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { approveDevice, type Knocking, listKnocking } from '../../api/administration/enrolment.ts';
+import { Age } from '../../components/age.tsx';
+import { Confirm } from '../../components/dialogs/confirm.tsx';
+import { Empty } from '../../components/empty.tsx';
+import { PageFoot } from '../../components/records/page-foot.tsx';
+import { useGrowingList } from '../../state/growing-list.ts';
+import { hrefOf } from '../../state/location.ts';
+import { useResource } from '../../state/resource.ts';
+import { may } from '../../state/session.ts';
+import { tell } from '../../state/toasts.ts';
+import { enrolment } from '../../words/en/enrolment.ts';
+import { number } from '../../words/format.ts';
+import { textsOf } from '../../words/texts.ts';
+
+const words = textsOf('enrolment', enrolment);
+/** Entries of the panel beside others. */
+const FEW = 3;
+
+type Knock = Knocking['items'][number];
+type Range = Knocking['ranges'][number];
+
+/** @param isPart beside other parts: the latest few */
+export function KnockingPanel({ isPart = false }: { isPart?: boolean }): JSX.Element {
+  const pages = useGrowingList<Knock>('knocking', listKnocking);
+  const ranges = useResource(
+    isPart ? undefined : 'ranges',
+    async signal => (await listKnocking(undefined, signal)).ranges,
+  );
+  const [asked, setAsked] = useState<string | undefined>(undefined);
+  const items = pages.items ?? [];
+  const shown = isPart ? items.slice(0, FEW) : items;
+  return (
+    <>
+      <section class={isPart ? 'panel c4' : 'panel c8'} aria-label={words().tabs.knocking}>
+        <header>
+          <h2>{words().tabs.knocking}</h2>
+          <span class="push small ink-3">{words().knocking.about}</span>
+        </header>
+        {shown.length > 0 && <Knocks items={shown} onOpen={setAsked} />}
+        {isPart && items.length > FEW ? (
+          <footer>
+            <a href={hrefOf('/enrolment/knocking')}>{words().knocking.all(pages.total ?? items.length)}</a>
+          </footer>
+        ) : (
+          <PageFoot pages={pages} empty={<Empty title={words().knocking.none} text={words().knocking.noneText} />} />
+        )}
+      </section>
+      {!isPart && <Ranges ranges={ranges.value ?? []} />}
+      {asked !== undefined && <OpenDoor id={asked} onClose={() => setAsked(undefined)} onDone={pages.reload} />}
+    </>
+  );
+}
+
+const Knocks = ({ items, onOpen }: { items: readonly Knock[]; onOpen: (id: string) => void }): JSX.Element => (
+  <table class="table stacks">
+    <thead>
+      <tr>
+        <th scope="col">{words().knocking.saysItIs}</th>
+        <th scope="col" class="num">
+          {words().knocking.knocks}
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {items.map(({ device, reason, address, last, count }) => (
+        <tr key={device}>
+          <td>
+            <span class="mono wrap-any">{device}</span>
+            <p class="small ink-3">
+              {words().knocking.reasons[reason] ?? reason} · {address} · <Age at={last} />
+            </p>
+            {may('approveDevice') && (
+              <button class="btn tiny" type="button" onClick={() => onOpen(device)}>
+                {words().knocking.open}
+              </button>
+            )}
+          </td>
+          <td class="num" data-l={words().knocking.knocks}>
+            {number(count)}
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
+
+const Ranges = ({ ranges }: { ranges: readonly Range[] }): JSX.Element => (
+  <section class="panel c4" aria-label={words().knocking.ranges}>
+    <header>
+      <h2>{words().knocking.ranges}</h2>
+    </header>
+    <table class="table">
+      <thead>
+        <tr>
+          <th scope="col">{words().knocking.range}</th>
+          <th scope="col" class="num">
+            {words().knocking.cpes}
+          </th>
+          <th scope="col" class="num">
+            {words().knocking.knocks}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {ranges.map(({ range, cpes, count }) => (
+          <tr key={range}>
+            <td class="mono wrap-any">{range}</td>
+            <td class="num">{number(cpes)}</td>
+            <td class="num">{number(count)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);
+
+const OpenDoor = ({ id, onClose, onDone }: { id: string; onClose: () => void; onDone: () => void }): JSX.Element => (
+  <Confirm
+    title={words().knocking.openTitle(id)}
+    action={words().knocking.openNow}
+    onClose={onClose}
+    onConfirm={async () => {
+      await approveDevice(id);
+      tell({ tone: 'ok', text: words().knocking.opened(id) });
+      onDone();
+    }}
+  >
+    <p>{words().knocking.openText}</p>
+  </Confirm>
+);

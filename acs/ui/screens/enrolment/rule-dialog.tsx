@@ -1,0 +1,209 @@
+// A rule of enrolment, made or changed: while it is typed it says how many in quarantine it fits.
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { getRule, putRule, type RuleInput } from '../../api/administration/enrolment.ts';
+import { listDevices } from '../../api/devices.ts';
+import { type Problem, problemOf } from '../../api/problem.ts';
+import { Dialog } from '../../components/dialogs/dialog.tsx';
+import { Field } from '../../components/field.tsx';
+import { ProblemNote } from '../../components/problem-note.tsx';
+import { useResource } from '../../state/resource.ts';
+import { useRested } from '../../state/rested.ts';
+import { summary } from '../../state/summary.ts';
+import { tell } from '../../state/toasts.ts';
+import { enrolment } from '../../words/en/enrolment.ts';
+import { frame } from '../../words/en/frame.ts';
+import { records } from '../../words/en/records.ts';
+import { textsOf } from '../../words/texts.ts';
+import { within } from './narrow.tsx';
+
+const words = textsOf('enrolment', enrolment);
+const common = textsOf('records', records);
+const general = textsOf('frame', frame);
+const REST_MS = 400;
+const actions = ['enrol', 'quarantine', 'refuse'] as const;
+const credentials = ['enrolment', 'certificate', 'none'] as const;
+
+export interface RuleDialogProps {
+  /** Of a rule that is there. */
+  name?: string;
+  /** Of a new one. */
+  filter?: string;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+/** The fields as texts; empty for what is not given. */
+interface Draft {
+  name: string;
+  description: string;
+  filter: string;
+  provisioningCode: string;
+  credential: string;
+  subject: string;
+  issuer: string;
+  action: RuleInput['action'];
+  weight: string;
+}
+
+const blank: Draft = {
+  ...{ name: '', description: '', filter: '', provisioningCode: '', credential: '', subject: '', issuer: '' },
+  action: 'enrol',
+  weight: '0',
+};
+
+export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogProps): JSX.Element {
+  const stored = useResource(name, async signal => await getRule(name ?? '', signal));
+  const [draft, setDraft] = useState<Draft>({ ...blank, filter, name: name ?? '' });
+  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  useEffect(() => {
+    if (stored.value) setDraft(draftOf(stored.value.value));
+  }, [stored.value]);
+  const save = async (): Promise<void> => {
+    try {
+      await putRule(draft.name, inputOf(draft), stored.value?.etag);
+      tell({ tone: 'ok', text: common().saved(draft.name) });
+      onDone();
+      onClose();
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  };
+  const isThere = name === undefined || stored.value !== undefined;
+  const footer = (
+    <>
+      <button class="btn" type="button" onClick={onClose}>
+        {general().cancel}
+      </button>
+      <button class="btn primary" type="submit" form="rule" disabled={!isThere || draft.name === ''}>
+        {common().save}
+      </button>
+    </>
+  );
+  const title = name === undefined ? words().rules.newTitle : words().rules.editTitle(name);
+  return (
+    <Dialog title={title} onClose={onClose} footer={footer}>
+      <form
+        id="rule"
+        class="stack"
+        onSubmit={event => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        {isThere && (
+          <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
+        )}
+      </form>
+      {(problem ?? stored.problem) && <ProblemNote problem={(problem ?? stored.problem) as Problem} />}
+      {problem?.status === 412 && <p class="bad">{common().otherWriter}</p>}
+    </Dialog>
+  );
+}
+
+interface FieldsProps {
+  draft: Draft;
+  isNew: boolean;
+  set: (change: Partial<Draft>) => void;
+}
+
+const Fields = ({ draft, isNew, set }: FieldsProps): JSX.Element => (
+  <>
+    {isNew && <Text draft={draft} name="name" label={words().rules.name} set={set} isFirst />}
+    <Choice
+      label={words().rules.action}
+      value={draft.action}
+      values={actions.map(value => [value, words().rules.actions[value]])}
+      set={value => set({ action: value as Draft['action'] })}
+    />
+    <Text draft={draft} name="filter" label={common().filter} help={words().rules.filterHelp} set={set} />
+    <Fits filter={draft.filter} />
+    <Text draft={draft} name="provisioningCode" label={words().rules.code} help={words().rules.patternHelp} set={set} />
+    <Choice
+      label={words().rules.credential}
+      value={draft.credential}
+      values={[['', words().rules.anyCredential], ...credentials.map(each => [each, words().logins[each]] as const)]}
+      set={credential => set({ credential })}
+    />
+    {draft.credential === 'certificate' && (
+      <>
+        <Text draft={draft} name="subject" label={words().rules.subject} help={words().rules.patternHelp} set={set} />
+        <Text draft={draft} name="issuer" label={words().rules.issuer} help={words().rules.patternHelp} set={set} />
+      </>
+    )}
+    <Text draft={draft} name="weight" label={words().rules.weight} help={words().rules.weightHelp} set={set} isNumber />
+    <Text draft={draft} name="description" label={common().description} set={set} />
+  </>
+);
+
+interface TextProps {
+  draft: Draft;
+  name: Exclude<keyof Draft, 'action'>;
+  label: string;
+  help?: string;
+  set: (change: Partial<Draft>) => void;
+  isFirst?: boolean;
+  isNumber?: boolean;
+}
+
+const Text = ({ draft, name, label, help, set, isFirst, isNumber }: TextProps): JSX.Element => (
+  <Field label={label} help={help}>
+    {control => (
+      <input
+        {...control}
+        class={`input ${name === 'description' ? '' : 'mono'}`}
+        {...(isFirst ? { 'data-focus': true, required: true } : {})}
+        {...(isNumber ? { inputMode: 'numeric' as const } : {})}
+        spellcheck={name === 'description'}
+        value={draft[name]}
+        onInput={event => set({ [name]: event.currentTarget.value })}
+      />
+    )}
+  </Field>
+);
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  values: readonly (readonly [value: string, text: string])[];
+  set: (value: string) => void;
+}
+
+export const Choice = ({ label, value, values, set }: ChoiceProps): JSX.Element => (
+  <Field label={label}>
+    {control => (
+      <select {...control} class="input" value={value} onChange={event => set(event.currentTarget.value)}>
+        {values.map(([each, text]) => (
+          <option key={each} value={each}>
+            {text}
+          </option>
+        ))}
+      </select>
+    )}
+  </Field>
+);
+
+/** The number of devices in quarantine that the filter fits, or the reason why it cannot be read. */
+function Fits({ filter }: { filter: string }): JSX.Element | null {
+  const rested = useRested(filter.trim(), REST_MS);
+  const found = useResource(rested === '' ? undefined : rested, async signal => {
+    const { total = 0 } = await listDevices({ filter: within('quarantine', rested), limit: 1, count: true }, signal);
+    return total;
+  });
+  if (rested === '') return null;
+  if (found.problem) return <p class="help bad">{found.problem.message}</p>;
+  const all = summary.value?.states.quarantine ?? 0;
+  return found.value === undefined ? null : <p class="help">{words().rules.fits(found.value, all)}</p>;
+}
+
+const draftOf = ({ weight = 0, ...rule }: RuleInput & { name: string }): Draft => ({
+  ...blank,
+  ...rule,
+  weight: String(weight),
+});
+
+/** The rule without what is empty. */
+function inputOf({ name: _name, action, weight, ...texts }: Draft): RuleInput {
+  const given = Object.entries(texts).filter(([, text]) => text.trim() !== '');
+  return { ...(Object.fromEntries(given) as Partial<RuleInput>), action, weight: Number(weight) };
+}
