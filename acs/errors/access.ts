@@ -37,6 +37,16 @@ export const accessErrors = {
     meaning: 'There are users already.',
     remedy: 'Sign in, or let an admin make a user (POST /users).',
   },
+  'link-wrong': {
+    status: 403,
+    meaning: 'The link that signs in is wrong, spent, or older than a day, or its user is gone.',
+    remedy: 'Ask an admin for another one (POST /users/{name}/link), or sign in with a password.',
+  },
+  'too-many-links': {
+    status: 409,
+    meaning: 'Too many links that sign in are unused.',
+    remedy: 'Wait until older ones have ended; each is good for a day.',
+  },
   'oidc-not-configured': {
     status: 404,
     meaning: 'No identity provider is configured.',

@@ -11,6 +11,7 @@ import { SessionChecks } from './oidc/session-checks.ts';
 import { type Author, adminToken, type Principal, stranger } from './principal.ts';
 import { Roles } from './roles.ts';
 import { type Session, Sessions } from './sessions.ts';
+import { SignInLinks } from './sign-in-links.ts';
 import { SignIns } from './sign-ins.ts';
 import { Tokens } from './tokens.ts';
 import { Users } from './users.ts';
@@ -23,6 +24,7 @@ export class Access {
   readonly sessions: Sessions;
   readonly signIns: SignIns;
   readonly firstUser: FirstUser;
+  readonly signInLinks: SignInLinks;
   readonly views: SavedViews;
   readonly oidcSettings: OidcSettings;
   readonly oidcSignIns: OidcSignIns;
@@ -36,6 +38,7 @@ export class Access {
     this.views = new SavedViews(context);
     this.signIns = new SignIns(context, this);
     this.firstUser = new FirstUser(context, this);
+    this.signInLinks = new SignInLinks(context, this);
     this.oidcSettings = new OidcSettings(context, this.roles);
     const provided = new ProvidedUsers(context, { roles: this.roles, settings: this.oidcSettings });
     this.oidcSignIns = new OidcSignIns(context, { users: provided, sessions: this.sessions });

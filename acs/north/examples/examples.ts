@@ -49,6 +49,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   addTask: { method: 'GetParameterValues', args: { ParameterNames: ['Device.DeviceInfo.'] } },
   announceDevices: { id: DEVICE, tags: ['sales'], site: { region: 'north', name: 'Vienna' } },
   compareDevices: { these: 'firmware < "49.2"', against: 'productClass = "4102S"' },
+  createSessionByLink: { code: 'the code of the link' },
   createFirstUser: { code: 'the code of the link', name: 'ann', password },
   createJob: { id: 'sales-log', devices: { filter }, do: [{ tags: { add: ['log'] } }] },
   createRollout: { id: 'spring', filter, firmware: 'dgw.bin', waves: [1, 100, '10%', '100%'] },

@@ -85,6 +85,21 @@ const users: readonly Operation[] = [
       ok(await fleet.access.users.patch(param(input, 'name'), input.body as UserPatch, edit)),
   },
   {
+    name: 'createSignInLink',
+    summary: 'Makes a link that signs the user in once, within a day; an older one of the user ends',
+    method: 'POST',
+    path: '/users/:name/link',
+    ...admin,
+    answers: { 201: schemas.link },
+    problems: { ...noUser, 409: 'Too many links are unused' },
+    run: async (input, { fleet, origin }) => {
+      const { code, until } = await fleet.access.signInLinks.offer(param(input, 'name'));
+      // The code is in the fragment, which browsers send to no server and no proxy.
+      const url = `${new URL(origin.base).origin}/ui/welcome#${code}`;
+      return { status: 201, body: { url, until: isoOrNull(until) }, headers: { 'cache-control': 'no-store' } };
+    },
+  },
+  {
     name: 'deleteUser',
     summary: 'Deletes a user; its sessions end at once',
     method: 'DELETE',

@@ -25,6 +25,12 @@ async function createFirstUser({ body }: OperationInput, { fleet, origin }: Call
   return { status: 204, by: { name: user.name, kind: 'user' }, ...cookieHeader(secret, origin.isSecure) };
 }
 
+async function signInByLink({ body }: OperationInput, { fleet, origin }: CallContext): Promise<OperationOutput> {
+  const { code } = body as { code: string };
+  const { name, secret } = await fleet.access.signInLinks.redeem(code, origin.address);
+  return { status: 204, by: { name, kind: 'user' }, ...cookieHeader(secret, origin.isSecure) };
+}
+
 const noSession = (): UserError =>
   new UserError(400, 'no-session', 'the request came with a token, which has no session');
 
@@ -71,6 +77,18 @@ export const session = (table: () => readonly Operation[]): readonly Operation[]
     answers: { 204: 'nothing' },
     problems: { 403: 'The code is wrong, spent, or older than a day', 409: 'There are users already' },
     run: createFirstUser,
+  },
+  {
+    name: 'createSessionByLink',
+    summary: 'Signs in by a link that an admin has made: sets the cookie of a session. The link is spent by that',
+    method: 'POST',
+    path: '/session/link',
+    ...self,
+    isOpen: true,
+    body: { json: schemas.linkCode },
+    answers: { 204: 'nothing' },
+    problems: { 403: 'The link is wrong, spent, or older than a day' },
+    run: signInByLink,
   },
   {
     name: 'getSession',

@@ -85,6 +85,13 @@ export const firstUser = closed({
   name,
   password: Type.String({ maxLength: 1024, description: '12 to 256 characters' }),
 });
+export const linkCode = closed({
+  code: Type.String({ maxLength: 64, description: 'The code in the link' }),
+});
+export const link = Type.Object({
+  url: text('Opens the pages, signed in: good once, shown only now'),
+  until: time,
+});
 export const ownPassword = closed({
   password: Type.String({ maxLength: 1024, description: 'The current one' }),
   newPassword: Type.String({ maxLength: 1024, description: '12 to 256 characters' }),

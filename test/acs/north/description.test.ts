@@ -112,6 +112,7 @@ const good: Record<string, unknown> = {
   replaceDevice: { newId: '0090F8-4102S-SPARE' },
   putBackupRule: { every: '1d', keep: 2 },
   createSession: { name: 'first', password: 'correct horse battery' },
+  createSessionByLink: { code: 'x' },
   createFirstUser: { code: 'x', name: 'second', password: 'correct horse battery' },
   createUser: { name: 'second', role: 'viewer' },
   putUser: { role: 'viewer' },

@@ -16,7 +16,14 @@ describe('REST API', () => {
     it('refuses every operation but those of the sign-in without a valid token (401)', async () => {
       assert.deepEqual(
         operations.filter(({ isOpen }) => isOpen).map(({ name }) => name),
-        ['createSession', 'createFirstUser', 'getSignInWays', 'beginProviderSignIn', 'endProviderSignIn'],
+        [
+          'createSession',
+          'createFirstUser',
+          'createSessionByLink',
+          'getSignInWays',
+          'beginProviderSignIn',
+          'endProviderSignIn',
+        ],
       );
       for (const { method, path, isOpen } of operations) {
         if (isOpen) continue;

@@ -9,6 +9,7 @@ import { ExampleRun, inOrder } from '../../../support/acs/examples/example-run.t
 /** Operations whose example cannot be carried out on a server without devices and browsers, and why. */
 const notHere: Readonly<Record<string, string>> = {
   createFirstUser: 'there are users',
+  createSessionByLink: 'there is no such link',
   patchSession: 'the caller has a token',
   deleteSession: 'the caller has a token',
   endProviderSignIn: 'no browser comes back from a provider',
