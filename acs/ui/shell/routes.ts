@@ -22,6 +22,11 @@ const deviceScreen = async (): Promise<ComponentType<ScreenProps>> =>
 
 export const routes: readonly Route[] = [
   {
+    pattern: '',
+    page: 'overview',
+    load: async () => (await import('../screens/overview/overview.tsx')).OverviewScreen,
+  },
+  {
     pattern: '/devices',
     page: 'devices',
     load: async () => (await import('../screens/devices/devices.tsx')).DevicesScreen,

@@ -3,8 +3,10 @@ import type { device } from './en/device/device.ts';
 import type { deviceSummary } from './en/device/summary.ts';
 import type { devices } from './en/devices.ts';
 import type { enrolment } from './en/enrolment.ts';
+import type { faultNames } from './en/faults/names.ts';
 import type { frame } from './en/frame.ts';
 import type { login } from './en/login.ts';
+import type { overview } from './en/overview.ts';
 import type { records } from './en/records.ts';
 
 export interface Catalogue {
@@ -15,4 +17,6 @@ export interface Catalogue {
   login: typeof login;
   records: typeof records;
   enrolment: typeof enrolment;
+  overview: typeof overview;
+  faultNames: typeof faultNames;
 }

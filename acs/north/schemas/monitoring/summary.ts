@@ -35,25 +35,24 @@ const part = Type.Union([
   Type.Object({ name: Type.String() }),
   Type.Object({ number: Type.Integer() }),
 ]);
-export const attention = list(
-  Type.Object({
-    kind: choice(attentionKinds, 'In the order of their ranks'),
-    text: Type.Array(part, { description: 'A text in parts; names and numbers may be set apart' }),
-    count: count('Devices, or messages of a webhook'),
-    filter: optional(text('Finds the devices')),
-    name: optional(text('The alert, rollout or webhook')),
-    since: optional(time),
-    facts: optional(
-      Type.Object(
-        {
-          severity: optional(text('Of an alert')),
-          code: optional(text('Of faults')),
-          cause: optional(Type.String()),
-          limit: optional(Type.Integer({ description: 'Failures at which a rollout pauses' })),
-          reason: optional(text('Why a rollout has paused')),
-        },
-        { description: 'The content of the text, for those that say it in other words' },
-      ),
+export const attentionEntry = Type.Object({
+  kind: choice(attentionKinds, 'In the order of their ranks'),
+  text: Type.Array(part, { description: 'A text in parts; names and numbers may be set apart' }),
+  count: count('Devices, or messages of a webhook'),
+  filter: optional(text('Finds the devices')),
+  name: optional(text('The alert, rollout or webhook')),
+  since: optional(time),
+  facts: optional(
+    Type.Object(
+      {
+        severity: optional(text('Of an alert')),
+        code: optional(text('Of faults')),
+        cause: optional(Type.String()),
+        limit: optional(Type.Integer({ description: 'Failures at which a rollout pauses' })),
+        reason: optional(text('Why a rollout has paused')),
+      },
+      { description: 'The content of the text, for those that say it in other words' },
     ),
-  }),
-);
+  ),
+});
+export const attention = list(attentionEntry);

@@ -4,8 +4,20 @@ import { device } from './device/device.ts';
 import { deviceSummary } from './device/summary.ts';
 import { devices } from './devices.ts';
 import { enrolment } from './enrolment.ts';
+import { faultNames } from './faults/names.ts';
 import { frame } from './frame.ts';
 import { login } from './login.ts';
+import { overview } from './overview.ts';
 import { records } from './records.ts';
 
-export const german: Catalogue = { frame, devices, device, deviceSummary, login, records, enrolment };
+export const german: Catalogue = {
+  frame,
+  devices,
+  device,
+  deviceSummary,
+  login,
+  records,
+  enrolment,
+  overview,
+  faultNames,
+};
