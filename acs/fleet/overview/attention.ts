@@ -78,8 +78,8 @@ async function firingAlerts({ alerts }: AttentionContext): Promise<Attention[]> 
   return firing
     .sort((a, b) => rank(a) - rank(b) || b.count - a.count)
     .map(({ name, severity = 'warning', filter, count, groups }) => {
-      const times = groups.flatMap(group => (group.state === 'firing' ? [Date.parse(String(group.since))] : []));
-      const first = times.filter(Number.isFinite).sort((a, b) => a - b)[0];
+      const times = groups.flatMap(group => (group.state === 'firing' ? [group.since] : []));
+      const first = times.sort((a, b) => a - b)[0];
       const text = [{ text: `${severity}:` }, { name }, { text: 'fires for' }, { number: count }];
       const since = first === undefined ? {} : { since: first };
       return { kind: 'alert', text, count, filter, name, ...since, facts: { severity } };

@@ -32,7 +32,7 @@ function toldOf({ kind, count, filter, name = '', facts = {} }: Attention): Told
     case 'alert': {
       const rank = severity === 'critical' || severity === 'info' ? severity : 'warning';
       const tone = { critical: 'bad', warning: 'warn', info: 'idle' }[rank];
-      return { tone, kind: kinds[rank], title: w.alertFires(name, count), text: w.alertAbout(severity), href: devices };
+      return { tone, kind: kinds[rank], title: w.alertFires(name, count), text: filter ?? '', href: devices };
     }
     case 'fault': {
       const text = cause === undefined ? w.faultCode(code) : w.faultBy(code, causeText(cause));

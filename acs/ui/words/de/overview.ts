@@ -46,7 +46,6 @@ export const overview: Catalogue['overview'] = {
     'never-came': 'Nie gekommen',
   },
   alertFires: (name, count) => plural(count, { one: `${name} meldet # Gerät`, other: `${name} meldet # Geräte` }),
-  alertAbout: severity => `Ein Alarm der Stufe ${severity}.`,
   faultOn: (name, count) => plural(count, { one: `${name}: # Gerät`, other: `${name}: # Geräte` }),
   faultBy: (code, cause) => `Neu heute, ${code}, Ursache: ${cause}.`,
   faultCode: code => `Neu heute, ${code}.`,

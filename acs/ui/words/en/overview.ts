@@ -46,7 +46,6 @@ export const overview = {
   },
   alertFires: (name: string, count: number) =>
     plural(count, { one: `${name} fires for # device`, other: `${name} fires for # devices` }),
-  alertAbout: (severity: string) => `An alert of severity ${severity}.`,
   faultOn: (name: string, count: number) =>
     plural(count, { one: `${name} on # device`, other: `${name} on # devices` }),
   faultBy: (code: string, cause: string) => `New today, ${code} by ${cause}.`,

@@ -113,6 +113,7 @@ describe('the overview of the fleet', () => {
         ['never-came', 1],
       ],
     );
+    assert.equal(items[0]?.since, '2026-01-01T00:00:00.000Z');
     assert.deepEqual(
       items.map(({ facts }) => facts),
       [{ severity: 'critical' }, { code: '9007', cause: 'preset:"q" \\ x' }, undefined],
