@@ -17,8 +17,6 @@ import { type Authority, createCa, type Issued } from '../../../shared/pki/autho
 
 export interface World {
   acs: Acs;
-  /** The store of the ACS, for what no device of the world tells. */
-  store: Store;
   /** URL that CPEs use. */
   url: string;
   ca: Authority;
@@ -129,15 +127,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   };
 
   return {
-<<<<<<< HEAD
     ...{ acs, url, ca, folder, store },
-=======
-    acs,
-    store,
-    url,
-    ca,
-    folder,
->>>>>>> ac1e0bb0 (feat(pages): the overview has a test, firing alerts tell since when)
     wire,
     logged,
     gateway,
