@@ -24,6 +24,11 @@ export const jobErrors = {
     meaning: 'No device of the filter waits for its turn in the job.',
     remedy: 'List the devices of the job.',
   },
+  'own-plan': {
+    status: 403,
+    meaning: 'A job or a rollout that waits for approval was made by the caller.',
+    remedy: 'Have another user or token approve it.',
+  },
   'no-way-back': {
     status: 409,
     meaning: 'The job has a step that cannot be undone, or no device has anything to undo.',

@@ -4,14 +4,13 @@ import { systemClock } from '../../../shared/clock.ts';
 import { helpText, type OptionSpecs, type OptionValues, UsageError } from '../../../shared/config.ts';
 import { isAbort } from '../../../shared/errors.ts';
 import { type CallCommand, callCommands, commandNames } from '../../config.ts';
-import { jobActions } from '../../fleet/jobs/actions.ts';
 import { operations } from '../../north/operations.ts';
 import { apiOptions } from '../api-options.ts';
 import type { CliContext } from '../commands.ts';
 import { ApiClient, operationNamed } from './api-client.ts';
 import { callOf, pairOf } from './arguments.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
-import { runJob } from './job.ts';
+import { jobWords, runJob } from './job.ts';
 import { type PrintedTask, taskLine } from './task-line.ts';
 import { type Column, jsonText, tableOf } from './text-table.ts';
 
@@ -200,11 +199,11 @@ const set = command({
 });
 
 const job = command({
-  usage: `job [ID [${jobActions.join(' | ')}]] [options]`,
+  usage: `job [ID [${jobWords.join(' | ')}]] [options]`,
   about:
     'Lists jobs, shows one, or acts on it. With --watch exit code 1 when devices have failed, or the job was aborted.',
   specs: jobs,
-  words: jobActions,
+  words: jobWords,
   run: runJob,
 });
 

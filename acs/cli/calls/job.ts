@@ -7,6 +7,9 @@ import type { CliContext } from '../commands.ts';
 import type { ApiClient } from './api-client.ts';
 import { jsonText, progressBar, tableOf } from './text-table.ts';
 
+/** The words after the id of a job. */
+export const jobWords: readonly string[] = [...jobActions, 'approve'];
+
 interface Job {
   id: string;
   name?: string;
@@ -66,8 +69,7 @@ export async function runJob(
     return 0;
   }
   if (action !== undefined) {
-    if (!(jobActions as readonly string[]).includes(action))
-      throw new UsageError(`'${action}' is none of ${jobActions.join(', ')}`);
+    if (!jobWords.includes(action)) throw new UsageError(`'${action}' is none of ${jobWords.join(', ')}`);
     await client.call(`${action}Job`, { params: { id } });
   }
   if (options.watch) return await watchJob(id, options, context, client);

@@ -34,7 +34,7 @@ const resume: Act = async ({ store, documents }, stored, by) => {
 };
 
 const abort: Act = async ({ documents }, stored, by) => {
-  assertPhase(stored, 'abort', 'planning', 'running', 'paused', 'rolling-back');
+  assertPhase(stored, 'abort', 'waiting-for-approval', 'planning', 'running', 'paused', 'rolling-back');
   return await documents.change(stored, { phase: 'aborted' }, 'aborted', by);
 };
 

@@ -7,6 +7,7 @@ import type { Schedule } from '../common/schedule.ts';
 import { identityOf, rolloutOf, withinRights } from '../rollout/creation.ts';
 import { isEnded, type RolloutInput } from '../rollout/plan.ts';
 import { actions, type JobAction, type RetryInput } from './actions.ts';
+import { approveJob } from './approval.ts';
 import { Background } from './background.ts';
 import type { JobContext, JobParts } from './context.ts';
 import { assertExpected, assertRollouts, plannedJob } from './creation.ts';
@@ -45,10 +46,7 @@ export class Jobs {
   async create(input: JobInput, caller: Caller): Promise<Job> {
     const asRollout = rolloutInputOf(input);
     if (asRollout) return await createRollout(this.#context, asRollout, input.expect, caller);
-    const { body } = await this.#context.documents.create(await plannedJob(this.#context, input, caller));
-    this.#engine.kick(body.id);
-    this.soon();
-    return body;
+    return this.#kicked((await this.#context.documents.create(await plannedJob(this.#context, input, caller))).body);
   }
 
   /** The devices that a job would reach; nothing is stored. @throws UserError as `create` */
@@ -58,22 +56,19 @@ export class Jobs {
   async act(id: string, action: JobAction, caller: Caller, input: RetryInput = {}): Promise<Job> {
     if (await this.reads.rollout(id))
       return jobOfRollout(await this.#context.rollouts.act(id, action, caller, input.devices));
-    const author = identityOf(caller);
-    const { body } = await retryConflicts(async () => {
-      const stored = await this.#context.documents.get(id);
-      const own = { ...stored, body: { ...stored.body, author } };
-      return await actions[action](this.#context, own, author.name, input);
-    });
-    this.#engine.kick(id);
-    this.soon();
-    return body;
+    return this.#kicked(await actOn(this.#context, id, { action, caller, input }));
+  }
+
+  /** Lets a job begin that waits for a second person. @throws UserError 403 for its author, 404, 409 where it does not wait */
+  async approve(id: string, caller: Caller): Promise<Job> {
+    if (await this.reads.rollout(id)) return jobOfRollout(await this.#context.rollouts.approve(id, caller));
+    return this.#kicked(await approveJob(this.#context, id, caller));
   }
 
   /** Leaves out devices of a filter that have not begun. @throws UserError 400, 403, 404, 409 where none of them waits */
   async exclude(id: string, filter: string, caller: Caller): Promise<Job> {
-    const job = await excludeFrom(this.#context, id, filter, caller);
-    this.soon();
-    return job;
+    if (await this.reads.rollout(id)) return jobOfRollout(await this.#context.rollouts.exclude(id, filter, caller));
+    return this.#kicked(await excludeFrom(this.#context, id, filter, caller));
   }
 
   /** Removes a job that has ended. @throws UserError 404, 409 before */
@@ -85,6 +80,13 @@ export class Jobs {
 
   /** There may be something to do: a step follows soon, here or in the process whose duty that is. */
   readonly soon = (): void => this.#moved();
+
+  /** The job, which moves on at once. */
+  #kicked(job: Job): Job {
+    this.#engine.kick(job.id);
+    this.soon();
+    return job;
+  }
 
   /** Begins to move jobs on, as a duty of the schedule. */
   run(schedule: Schedule): void {
@@ -101,6 +103,20 @@ export class Jobs {
     await this.#engine.stop();
     await this.#signals.stop();
   }
+}
+
+async function actOn(
+  context: JobContext,
+  id: string,
+  { action, caller, input }: { action: JobAction; caller: Caller; input: RetryInput },
+): Promise<Job> {
+  const author = identityOf(caller);
+  const { body } = await retryConflicts(async () => {
+    const stored = await context.documents.get(id);
+    const own = { ...stored, body: { ...stored.body, author } };
+    return await actions[action](context, own, author.name, input);
+  });
+  return body;
 }
 
 async function markDeleted(documents: JobDocuments, id: string): Promise<void> {

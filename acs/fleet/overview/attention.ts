@@ -5,7 +5,7 @@ import { quotedText } from '../../query/quote.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { AlertView } from '../monitoring/alerts.ts';
-import { amountOf } from '../rollout/plan.ts';
+import { amountOf, type Rollout } from '../rollout/plan.ts';
 import type { LiveRollout } from '../rollout/progress.ts';
 import type { Webhooks } from '../webhooks/webhooks.ts';
 import { ENDING, newFaults, type OverviewParts, type Summaries } from './summary.ts';
@@ -105,7 +105,7 @@ async function newFaultGroups({ store, clock }: AttentionContext, { within, read
   });
 }
 
-/** Rollouts that are paused, or above half of the failures at which they pause. */
+/** Rollouts that are paused, wait for approval, or are above half of the failures at which they pause. */
 async function troubledRollouts({ rollouts }: AttentionContext, caller: Caller): Promise<Attention[]> {
   const live = new Map((await rollouts.live()).map(each => [each.rollout, each]));
   return (await rollouts.list(caller)).flatMap(({ id, phase, reason, failure, created }) => {
@@ -114,22 +114,24 @@ async function troubledRollouts({ rollouts }: AttentionContext, caller: Caller):
     const failed = stateCount(counted, 'failed');
     const whole = counted.devices.reduce((sum, { count }) => sum + count, 0);
     const limit = failure.total === undefined ? undefined : amountOf(failure.total, whole, 'down');
-    const isNear = limit !== undefined && failed > 0 && failed * 2 > limit;
-    if (phase !== 'paused' && !isNear) return [];
-    const text =
-      phase === 'paused'
-        ? [{ name: id }, { text: `is paused${reason ? `: ${reason}` : ''}` }]
-        : [
-            { name: id },
-            { text: 'has' },
-            { number: failed },
-            { text: 'failures; it pauses above' },
-            { number: limit ?? 0 },
-          ];
+    const text = troubleOf({ phase, reason }, failed, limit);
+    if (!text) return [];
     const filter = `rollout = ${quotedText(id)} and rolloutState = "failed"`;
     const facts = phase === 'paused' ? (reason ? { reason } : {}) : { limit: limit ?? 0 };
     return [{ kind: 'rollout' as const, text, count: failed, filter, name: id, since: created, facts }];
   });
+}
+
+/** The words for what is wrong with a rollout; undefined where nothing is. @param limit failures above which it pauses */
+function troubleOf(
+  { phase, reason }: { phase: Rollout['phase']; reason: string | undefined },
+  failed: number,
+  limit: number | undefined,
+): Attention['text'] | undefined {
+  if (phase === 'waiting-for-approval') return [{ text: 'waits for approval' }];
+  if (phase === 'paused') return [{ text: `is paused${reason ? `: ${reason}` : ''}` }];
+  if (limit === undefined || failed === 0 || failed * 2 <= limit) return undefined;
+  return [{ text: 'has' }, { number: failed }, { text: 'failures; it pauses above' }, { number: limit }];
 }
 
 async function endingCertificates({ summaries }: AttentionContext, caller: Caller): Promise<Attention[]> {

@@ -46,7 +46,7 @@ export async function assignAll(context: RolloutContext, stored: StoredRollout):
       .slice(at, at + MOVES)
       .map((device): [string, number, string] => [device, waves.get(device) ?? 0, zones.get(device) ?? '']);
     const many = { name: 'rolloutAssigned', common: { ...common, now: clock.now() }, devices: placed } as const;
-    elsewhere.push(...(await moveAll(context, many)));
+    elsewhere.push(...(await moveAll(context, many)).elsewhere);
   }
   const { devices: _done, ...body } = stored.body;
   const skipped = all.length - fit.length - elsewhere.length;

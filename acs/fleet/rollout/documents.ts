@@ -71,13 +71,13 @@ export class RolloutDocuments {
 
   /**
    * Changes a rollout where it is still the one that was read. A new phase or wave is announced to webhooks, too.
-   * @param text for its log
+   * @param text for its log @param by the actor, where it was one
    * @throws UserError 409 for which `isConflict` holds
    */
-  async change(stored: StoredRollout, to: Partial<Rollout>, text?: string): Promise<StoredRollout> {
+  async change(stored: StoredRollout, to: Partial<Rollout>, text?: string, by?: string): Promise<StoredRollout> {
     const now = this.#context.clock.now();
     const before = stored.body;
-    const body: Rollout = { ...before, ...to, log: text ? logged(before, now, text) : before.log };
+    const body: Rollout = { ...before, ...to, log: text ? logged(before, now, text, by) : before.log };
     const isMoved = body.phase !== before.phase || body.wave !== before.wave;
     if (isMoved) body.opened = now;
     const notices = isMoved ? [noticeOf(body, now)] : [];

@@ -7,6 +7,7 @@ import { inState } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
 import { judgeAll } from './many-positions.ts';
 import { Offers } from './offer.ts';
+import { isSampleDue, sampled } from './pace.ts';
 import { isEnded, isWaitOver, type Rollout, waitMsOf } from './plan.ts';
 import { countTotals } from './progress.ts';
 import { rollBackAll } from './rollback.ts';
@@ -28,7 +29,11 @@ export class RolloutPhases {
     const { phase, planned, id } = stored.body;
     if (phase === 'deleting') return await remove(this.#context, id);
     if (isEnded(stored.body)) return await this.#late(stored);
-    if (phase === 'paused') return await withdraw(this.#context, id).then(() => false);
+    if (phase === 'waiting-for-approval') return false;
+    if (phase === 'paused') {
+      await withdraw(this.#context, id);
+      return false;
+    }
     if (phase === 'aborted') return await abort(this.#context, stored);
     if (planned === undefined) return await assignAll(this.#context, stored);
     return phase === 'rolling-back' ? await this.#rollBack(stored) : await this.#run(stored);
@@ -53,6 +58,7 @@ export class RolloutPhases {
   async #run(stored: StoredRollout): Promise<boolean> {
     const { body } = stored;
     if ((await authorOf(this.#context, body)) === 'gone') return await pauseForRights(this.#context, stored);
+    if (await sample(this.#context, stored)) return true;
     const reason = await failureLimitPassed(this.#context, body);
     if (reason === undefined)
       return (await this.#offer(stored, body.wave)) || (await openNextWave(this.#context, stored));
@@ -73,6 +79,15 @@ export class RolloutPhases {
     const room = parallelism - (await this.#context.devices.countIn(id, inFlight));
     return await this.#offers.offer(stored, wave, room);
   }
+}
+
+/** Notes how many devices have ended, for its pace. @returns whether it has changed the rollout */
+async function sample({ devices, documents, clock }: RolloutContext, stored: StoredRollout): Promise<boolean> {
+  const { body } = stored;
+  if (!isSampleDue(body, clock.now())) return false;
+  const samples = sampled(body, { time: clock.now(), ended: await devices.countIn(body.id, ['done', 'failed']) });
+  if (samples) await documents.change(stored, { samples });
+  return samples !== undefined;
 }
 
 /** Pauses a rollout whose author may not create rollouts any more; an operator who may resumes it. */

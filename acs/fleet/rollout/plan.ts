@@ -10,7 +10,7 @@ import type { StoredFile } from '../files/stored-file.ts';
 /** `rolling-back`: devices that were flashed go back to what they ran before. `deleting`: shown nowhere any more. */
 export type RolloutPhase = (typeof livePhases)[number] | 'done' | 'rolled-back' | 'deleting';
 /** Phases that a rollout may have before it has ended. */
-export const livePhases = ['planning', 'running', 'paused', 'aborted', 'rolling-back'] as const;
+export const livePhases = ['waiting-for-approval', 'planning', 'running', 'paused', 'aborted', 'rolling-back'] as const;
 
 /** A number of devices, a share of them (`"10%"`), or all that are left. */
 export type Share = number | string;
@@ -35,12 +35,20 @@ export interface PlanInput {
   after?: number;
   success?: { soak?: number; online?: boolean; noFault?: boolean; filter?: string };
   failure?: { perWave?: Share; total?: Share; action?: 'pause' | 'rollback' };
+  /** It waits until somebody else than its author approves it. */
+  approval?: boolean;
 }
 
 export interface RolloutInput extends PlanInput {
   id?: string;
   /** A stored firmware file. */
   firmware: string;
+}
+
+/** A count of the devices that had ended by a time, milliseconds. */
+export interface Sample {
+  time: number;
+  ended: number;
 }
 
 export type Totals = Record<RolloutState, number>;
@@ -54,6 +62,8 @@ export interface Plan {
   /** Filter that the rights of its author had; absent: every device. */
   scope?: string;
   phase: RolloutPhase;
+  /** It needs an approval: by whom and when it got it, once it has. */
+  approval?: { by?: string; time?: number };
   /** Reason of a phase that it entered by itself. */
   reason?: string;
   filter?: string;
@@ -81,6 +91,8 @@ export interface Plan {
   zones: string[];
   /** The wave that is open, from 1. */
   wave: number;
+  /** Devices that had ended by some times, for its pace. */
+  samples?: Sample[];
   /** Failures that an operator has accepted by resuming. */
   pardoned: { total: number; wave: number; ofWave: number };
   log: { time: number; text: string; by?: string }[];
@@ -113,7 +125,8 @@ export const isWaitOver = (plan: Plan, now: number): boolean =>
 /** Milliseconds for which a wave waits for absent devices. */
 export const waitMsOf = ({ afterMs = AFTER_S * 1000 }: Plan): number => afterMs;
 
-export const isEnded = ({ phase, ended }: Plan): boolean => ended !== undefined || phase === 'deleting';
+export const isEnded = ({ phase, ended }: Pick<Plan, 'phase' | 'ended'>): boolean =>
+  ended !== undefined || phase === 'deleting';
 
 /** @param by the actor, where it was one */
 export const logged = (plan: Plan, time: number, text: string, by?: string): Plan['log'] =>
@@ -162,7 +175,7 @@ export function planOf(input: PlanInput, { id, now, author, scope }: PlanFacts, 
     created: now,
     ...(author ? { author } : {}),
     ...(scope === undefined ? {} : { scope }),
-    phase: 'planning',
+    ...(input.approval ? { phase: 'waiting-for-approval', approval: {} } : { phase: 'planning' }),
     ...(filter === undefined ? {} : { filter }),
     ...(devices === undefined ? {} : { devices: [...new Set(devices)] }),
     waves,

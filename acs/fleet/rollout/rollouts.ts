@@ -10,8 +10,10 @@ import type { FleetContext } from '../common/context.ts';
 import { retryConflicts } from '../common/documents.ts';
 import type { Schedule } from '../common/schedule.ts';
 import type { Files } from '../files/files.ts';
-import { actions, type RolloutAction } from './actions.ts';
 import type { RolloutContext } from './context.ts';
+import { actions, type RolloutAction } from './control/actions.ts';
+import { approveRollout } from './control/approval.ts';
+import { excludeFrom } from './control/exclusion.ts';
 import { isShown, rolloutOf, withAuthor } from './creation.ts';
 import { type DevicesQuery, RolloutDevices } from './devices.ts';
 import { RolloutDocuments, shownRollout } from './documents.ts';
@@ -55,28 +57,28 @@ export class Rollouts {
   readonly stop = (): Promise<void> => this.#engine.stop();
 
   /** @throws UserError 400 that names the place, 403 for a filter on parameters out of the rights, 404 for the file or a device, 409 where the id is taken */
-  async create(input: RolloutInput, caller: Caller): Promise<Rollout> {
-    const rollout = await rolloutOf(this.#context, input, caller);
-    await this.#context.documents.create(rollout);
-    this.soon();
-    return rollout;
-  }
+  readonly create = (input: RolloutInput, caller: Caller): Promise<Rollout> =>
+    this.#changed(createRollout(this.#context, input, caller));
 
   /** Counts its devices by wave, from 0: devices that were skipped before they had a wave. */
   readonly totals = (rollout: Rollout, within?: Filter): Promise<Totals[]> =>
     totalsOf(this.#context.devices, rollout, within);
 
-  /**
-   * Acts on a rollout, which is carried out with the caller's rights from now on.
-   * @param devices for `retry`: these alone
-   * @throws UserError 404, 409 in a phase that does not allow it
-   */
-  async act(id: string, action: RolloutAction, caller: Caller, devices?: string[]): Promise<Rollout> {
-    const act = async () =>
-      await actions[action](this.#context, withAuthor(await this.#context.documents.get(id), caller), devices);
-    const { body } = await retryConflicts(act);
+  /** Acts on a rollout, which is carried out with the caller's rights from now on. @throws UserError 404, 409 in a phase that does not allow it */
+  readonly act = (id: string, action: RolloutAction, caller: Caller, devices?: string[]): Promise<Rollout> =>
+    this.#changed(actOn(this.#context, id, { action, caller, devices }));
+  /** Lets a rollout begin that waits for a second person. @throws UserError 403 for its author, 404, 409 where it does not wait */
+  readonly approve = (id: string, caller: Caller): Promise<Rollout> =>
+    this.#changed(approveRollout(this.#context, id, caller));
+  /** Leaves out devices of a filter that have not begun. @throws UserError 400, 403, 404, 409 where none of them waits */
+  readonly exclude = (id: string, filter: string, caller: Caller): Promise<Rollout> =>
+    this.#changed(excludeFrom(this.#context, id, filter, caller));
+
+  /** The rollout after a change, which moves on soon. */
+  async #changed(changing: Promise<Rollout>): Promise<Rollout> {
+    const rollout = await changing;
     this.soon();
-    return body;
+    return rollout;
   }
 
   /** Removes it: what it wanted of devices no longer counts. @throws UserError 404, 409 before it has ended */
@@ -101,6 +103,22 @@ export class Rollouts {
     });
     this.#moved = duty.soon;
   }
+}
+
+/** @param devices for `retry`: these alone */
+async function actOn(
+  context: RolloutContext,
+  id: string,
+  { action, caller, devices }: { action: RolloutAction; caller: Caller; devices?: string[] | undefined },
+): Promise<Rollout> {
+  const act = async () => await actions[action](context, withAuthor(await context.documents.get(id), caller), devices);
+  return (await retryConflicts(act)).body;
+}
+
+async function createRollout(context: RolloutContext, input: RolloutInput, caller: Caller): Promise<Rollout> {
+  const rollout = await rolloutOf(context, input, caller);
+  await context.documents.create(rollout);
+  return rollout;
 }
 
 async function markDeleted(documents: RolloutDocuments, id: string): Promise<void> {

@@ -57,6 +57,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   createToken: { name: 'oss', role: 'operator', filter: 'site.region = "north"', expires: '2036-01-01T00:00:00Z' },
   createUser: { name: 'bob', role: 'viewer', password },
   excludeFromJob: { filter: 'tag = "vip"' },
+  excludeFromRollout: { filter: 'tag = "vip"' },
   patchDevice: { tags: ['sales', 'vip'], overrides: { [interval]: '600' } },
   patchSession: { password, newPassword: 'staple battery correct' },
   patchUser: { role: 'operator', filter: 'site.region = "north"' },

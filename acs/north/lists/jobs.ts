@@ -11,7 +11,7 @@ const columns = ['id', 'name', 'state', 'reason', 'author', 'created', 'planned'
 const fields = [
   ...columns,
   ...['filter', 'do', 'totals', 'waves', 'sizes', 'window', 'timezone', 'parallelism', 'wake', 'timeout', 'after'],
-  ...['success', 'failure', 'dynamic', 'notBefore', 'log'],
+  ...['success', 'failure', 'dynamic', 'notBefore', 'approval', 'log'],
 ];
 
 /** The query as it is written. */

@@ -10,11 +10,11 @@ import {
   jobAnswers as answers,
   jobCreateQuery,
   jobDevicesQuery,
-  jobExcludeInput,
   jobInput,
   jobListQuery,
   jobRetryInput,
 } from '../schemas/jobs/jobs.ts';
+import { excludeInput } from '../schemas/jobs/rollouts.ts';
 import { jobDetailView, jobPositionView, jobReasonView, jobView } from '../views/jobs.ts';
 
 const missing = { 404: 'No such job' };
@@ -102,9 +102,9 @@ export const jobs: readonly Operation[] = [
     parameters: 'checked',
     answers: { 200: answers.detail },
     problems: missing,
-    run: async (input, { fleet, caller, show }) => {
+    run: async (input, { fleet, caller, show, clock }) => {
       const job = await fleet.jobs.reads.get(param(input));
-      return ok(jobDetailView(job, await fleet.jobs.reads.tally(job.id, caller), show));
+      return ok(jobDetailView(job, await fleet.jobs.reads.tally(job.id, caller), clock.now(), show));
     },
   },
   {
@@ -141,6 +141,21 @@ export const jobs: readonly Operation[] = [
     },
   },
   {
+    name: 'approveJob',
+    summary: 'Lets a job begin that waits for approval; its author cannot',
+    method: 'POST',
+    path: '/jobs/:id/approve',
+    role: 'operator',
+    scope: 'job',
+    parameters: 'checked',
+    answers: { 200: answers.job },
+    problems: { ...missing, 409: 'The job does not wait for approval' },
+    run: async (input, context) => {
+      const { fleet, caller } = context;
+      return ok(await viewOf(await fleet.jobs.approve(param(input), caller), context));
+    },
+  },
+  {
     name: 'excludeFromJob',
     summary: 'Leaves devices of a filter out of a job, as far as they have not begun',
     method: 'POST',
@@ -148,7 +163,7 @@ export const jobs: readonly Operation[] = [
     role: 'operator',
     scope: 'job',
     parameters: 'checked',
-    body: { json: jobExcludeInput },
+    body: { json: excludeInput },
     answers: { 200: answers.job },
     problems: { ...missing, 409: 'None of these devices waits for its turn' },
     run: async (input, context) => {

@@ -1,12 +1,18 @@
 // Operations on rollouts: create, watch, pause, resume, abort, retry, roll back.
 import type { Caller } from '../../fleet/access/caller.ts';
-import type { RolloutAction } from '../../fleet/rollout/actions.ts';
+import type { RolloutAction } from '../../fleet/rollout/control/actions.ts';
 import type { DevicesQuery } from '../../fleet/rollout/devices.ts';
 import type { Rollout, RolloutInput } from '../../fleet/rollout/plan.ts';
 import type { Operation } from '../operation.ts';
 import { none, ok, param } from '../operation.ts';
-import { rolloutAnswers as answers, retryInput, rolloutInput, rolloutQuery } from '../schemas/jobs/rollouts.ts';
-import { positionView, rolloutView, totalsView } from '../views/rollouts.ts';
+import {
+  rolloutAnswers as answers,
+  excludeInput,
+  retryInput,
+  rolloutInput,
+  rolloutQuery,
+} from '../schemas/jobs/rollouts.ts';
+import { courseView, positionView, rolloutView, totalsView } from '../views/rollouts.ts';
 
 const missing = { 404: 'No such rollout' };
 
@@ -93,7 +99,7 @@ export const rollouts: readonly Operation[] = [
     query: rolloutQuery,
     answers: { 200: answers.rolloutDetail },
     problems: missing,
-    run: async (input, { fleet: { rollouts: all }, caller }) => {
+    run: async (input, { fleet: { rollouts: all }, caller, clock }) => {
       const rollout = await all.get(param(input));
       const query = {
         limit: 50,
@@ -106,7 +112,43 @@ export const rollouts: readonly Operation[] = [
       ]);
       const devices = { items: items.flatMap(row => positionView(row, caller)), next: next ?? null };
       const waiting = rollout.ended === undefined ? 0 : totals.reduce((sum, { planned }) => sum + planned, 0);
-      return ok({ ...(await shownTo(caller, rollout)), waiting, ...totalsView(rollout.sizes, totals), devices });
+      const course = courseView(rollout, totals, clock.now());
+      return ok({
+        ...(await shownTo(caller, rollout)),
+        waiting,
+        ...course,
+        ...totalsView(rollout.sizes, totals),
+        devices,
+      });
+    },
+  },
+  {
+    name: 'approveRollout',
+    summary: 'Lets a rollout begin that waits for approval; its author cannot',
+    method: 'POST',
+    path: '/rollouts/:id/approve',
+    role: 'operator',
+    scope: 'rollout',
+    parameters: 'none',
+    answers: { 200: answers.rollout },
+    problems: { ...missing, 409: 'The rollout does not wait for approval' },
+    run: async (input, { fleet, caller }) =>
+      ok(await shownTo(caller, await fleet.rollouts.approve(param(input), caller))),
+  },
+  {
+    name: 'excludeFromRollout',
+    summary: 'Leaves devices of a filter out of a rollout, as far as they have not begun',
+    method: 'POST',
+    path: '/rollouts/:id/exclude',
+    role: 'operator',
+    scope: 'rollout',
+    parameters: 'checked',
+    body: { json: excludeInput },
+    answers: { 200: answers.rollout },
+    problems: { ...missing, 409: 'None of these devices waits for its turn' },
+    run: async (input, { fleet, caller }) => {
+      const { filter } = input.body as { filter: string };
+      return ok(await shownTo(caller, await fleet.rollouts.exclude(param(input), filter, caller)));
     },
   },
   {

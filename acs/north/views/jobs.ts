@@ -4,10 +4,9 @@ import type { Job } from '../../fleet/jobs/job.ts';
 import type { SetValue, Step, Steps } from '../../fleet/jobs/step.ts';
 import { changedArguments, changedTexts } from '../../fleet/jobs/steps/task-steps.ts';
 import type { Tally, TextedReason } from '../../fleet/jobs/tally.ts';
-import { amountOf } from '../../fleet/rollout/plan.ts';
 import type { JobPosition } from '../../store/job-positions.ts';
 import { limitedReason, limitedRecord, limitedValues, type Shown } from './limited.ts';
-import { given, planView } from './rollouts.ts';
+import { given, planView, progressView } from './rollouts.ts';
 import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
@@ -54,20 +53,12 @@ export const jobView = (job: Job, totals: View, show: Shown): View => ({
   totals,
 });
 
-export function jobDetailView(job: Job, tally: Tally, show: Shown): View {
-  const whole = job.sizes.reduce((sum, size) => sum + size, 0);
-  const { perWave, total } = job.failure;
-  const failed = (wave?: number): number => tally.of(['failed'], wave);
+export function jobDetailView(job: Job, tally: Tally, now: number, show: Shown): View {
+  const counts = { failed: (wave?: number) => tally.of(['failed'], wave), ended: tally.of(['done', 'failed']) };
   return {
     ...jobView(job, tally.byState(), show),
     perWave: job.sizes.map((size, at) => ({ wave: at + 1, size, totals: tally.byState(at + 1) })),
-    limits: {
-      total: { used: failed() - job.pardoned.total, of: total === undefined ? null : amountOf(total, whole, 'down') },
-      wave: {
-        used: failed(job.wave) - (job.pardoned.ofWave === job.wave ? job.pardoned.wave : 0),
-        of: perWave === undefined ? null : amountOf(perWave, job.sizes[job.wave - 1] ?? 0, 'down'),
-      },
-    },
+    ...progressView(job, counts, now),
   };
 }
 

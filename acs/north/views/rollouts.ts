@@ -1,7 +1,8 @@
 // Rollouts in answers of the API: times as dateTime, durations in seconds as in the request.
 import { rolloutStates } from '../../device/rollout-position.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { type Plan, type Rollout, type Totals, waitMsOf } from '../../fleet/rollout/plan.ts';
+import { paceOf } from '../../fleet/rollout/pace.ts';
+import { amountOf, type Plan, type Rollout, type Share, type Totals, waitMsOf } from '../../fleet/rollout/plan.ts';
 import { limitedReason, type Shown } from './limited.ts';
 import { iso, isoOrNull } from './times.ts';
 
@@ -37,8 +38,39 @@ export function planView(plan: Plan): View {
       ...given('filter', success.filter),
     },
     failure,
+    ...given('approval', plan.approval && approvalView(plan.approval)),
     log: plan.log.map(entry => ({ ...entry, time: iso(entry.time) })),
   };
+}
+
+const approvalView = ({ by, time }: NonNullable<Plan['approval']>): View => ({
+  by: by ?? null,
+  time: isoOrNull(time),
+});
+
+/** The failures that count towards the limits of a plan, and its pace. @param failed devices of a wave, or of all */
+export function progressView(plan: Plan, counts: { failed(wave?: number): number; ended: number }, now: number): View {
+  const { failure, pardoned, sizes, wave } = plan;
+  const whole = sizes.reduce((sum, size) => sum + size, 0);
+  const limit = (used: number, share: Share | undefined, of: number): View => ({
+    used,
+    of: share === undefined ? null : amountOf(share, of, 'down'),
+  });
+  const pardonedOfWave = pardoned.ofWave === wave ? pardoned.wave : 0;
+  return {
+    limits: {
+      total: limit(counts.failed() - pardoned.total, failure.total, whole),
+      wave: limit(counts.failed(wave) - pardonedOfWave, failure.perWave, sizes[wave - 1] ?? 0),
+    },
+    pace: paceOf(plan, counts.ended, now),
+  };
+}
+
+export function courseView(rollout: Rollout, totals: readonly Totals[], now: number): View {
+  const count = (state: 'done' | 'failed', wave?: number): number =>
+    (wave === undefined ? totals : totals.slice(wave, wave + 1)).reduce((sum, of) => sum + of[state], 0);
+  const counts = { failed: (wave?: number) => count('failed', wave), ended: count('done') + count('failed') };
+  return progressView(rollout, counts, now);
 }
 
 export const rolloutView = (rollout: Rollout): View => ({

@@ -4,6 +4,7 @@ import { Caller } from '../../access/caller.ts';
 import { stranger } from '../../access/principal.ts';
 import { changeSince } from '../../rollout/change-since.ts';
 import { ConnectionRequests } from '../../rollout/connection-requests.ts';
+import { isSampleDue, sampled } from '../../rollout/pace.ts';
 import { isEnded, isWaitOver } from '../../rollout/plan.ts';
 import { limitPassed, openZones } from '../../rollout/waves.ts';
 import { authorOf } from '../author.ts';
@@ -36,6 +37,7 @@ export class JobPhases {
   async advance(stored: StoredJob): Promise<boolean> {
     const { phase, planned, notBefore = 0 } = stored.body;
     if (phase === 'deleting') return await remove(this.#context, stored.body.id);
+    if (phase === 'waiting-for-approval') return false;
     if (phase === 'paused' || phase === 'aborted') return await hold(this.#context, stored);
     if (planned === undefined) {
       const done = await planAll(this.#context, stored, changeSince(this.#context, stored, 'job'));
@@ -63,7 +65,7 @@ export class JobPhases {
     const hasChanged = changeSince(this.#context, stored, 'job');
     const batch: Batch = { job, caller, tally: new Tally(await store.jobCounts(job.id)), isHeld: false };
     await settleDue(this.#context, batch, hasChanged);
-    if (await hasChanged()) return true;
+    if ((await hasChanged()) || (await sample(this.#context, stored, batch.tally))) return true;
     if (await stopAtLimit(this.#context, stored, batch.tally)) return true;
     if (await this.#begin(batch, hasChanged)) return true;
     if (await stopAtLimit(this.#context, stored, batch.tally)) return true;
@@ -95,6 +97,15 @@ export class JobPhases {
     }
     return true;
   }
+}
+
+/** Notes how many devices have ended, for its pace. @returns whether it has changed the job */
+async function sample({ documents, clock }: JobContext, stored: StoredJob, tally: Tally): Promise<boolean> {
+  const { body: job } = stored;
+  if (job.phase !== 'running' || isEnded(job) || !isSampleDue(job, clock.now())) return false;
+  const samples = sampled(job, { time: clock.now(), ended: tally.of(['done', 'failed']) });
+  if (samples) await documents.change(stored, { samples });
+  return samples !== undefined;
 }
 
 /** Plans each device that has something to undo again, with the steps that lead back; all others are left alone. */

@@ -6,7 +6,7 @@ import { choice, closed, listOf, listQuery, nullable, optional, page, text, time
 import { tagChange } from '../devices.ts';
 import { report } from '../preflight.ts';
 import { handle, taskInput } from '../tasks.ts';
-import { log, phases, planFields, planId, plannedFields } from './rollouts.ts';
+import { courseFields, log, phases, planFields, planId, plannedFields } from './rollouts.ts';
 
 const siteText = Type.String({ pattern: '^[^\\u0001]*$', maxLength: 4096 });
 const value = Type.Union([Type.String({ pattern: '^[^\\u0001]*$' }), Type.Number(), Type.Boolean()]);
@@ -73,7 +73,6 @@ export const jobDevicesQuery = closed({
   code: optional(text('A stable code of a reason')),
   ...page,
 });
-export const jobExcludeInput = closed({ filter: text('The devices') });
 export const jobRetryInput = closed({ devices: optional(deviceIds), code: optional(Type.String()) });
 
 const totals = Type.Object(Object.fromEntries(jobStates.map(state => [state, Type.Integer()])));
@@ -108,8 +107,6 @@ const position = Type.Object({
   since: time,
   began: optional(time),
 });
-const limit = Type.Object({ used: Type.Integer(), of: nullable(Type.Integer()) });
-
 export const jobAnswers = {
   dryRun: Type.Object({
     count: Type.Integer({ description: 'Devices of the job' }),
@@ -126,7 +123,7 @@ export const jobAnswers = {
   detail: Type.Object({
     ...jobFields,
     perWave: Type.Array(Type.Object({ wave: Type.Integer(), size: Type.Integer(), totals })),
-    limits: Type.Object({ total: limit, wave: limit }, { description: 'Failures so far, and how many are allowed' }),
+    ...courseFields,
   }),
   devices: Type.Object({ items: Type.Array(position), next: nullable(Type.String()) }),
   reasons: Type.Object({

@@ -64,6 +64,7 @@ export const planFields = {
   ),
   success: optional(closed(success)),
   failure: optional(closed(failure)),
+  approval: optional(flag('Wait until another user or token than the author approves it; default: false')),
 };
 
 /** The same fields in answers. */
@@ -82,6 +83,22 @@ export const plannedFields = {
   }),
   success: Type.Object(success),
   failure: Type.Object(failure),
+  approval: optional(
+    Type.Object(
+      { by: nullable(Type.String()), time: nullable(time) },
+      { description: 'It needs an approval: who has given it, and when' },
+    ),
+  ),
+};
+
+const limit = Type.Object({ used: Type.Integer(), of: nullable(Type.Integer()) });
+
+/** Fields that only the answer about one rollout or job has. */
+export const courseFields = {
+  limits: Type.Object({ total: limit, wave: limit }, { description: 'Failures so far, and how many are allowed' }),
+  pace: nullable(
+    Type.Integer({ description: 'Devices an hour that have ended, over the last hour; null under 20 of them' }),
+  ),
 };
 
 export const rolloutInput = closed({
@@ -91,6 +108,7 @@ export const rolloutInput = closed({
   firmware: text('A stored firmware file'),
   ...planFields,
 });
+export const excludeInput = closed({ filter: text('The devices') });
 export const retryInput = closed({ devices: optional(Type.Array(Type.String(), { minItems: 1, maxItems: 10_000 })) });
 export const rolloutQuery = closed({
   state: optional(choice(rolloutStates)),
@@ -98,9 +116,24 @@ export const rolloutQuery = closed({
   ...page,
 });
 
-export const phases = ['planning', 'running', 'paused', 'rolling-back', 'done', 'aborted', 'rolled-back'];
+export const phases = [
+  'waiting-for-approval',
+  'planning',
+  'running',
+  'paused',
+  'rolling-back',
+  'done',
+  'aborted',
+  'rolled-back',
+];
 const totals = Type.Object(Object.fromEntries(rolloutStates.map(state => [state, Type.Integer()])));
-export const log = Type.Array(Type.Object({ time, text: Type.String(), by: optional(text('The actor')) }));
+export const log = Type.Array(
+  Type.Object({
+    time,
+    text: Type.String(),
+    by: optional(text('The user or token; absent where the ACS did it by itself')),
+  }),
+);
 
 const rolloutFields = {
   id: Type.String(),
@@ -142,6 +175,7 @@ export const rolloutAnswers = {
   rollouts: Type.Object({ items: Type.Array(Type.Object(rolloutFields)) }),
   rolloutDetail: Type.Object({
     ...rolloutFields,
+    ...courseFields,
     totals,
     perWave: Type.Array(Type.Object({ wave: Type.Integer(), size: Type.Integer(), totals })),
     devices: Type.Object({ items: Type.Array(device), next: nullable(Type.String()) }),

@@ -1,18 +1,18 @@
 // The actions of operators on a rollout: pause, resume, abort, retry, roll back.
-import { UserError } from '../../errors.ts';
-import type { RolloutContext } from './context.ts';
-import { inBatches, inState, type SweptRow } from './devices.ts';
-import type { StoredRollout } from './documents.ts';
-import { skipAborted, withdraw } from './phases.ts';
-import type { RolloutPhase } from './plan.ts';
-import { previousImage } from './rollback.ts';
+import { UserError } from '../../../errors.ts';
+import type { RolloutContext } from '../context.ts';
+import { inBatches, inState, type SweptRow } from '../devices.ts';
+import type { StoredRollout } from '../documents.ts';
+import { skipAborted, withdraw } from '../phases.ts';
+import type { RolloutPhase } from '../plan.ts';
+import { previousImage } from '../rollback.ts';
 
 export const rolloutActions = ['pause', 'resume', 'abort', 'retry', 'rollback'] as const;
 export type RolloutAction = (typeof rolloutActions)[number];
 
 async function pause(context: RolloutContext, stored: StoredRollout): Promise<StoredRollout> {
   assertPhase(stored, 'pause', 'planning', 'running');
-  const paused = await context.documents.change(stored, { phase: 'paused' }, 'paused');
+  const paused = await context.documents.change(stored, { phase: 'paused' }, 'paused', actorOf(stored));
   // No device begins any more when this is answered.
   await withdraw(context, stored.body.id);
   return paused;
@@ -28,12 +28,12 @@ async function resume(context: RolloutContext, stored: StoredRollout): Promise<S
     ofWave: wave,
   };
   const phase = planned === undefined ? 'planning' : 'running';
-  return await documents.change(withoutEnd(stored), { phase, pardoned }, 'resumed');
+  return await documents.change(withoutEnd(stored), { phase, pardoned }, 'resumed', actorOf(stored));
 }
 
 async function abort(context: RolloutContext, stored: StoredRollout): Promise<StoredRollout> {
-  assertPhase(stored, 'abort', 'planning', 'running', 'paused', 'rolling-back');
-  const aborted = await context.documents.change(stored, { phase: 'aborted' }, 'aborted');
+  assertPhase(stored, 'abort', 'waiting-for-approval', 'planning', 'running', 'paused', 'rolling-back');
+  const aborted = await context.documents.change(stored, { phase: 'aborted' }, 'aborted', actorOf(stored));
   // No device begins any more when this is answered; the engine skips those that are only planned.
   await skipAborted(context, stored.body.id, 'offered');
   return aborted;
@@ -49,7 +49,7 @@ async function retry(context: RolloutContext, stored: StoredRollout, named?: str
     throw refuse('nothing-failed', `rollout '${id}' has no failed device${named ? ' among these' : ''}`);
   const isBack = phase === 'rolled-back' || phase === 'rolling-back';
   const next = phase === 'paused' ? 'paused' : isBack ? 'rolling-back' : 'running';
-  return await documents.change(withoutEnd(stored), { phase: next }, `retried: ${count} devices`);
+  return await documents.change(withoutEnd(stored), { phase: next }, `retried: ${count} devices`, actorOf(stored));
 }
 
 /** @returns how many failed devices are planned again */
@@ -72,7 +72,7 @@ async function rollBack(context: RolloutContext, stored: StoredRollout): Promise
       'no-previous-image',
       `rollout '${id}': no device that runs ${firmware.version} has a stored image of what it ran before (PUT /files/NAME?type=firmware&version=…)`,
     );
-  return await context.documents.change(withoutEnd(stored), { phase: 'rolling-back' }, 'rolled back');
+  return await context.documents.change(withoutEnd(stored), { phase: 'rolling-back' }, 'rolled back', actorOf(stored));
 }
 
 /** There is a device that could go back. */
@@ -89,6 +89,9 @@ async function couldRollBack({ files, devices }: RolloutContext, id: string): Pr
 export const actions: Readonly<
   Record<RolloutAction, (context: RolloutContext, stored: StoredRollout, devices?: string[]) => Promise<StoredRollout>>
 > = { pause, resume, abort, retry, rollback: rollBack };
+
+/** The operator whose action makes it its author. */
+const actorOf = ({ body: { author } }: StoredRollout): string | undefined => author?.name;
 
 const refuse = (code: 'wrong-phase' | 'nothing-failed' | 'no-previous-image', text: string): UserError =>
   new UserError(409, code, text);
