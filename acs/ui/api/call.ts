@@ -43,7 +43,8 @@ export async function callTagged<T>(method: string, path: string, options: CallO
   return { value, etag: answer.headers.get('etag') ?? undefined };
 }
 
-async function send(
+/** The answer itself, for bodies that are read in parts. @throws Problem, AbortError */
+export async function send(
   method: string,
   path: string,
   { query, body, headers, signal: stop }: CallOptions,

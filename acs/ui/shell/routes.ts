@@ -37,6 +37,16 @@ export const routes: readonly Route[] = [
     page: 'enrolment' as const,
     load: async () => (await import('../screens/enrolment/enrolment.tsx')).EnrolmentScreen,
   })),
+  {
+    pattern: '/presets',
+    page: 'presets',
+    load: async () => (await import('../screens/presets/presets.tsx')).PresetsScreen,
+  },
+  {
+    pattern: '/presets/:name',
+    page: 'presets',
+    load: async () => (await import('../screens/presets/preset.tsx')).PresetScreen,
+  },
 ];
 
 export interface Match {

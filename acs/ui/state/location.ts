@@ -23,10 +23,38 @@ export function hrefOf(path: string, query: Readonly<Record<string, string | und
   return `${ROOT}${path || '/'}${text && `?${text}`}`;
 }
 
+/** Asks before the page is left, and calls `leave` where the answer is yes. */
+type LeaveQuestion = (leave: () => void) => void;
+let question: LeaveQuestion | undefined;
+
+/** Every way to another page asks first, until the returned function is called. */
+export function askBeforeLeaving(ask: LeaveQuestion): () => void {
+  question = ask;
+  const onUnload = (event: BeforeUnloadEvent): void => event.preventDefault();
+  addEventListener('beforeunload', onUnload);
+  const end = (): void => {
+    removeEventListener('beforeunload', onUnload);
+    if (question === ask) question = undefined;
+  };
+  return end;
+}
+
+/** @returns the way to the path has to be asked for first */
+function isHeld(path: string, leave: () => void): boolean {
+  const ask = question;
+  if (!ask || path === globalThis.location.pathname) return false;
+  ask(() => {
+    question = undefined;
+    leave();
+  });
+  return true;
+}
+
 /** Shows a place of these pages. @param replaces the entry of the history, so that "back" leads past it */
 export function go(href: string, { replaces = false }: { replaces?: boolean } = {}): void {
   const url = new URL(href, globalThis.location.href);
   if (url.href === globalThis.location.href) return;
+  if (!replaces && isHeld(url.pathname, () => go(href))) return;
   if (replaces) history.replaceState(null, '', url);
   else history.pushState(null, '', url);
   const before = place.value.path;
@@ -48,6 +76,13 @@ export function setQuery(changes: Readonly<Record<string, string | undefined>>):
 /** Follows the browser's buttons and the links into these pages. Called once. */
 export function followLinks(): void {
   addEventListener('popstate', () => {
+    const shown = ROOT + (place.value.path || '/');
+    if (question && shown !== globalThis.location.pathname) {
+      const { href } = globalThis.location;
+      // The entry that was left comes back, until the answer is there.
+      history.pushState(null, '', hrefOf(place.value.path, Object.fromEntries(place.value.query)));
+      if (isHeld(new URL(href).pathname, () => go(href, { replaces: true }))) return;
+    }
     place.value = read();
   });
   document.addEventListener('click', event => {

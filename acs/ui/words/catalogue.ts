@@ -7,6 +7,7 @@ import type { faultNames } from './en/faults/names.ts';
 import type { frame } from './en/frame.ts';
 import type { login } from './en/login.ts';
 import type { overview } from './en/overview.ts';
+import type { presets } from './en/presets.ts';
 import type { records } from './en/records.ts';
 
 export interface Catalogue {
@@ -19,4 +20,5 @@ export interface Catalogue {
   enrolment: typeof enrolment;
   overview: typeof overview;
   faultNames: typeof faultNames;
+  presets: typeof presets;
 }

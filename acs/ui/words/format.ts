@@ -69,3 +69,7 @@ export function bytes(value: number): string {
   if (value < 1_000_000) return `${number(Math.round(value / 100) / 10)} KB`;
   return `${number(Math.round(value / 100_000) / 10)} MB`;
 }
+
+/** Day and month: 14 Oct. @param at milliseconds, or ISO 8601 */
+export const day = (at: number | string): string =>
+  keep('day', locale => new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })).format(new Date(at));

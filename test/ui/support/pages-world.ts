@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { operatorPages } from '../../../acs/server/pages/files.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
-import { openWorld, type World } from '../../support/worlds/world.ts';
+import { openWorld, type World, type WorldOptions } from '../../support/worlds/world.ts';
 
 const PASSWORD = 'correct horse battery';
 const pages = operatorPages();
@@ -33,12 +33,16 @@ export interface Pages {
 }
 
 /** A suite of the pages in Chromium; one pending test without it. The ACS is new for each suite. */
-export function pagesSuite(title: string, body: (pages: () => Pages) => void): void {
+export function pagesSuite(
+  title: string,
+  body: (pages: () => Pages) => void,
+  options: Pick<WorldOptions, 'tls'> = {},
+): void {
   peerSuite(title, { programs: ['chromium'] }, function () {
     this.timeout(120_000);
     let opened: Opened;
     before(async () => {
-      opened = await openPages();
+      opened = await openPages(options);
     });
     afterEach(async () => await opened?.closeContexts());
     after(async () => await opened?.close());
@@ -52,10 +56,10 @@ interface Opened {
   close: () => Promise<void>;
 }
 
-async function openPages(): Promise<Opened> {
+async function openPages(options: WorldOptions): Promise<Opened> {
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-  const world = await openWorld({ tls: false, pages });
+  const world = await openWorld({ tls: false, ...options, pages });
   const base = String(world.acs.api).replace(/\/$/, '');
   const contexts: BrowserContext[] = [];
   const noted: string[] = [];

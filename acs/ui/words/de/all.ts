@@ -8,16 +8,18 @@ import { faultNames } from './faults/names.ts';
 import { frame } from './frame.ts';
 import { login } from './login.ts';
 import { overview } from './overview.ts';
+import { presets } from './presets.ts';
 import { records } from './records.ts';
 
 export const german: Catalogue = {
-  frame,
-  devices,
   device,
   deviceSummary,
-  login,
-  records,
+  devices,
   enrolment,
-  overview,
   faultNames,
+  frame,
+  login,
+  overview,
+  presets,
+  records,
 };

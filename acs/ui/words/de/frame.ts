@@ -1,5 +1,6 @@
 // German texts of the frame, and of parts that all screens share.
 import type { Catalogue } from '../catalogue.ts';
+import { plural } from '../format.ts';
 
 export const frame: Catalogue['frame'] = {
   skip: 'Zum Inhalt',
@@ -59,4 +60,9 @@ export const frame: Catalogue['frame'] = {
   noSuchPageHint: 'Sie ist vielleicht von Hand geschrieben oder gehört zu einer anderen Version.',
   liveness: { online: 'Online', late: 'Verspätet', lost: 'Verloren', never: 'Nie gekommen' },
   ago: age => `vor ${age}`,
+  completionList: 'Vorschläge',
+  completions: count => plural(count, { one: '# Vorschlag', other: '# Vorschläge' }),
+  none: 'keiner',
+  tooDifferent: 'Die beiden Texte haben zu wenig gemeinsam, um nebeneinander gezeigt zu werden.',
+  diff: { added: 'hinzugefügt', removed: 'entfernt' },
 };

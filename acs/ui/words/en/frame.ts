@@ -1,4 +1,5 @@
 // English texts of the frame, and of parts that all screens share.
+import { plural } from '../format.ts';
 
 export const frame = {
   skip: 'Skip to content',
@@ -58,4 +59,9 @@ export const frame = {
   noSuchPageHint: 'It may have been written by hand, or belong to another version.',
   liveness: { online: 'Online', late: 'Late', lost: 'Lost', never: 'Never came' },
   ago: (age: string) => `${age} ago`,
+  completionList: 'Completions',
+  completions: (count: number) => plural(count, { one: '# completion', other: '# completions' }),
+  none: 'none',
+  tooDifferent: 'The two texts have too little in common to be shown side by side.',
+  diff: { added: 'added', removed: 'removed' },
 };
