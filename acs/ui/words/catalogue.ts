@@ -4,6 +4,7 @@ import type { deviceSummary } from './en/device/summary.ts';
 import type { devices } from './en/devices.ts';
 import type { enrolment } from './en/enrolment.ts';
 import type { faultNames } from './en/faults/names.ts';
+import type { filter } from './en/filter.ts';
 import type { frame } from './en/frame.ts';
 import type { login } from './en/login.ts';
 import type { overview } from './en/overview.ts';
@@ -13,6 +14,7 @@ import type { records } from './en/records.ts';
 export interface Catalogue {
   frame: typeof frame;
   devices: typeof devices;
+  filter: typeof filter;
   device: typeof device;
   deviceSummary: typeof deviceSummary;
   login: typeof login;

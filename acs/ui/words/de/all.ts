@@ -5,6 +5,7 @@ import { deviceSummary } from './device/summary.ts';
 import { devices } from './devices.ts';
 import { enrolment } from './enrolment.ts';
 import { faultNames } from './faults/names.ts';
+import { filter } from './filter.ts';
 import { frame } from './frame.ts';
 import { login } from './login.ts';
 import { overview } from './overview.ts';
@@ -17,6 +18,7 @@ export const german: Catalogue = {
   devices,
   enrolment,
   faultNames,
+  filter,
   frame,
   login,
   overview,
