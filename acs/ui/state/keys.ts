@@ -9,6 +9,8 @@ export interface Shortcut {
   run: (event: KeyboardEvent) => void;
   /** Acts in text fields too. Shortcuts with Ctrl always do. */
   inFields?: boolean;
+  /** Acts only where this holds. */
+  when?: (event: KeyboardEvent) => boolean;
 }
 
 type Scope = { current: readonly Shortcut[] };
@@ -36,8 +38,10 @@ function onKey(event: KeyboardEvent): void {
   const name = nameOf(event);
   const inField = isField(event.target);
   const found = shortcuts().find(
-    ({ keys, inFields }) =>
-      keys.toLowerCase() === name.toLowerCase() && (!inField || inFields || name.startsWith('Ctrl+')),
+    ({ keys, inFields, when }) =>
+      keys.toLowerCase() === name.toLowerCase() &&
+      (!inField || inFields || name.startsWith('Ctrl+')) &&
+      (when?.(event) ?? true),
   );
   if (!found) return;
   event.preventDefault();

@@ -11,6 +11,7 @@ import { CompletionList } from './completion-list.tsx';
 import { useDraft } from './use-draft.ts';
 
 const words = textsOf('filter', english);
+const KEY = '/';
 
 export interface FilterBarProps {
   /** The text in use. Another one replaces what is being typed. */
@@ -27,7 +28,7 @@ export function FilterBar({ text, onText, problem, begun }: FilterBarProps): JSX
   const field = useRef<HTMLTextAreaElement>(null);
   const draft = useDraft({ text, onText, begun, field });
   const id = useId();
-  useShortcuts([{ keys: '/', label: words().shortcut, run: () => field.current?.select() }]);
+  useShortcuts([{ keys: KEY, label: words().shortcut, run: () => field.current?.select() }]);
   const complaint = complaintOf(draft.text, draft.text === text ? problem : undefined);
   const wrong = draft.isComplained || draft.text === text ? complaint : undefined;
   return (
@@ -57,7 +58,7 @@ export function FilterBar({ text, onText, problem, begun }: FilterBarProps): JSX
             onKeyDown={draft.onKeyDown}
           />
         </div>
-        <kbd class="notphone">/</kbd>
+        <kbd class="notphone">{KEY}</kbd>
         {draft.text !== '' && (
           <button
             class="btn quiet tiny square"

@@ -3,7 +3,7 @@ import { readFilter, tokensOf } from '../../state/filter-text.ts';
 
 export interface Writing {
   kind: 'field' | 'test' | 'value' | 'join';
-  /** What is being written, from the begin of its comparison, for the vocabulary of the server. */
+  /** The text that is being written, from the begin of its comparison, for the vocabulary of the server. */
   prefix: string;
   /** Begin and end of what a completion replaces. */
   from: number;
