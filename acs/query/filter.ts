@@ -20,7 +20,7 @@ type FieldKind =
   // Of any fault of the device; in a search for faults, of the fault itself.
   | 'fault'
   | 'faultTime'
-  // A job, or the state in one: a search replaces them by devices before a store sees them.
+  // A job, or the state or the reason in one: a search replaces them by devices before a store sees them.
   | 'job';
 
 /** `name`: the canonical field name; for `site` the name after `site.`; for `path` the parameter path. */

@@ -23,7 +23,7 @@ export type PresetFilters = (name: string) => Filter | undefined;
 
 /**
  * @param presets for `preset = "name"`, which stands for the filter of that preset; without it the field is refused, and so are
- *   `job` and `jobState`
+ *   `job`, `jobState` and `jobCode`
  * @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1)
  */
 export function parseFilter(text: string, presets?: PresetFilters): Filter {
@@ -164,17 +164,18 @@ function parsePreset(tokens: Tokens, presets: PresetFilters | undefined): Filter
   return parseNames(tokens, 'preset', () => presetNamed(tokens.take(), presets));
 }
 
-const jobFields = ['job', 'jobState'] as const;
+/** With the word for a value of each. */
+const jobFields = { job: 'job', jobState: 'state', jobCode: 'reason code' } as const;
 
-/** The same with `job` and `jobState`. @param isAllowed the search knows jobs */
+/** The same with `job`, `jobState` and `jobCode`. @param isAllowed the search knows jobs */
 function parseJob(tokens: Tokens, isAllowed: boolean): Filter | undefined {
   const { column } = tokens.peek();
-  const name = jobFields.find(field => tokens.accept(field.toLowerCase()));
+  const name = (Object.keys(jobFields) as (keyof typeof jobFields)[]).find(field => tokens.accept(field.toLowerCase()));
   if (!name) return undefined;
   if (!isAllowed) throw badFilter(`"${name}" is a field of searches for devices alone`, column);
   return parseNames(tokens, name, () => {
     const { kind, text, column: at } = tokens.take();
-    if (kind !== 'text') throw badFilter(`a ${name === 'job' ? 'job' : 'state'} in quotes is expected`, at);
+    if (kind !== 'text') throw badFilter(`a ${jobFields[name]} in quotes is expected`, at);
     return { op: 'compare', field: { kind: 'job', name }, test: '=', value: { as: 'text', text } };
   });
 }

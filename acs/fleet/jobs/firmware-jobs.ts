@@ -106,12 +106,28 @@ function positionOf({ id: device, rollout }: DeviceRow): JobPosition | undefined
   };
 }
 
-/** The reasons of failed and skipped devices, by walking them. */
-export async function rolloutReasons(rollouts: Rollouts, job: string, caller: Caller): Promise<TextedReason[]> {
-  const found = new ReasonTally();
+/** The positions of failed and skipped devices, by walking them. */
+async function* endedPositions(rollouts: Rollouts, job: string, caller: Caller): AsyncGenerator<JobPosition[]> {
   const within = caller.within ? { within: caller.within } : {};
   for (const state of ['failed', 'skipped'] as const)
     for await (const rows of eachPage({ state, limit: 200, ...within }, query => rollouts.devices(job, query)))
-      for (const position of rows.flatMap(row => positionOf(row) ?? [])) found.add(position);
+      yield rows.flatMap(row => positionOf(row) ?? []);
+}
+
+export async function rolloutReasons(rollouts: Rollouts, job: string, caller: Caller): Promise<TextedReason[]> {
+  const found = new ReasonTally();
+  for await (const positions of endedPositions(rollouts, job, caller))
+    for (const position of positions) found.add(position);
   return found.list();
+}
+
+/** The positions with one reason. */
+export async function* rolloutPositionsWith(
+  rollouts: Rollouts,
+  job: string,
+  code: string,
+  caller: Caller,
+): AsyncGenerator<JobPosition[]> {
+  for await (const positions of endedPositions(rollouts, job, caller))
+    yield positions.filter(position => position.code === code);
 }

@@ -1,13 +1,13 @@
-// Searches for devices by `job` and `jobState`: the devices of a job take the place of both, before a store sees the filter.
+// Searches for devices by `job`, `jobState` and `jobCode`: the devices of a job take their place, before a store sees the filter.
 import { UserError } from '../../errors.ts';
 import { literalText } from '../../query/compare.ts';
 import { atomsOf, devicesWithIds, everyDevice, type Filter } from '../../query/filter.ts';
-import { type JobState, jobStates } from '../../store/job-positions.ts';
+import { type JobPosition, type JobState, jobStates } from '../../store/job-positions.ts';
 import { eachPage } from '../../store/paging.ts';
 import type { Caller } from '../access/caller.ts';
 import { isShown } from '../rollout/creation.ts';
 import type { JobContext } from './context.ts';
-import { rolloutFilter } from './firmware-jobs.ts';
+import { rolloutFilter, rolloutPositionsWith } from './firmware-jobs.ts';
 
 type Context = Pick<JobContext, 'store' | 'documents' | 'rollouts'>;
 
@@ -17,23 +17,33 @@ const PAGE = 1000;
 
 const bad = (text: string): UserError => new UserError(400, 'bad-filter', text);
 const isJobAtom = (filter: Filter): boolean => 'field' in filter && filter.field.kind === 'job';
-const isJob = (filter: Filter): boolean => isJobAtom(filter) && 'field' in filter && filter.field.name === 'job';
+const nameOf = (filter: Filter): string | undefined =>
+  isJobAtom(filter) && 'field' in filter ? filter.field.name : undefined;
+const isJob = (filter: Filter): boolean => nameOf(filter) === 'job';
 const textOf = (filter: Filter): string => (filter.op === 'compare' ? literalText(filter.value) : '');
 
-/** The filter is about nothing but states in a job. */
+/** The filter is about nothing but states and reasons in a job. */
 const isOfStates = (filter: Filter): boolean =>
   filter.op === 'or' ? filter.of.every(isOfStates) : isJobAtom(filter) && !isJob(filter);
 
 /**
- * The filter with the devices of jobs in the place of their names. A state is that in the job beside it: `job = "x" and jobState = "failed"`.
+ * The filter with the devices of jobs in the place of their names. A state or reason is that in the job beside it:
+ * `job = "x" and jobState = "failed"`.
  * @throws UserError 400 `bad-filter` for a job that the caller is not shown, an unknown state, a state without a job, too many devices
  */
 export async function withDevicesOfJobs(filter: Filter, context: Context, caller: Caller): Promise<Filter> {
   if (!atomsOf(filter).some(isJobAtom)) return filter;
-  return await replaced(filter, undefined, (job, state) => devicesOf(context, { job, state }, caller));
+  return await replaced(filter, undefined, asked => devicesOf(context, asked, caller));
 }
 
-type DevicesOf = (job: string, state?: string) => Promise<Filter>;
+/** A job, the devices of it in one state, or those with one reason. */
+interface Asked {
+  job: string;
+  state?: string | undefined;
+  code?: string | undefined;
+}
+
+type DevicesOf = (asked: Asked) => Promise<Filter>;
 
 /** @param job the job beside or around the part */
 async function replaced(filter: Filter, job: string | undefined, devices: DevicesOf): Promise<Filter> {
@@ -48,9 +58,9 @@ async function replaced(filter: Filter, job: string | undefined, devices: Device
     return { op: 'and', of: await eachReplaced(parts, beside, devices) };
   }
   if (!isJobAtom(filter)) return filter;
-  if (isJob(filter)) return await devices(textOf(filter));
-  if (job === undefined) throw bad('jobState is the state in one job: job = "NAME" and jobState = "failed"');
-  return await devices(job, textOf(filter));
+  if (isJob(filter)) return await devices({ job: textOf(filter) });
+  if (job === undefined) throw bad(`${nameOf(filter)} is that in one job: job = "NAME" and jobState = "failed"`);
+  return await devices({ job, [nameOf(filter) === 'jobCode' ? 'code' : 'state']: textOf(filter) });
 }
 
 async function eachReplaced(parts: readonly Filter[], job: string | undefined, devices: DevicesOf): Promise<Filter[]> {
@@ -59,27 +69,40 @@ async function eachReplaced(parts: readonly Filter[], job: string | undefined, d
   return made;
 }
 
-async function devicesOf(
-  context: Context,
-  { job, state }: { job: string; state: string | undefined },
-  caller: Caller,
-): Promise<Filter> {
+async function devicesOf(context: Context, { job, state, code }: Asked, caller: Caller): Promise<Filter> {
   if (state !== undefined && !jobStates.some(known => known === state))
     throw bad(`there is no state "${state.slice(0, 64)}" in jobs: one of ${jobStates.join(', ')}`);
   const own = (await context.documents.find(job))?.body;
   if (own && own.phase !== 'deleting' && isShown(own, caller))
-    return oneOf(await idsOf(context, { job, ...(state === undefined ? {} : { state: state as JobState }) }));
+    return oneOf(await idsOf(job, positionsOf(context, { job, state, code })));
   const rollout = own ? undefined : await context.rollouts.find(job);
-  if (rollout && isShown(rollout, caller)) return rolloutFilter(job, state);
+  if (rollout && isShown(rollout, caller)) {
+    if (code === undefined) return rolloutFilter(job, state);
+    return oneOf(await idsOf(job, rolloutPositionsWith(context.rollouts, job, code, caller)));
+  }
   throw bad(`there is no job "${job.slice(0, 64)}"`);
 }
 
-async function idsOf({ store }: Context, query: { job: string; state?: JobState }): Promise<string[]> {
+const positionsOf = (
+  { store }: Context,
+  { job, state, code }: Asked,
+): AsyncIterable<readonly Pick<JobPosition, 'device'>[]> =>
+  eachPage(
+    {
+      job,
+      limit: PAGE,
+      ...(state === undefined ? {} : { state: state as JobState }),
+      ...(code === undefined ? {} : { code }),
+    },
+    page => store.jobPositions(page),
+  );
+
+async function idsOf(job: string, pages: AsyncIterable<readonly Pick<JobPosition, 'device'>[]>): Promise<string[]> {
   const ids: string[] = [];
-  for await (const positions of eachPage({ ...query, limit: PAGE }, page => store.jobPositions(page))) {
+  for await (const positions of pages) {
     ids.push(...positions.map(({ device }) => device));
     if (ids.length > MAX_DEVICES)
-      throw bad(`more than ${MAX_DEVICES} devices: narrow by jobState, or read GET /jobs/${query.job}/devices`);
+      throw bad(`more than ${MAX_DEVICES} devices: narrow by jobState, or read GET /jobs/${job}/devices`);
   }
   return ids;
 }

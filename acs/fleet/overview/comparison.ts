@@ -30,17 +30,13 @@ type ComparisonContext = Pick<FleetContext, 'store' | 'clock' | 'secrets'>;
 
 const DEFAULT_TOP = 20;
 
-/** @param against default: all other devices @throws UserError 400 that points into a filter; 403 `path-forbidden` */
+/** @param against default: all other devices */
 export async function compare(
   context: ComparisonContext,
-  { these, against, top = DEFAULT_TOP }: { these: string; against?: string; top?: number },
+  { these, against = everyDevice, top = DEFAULT_TOP }: { these: Filter; against?: Filter; top?: number },
   caller: Caller,
 ): Promise<InCommon> {
-  const sets = {
-    these: caller.readable(these),
-    against: against === undefined ? everyDevice : caller.readable(against),
-  };
-  return await compareSets(context, sets, { top, caller });
+  return await compareSets(context, { these, against }, { top, caller });
 }
 
 /**

@@ -15,7 +15,7 @@ export interface Overview {
   vocabulary: Vocabulary;
   series: ServerSeries;
   attention(caller: Caller): Promise<Attention[]>;
-  /** @throws UserError 400 that points into a filter; 403 `path-forbidden` */
+  /** @param input filters that the caller may use */
   compare(input: Parameters<typeof compare>[1], caller: Caller): Promise<InCommon>;
   siblings(row: DeviceRow, options: Parameters<typeof siblings>[2]): Promise<Siblings>;
 }

@@ -47,6 +47,21 @@ export const routes: readonly Route[] = [
     page: 'presets',
     load: async () => (await import('../screens/presets/preset.tsx')).PresetScreen,
   },
+  {
+    pattern: '/rollouts',
+    page: 'rollouts',
+    load: async () => (await import('../screens/rollouts/rollouts.tsx')).RolloutsScreen,
+  },
+  {
+    pattern: '/rollouts/new',
+    page: 'rollouts',
+    load: async () => (await import('../screens/rollouts/wizard.tsx')).WizardScreen,
+  },
+  {
+    pattern: '/rollouts/:id',
+    page: 'rollouts',
+    load: async () => (await import('../screens/rollouts/rollout.tsx')).RolloutScreen,
+  },
 ];
 
 export interface Match {

@@ -10,6 +10,8 @@ import type { login } from './en/login.ts';
 import type { overview } from './en/overview.ts';
 import type { presets } from './en/presets.ts';
 import type { records } from './en/records.ts';
+import type { rollouts } from './en/rollouts.ts';
+import type { wizard } from './en/wizard.ts';
 
 export interface Catalogue {
   frame: typeof frame;
@@ -23,4 +25,6 @@ export interface Catalogue {
   overview: typeof overview;
   faultNames: typeof faultNames;
   presets: typeof presets;
+  rollouts: typeof rollouts;
+  wizard: typeof wizard;
 }

@@ -73,3 +73,20 @@ export function bytes(value: number): string {
 /** Day and month: 14 Oct. @param at milliseconds, or ISO 8601 */
 export const day = (at: number | string): string =>
   keep('day', locale => new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })).format(new Date(at));
+
+/** The time of day alone: 23:42. @param at milliseconds, or ISO 8601 */
+export function hourAndMinute(at: number | string, zone?: string): string {
+  const make = (locale: string): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, {
+      ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+      ...(zone === undefined ? {} : { timeZone: zone }),
+    });
+  return keep(`hourAndMinute ${zone ?? ''}`, make).format(new Date(at));
+}
+
+/** A day in words: Friday, 27 November. @param at milliseconds, or ISO 8601 */
+export function dayOf(at: number | string): string {
+  const make = (locale: string): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
+  return keep('dayOf', make).format(new Date(at));
+}

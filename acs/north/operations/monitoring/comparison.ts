@@ -1,4 +1,6 @@
 // Operations that compare devices: what some have more often than others.
+import { everyDevice } from '../../../query/filter.ts';
+import { deviceFilter } from '../../lists/devices.ts';
 import { noDevice, type Operation, ok, param } from '../../operation.ts';
 import * as schemas from '../../schemas/monitoring/comparison.ts';
 
@@ -13,8 +15,13 @@ export const comparison: readonly Operation[] = [
     parameters: 'checked',
     body: { json: schemas.compareInput },
     answers: { 200: schemas.comparison },
-    run: async ({ body }, { fleet, caller }) =>
-      ok(await fleet.overview.compare(body as { these: string; against?: string; top?: number }, caller)),
+    run: async ({ body }, context) => {
+      const { these, against, ...options } = body as { these: string; against?: string; top?: number };
+      const filters = await Promise.all([these, against].map(text => deviceFilter(text, context)));
+      const [{ filter: chosen = everyDevice } = {}, { filter: others = everyDevice } = {}] = filters;
+      const { fleet, caller } = context;
+      return ok(await fleet.overview.compare({ these: chosen, against: others, ...options }, caller));
+    },
   },
   {
     name: 'getSiblings',

@@ -19,6 +19,7 @@ const functions = [
   { name: 'preset', form: 'preset = "base"' },
   { name: 'job', form: 'job = "interval"' },
   { name: 'jobState', form: 'job = "interval" and jobState = "failed"' },
+  { name: 'jobCode', form: 'job = "interval" and jobCode = "fault-9007"' },
   { name: 'now', form: 'lastInform < now - 1h' },
 ] as const;
 

@@ -11,6 +11,8 @@ import { login } from './login.ts';
 import { overview } from './overview.ts';
 import { presets } from './presets.ts';
 import { records } from './records.ts';
+import { rollouts } from './rollouts.ts';
+import { wizard } from './wizard.ts';
 
 export const german: Catalogue = {
   device,
@@ -24,4 +26,6 @@ export const german: Catalogue = {
   overview,
   presets,
   records,
+  rollouts,
+  wizard,
 };

@@ -56,7 +56,29 @@ describe('searches by job', () => {
     const inState = async (state: string) => (await found(`job = "j" and jobState = "${state}"`)).length;
     const { totals } = (await test.job()) as unknown as { totals: Record<string, number> };
     for (const state of ['planned', 'running', 'done']) assert.equal(await inState(state), totals[state], state);
+    await test.act('abort');
+    await test.turn(10_000);
+    const [reason] = (await test.call('GET', '/jobs/j/reasons')).json.items;
+    assert.equal((await found(`job = "j" and jobCode = "${reason?.code}"`)).length, reason?.count);
+    assert.deepEqual(await found('job = "j" and jobCode = "fault-9007"'), []);
     await schedule.stop();
+  });
+
+  it('finds the devices of a job with one reason, and compares them with the others', async () => {
+    for (const at of [1, 2]) {
+      units[at]!.manner = 'fault';
+      await test.call('PATCH', `/devices/${units[at]!.id}`, { body: { site: { region: 'south' } } });
+    }
+    await test.make([{ set: { 'Device.ManagementServer.PeriodicInformInterval': 600 } }], ids(0, 1, 2, 3));
+    await test.play(units, { done: 2, failed: 2 });
+    assert.deepEqual(await found('job = "j" and jobCode = "fault-9007"'), [1, 2]);
+    assert.deepEqual(await found('job = "j" and jobState = "done" and jobCode = "fault-9007"'), []);
+    assert.deepEqual(await found('job = "j" and jobCode = "timeout"'), []);
+    const body = { these: 'job = "j" and jobCode = "fault-9007"', against: 'job = "j" and jobState = "done"' };
+    const { json } = await test.call('POST', '/compare', { body });
+    const first = json.items.find(({ field }) => field === 'site.region');
+    assert.deepEqual([json.these, json.against, first?.value, first?.these], [2, 2, 'south', { n: 2, of: 2 }]);
+    await test.refused(400, 'bad-filter', 'POST', '/compare', { body: { these: 'job = "none"' } });
   });
 
   it('refuses what it cannot tell, each by its reason', async () => {
@@ -68,6 +90,8 @@ describe('searches by job', () => {
       ['job = "j" or jobState = "failed"', /one job/],
       ['job like "j%"', /= != or in/],
       ['job = j', /quotes/],
+      ['jobCode = "timeout"', /one job/],
+      ['job = "j" and jobCode = timeout', /reason code in quotes/],
       ['job', /= != or in/],
     ];
     for (const [filter, says] of wrongs) {
