@@ -1,6 +1,8 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
 import type { device } from './en/device/device.ts';
+import type { parameters } from './en/device/parameters.ts';
 import type { deviceSummary } from './en/device/summary.ts';
+import type { wanted } from './en/device/wanted.ts';
 import type { devices } from './en/devices.ts';
 import type { enrolment } from './en/enrolment.ts';
 import type { faultNames } from './en/faults/names.ts';
@@ -19,6 +21,8 @@ export interface Catalogue {
   filter: typeof filter;
   device: typeof device;
   deviceSummary: typeof deviceSummary;
+  deviceParameters: typeof parameters;
+  deviceWanted: typeof wanted;
   login: typeof login;
   records: typeof records;
   enrolment: typeof enrolment;

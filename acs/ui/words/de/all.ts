@@ -1,7 +1,9 @@
 // All German texts.
 import type { Catalogue } from '../catalogue.ts';
 import { device } from './device/device.ts';
+import { deviceParameters } from './device/parameters.ts';
 import { deviceSummary } from './device/summary.ts';
+import { deviceWanted } from './device/wanted.ts';
 import { devices } from './devices.ts';
 import { enrolment } from './enrolment.ts';
 import { faultNames } from './faults/names.ts';
@@ -28,4 +30,6 @@ export const german: Catalogue = {
   records,
   rollouts,
   wizard,
+  deviceParameters,
+  deviceWanted,
 };
