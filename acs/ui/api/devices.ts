@@ -47,3 +47,9 @@ export const devicePath = (id: string, rest = ''): string => `/devices/${encodeU
 
 export const getDevice = async (id: string, signal?: AbortSignal): Promise<Device> =>
   await call('GET', devicePath(id), { signal });
+
+/** Announces a device before its first contact. */
+export const announceDevice = async (device: {
+  id: string;
+  credentials?: { username: string; password: string };
+}): Promise<void> => await call('POST', '/devices', { body: device });

@@ -1,4 +1,6 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
+
+import type { connect } from './en/connect.ts';
 import type { device } from './en/device/device.ts';
 import type { parameters } from './en/device/parameters.ts';
 import type { deviceSummary } from './en/device/summary.ts';
@@ -16,6 +18,7 @@ import type { rollouts } from './en/rollouts.ts';
 import type { wizard } from './en/wizard.ts';
 
 export interface Catalogue {
+  connect: typeof connect;
   frame: typeof frame;
   devices: typeof devices;
   filter: typeof filter;

@@ -1,5 +1,6 @@
 // All German texts.
 import type { Catalogue } from '../catalogue.ts';
+import { connect } from './connect.ts';
 import { device } from './device/device.ts';
 import { deviceParameters } from './device/parameters.ts';
 import { deviceSummary } from './device/summary.ts';
@@ -17,6 +18,7 @@ import { rollouts } from './rollouts.ts';
 import { wizard } from './wizard.ts';
 
 export const german: Catalogue = {
+  connect,
   device,
   deviceSummary,
   devices,
