@@ -38,6 +38,7 @@ export const csvUrl = (search: Pick<DeviceSearch, 'filter' | 'sort' | 'fields'>)
 
 export const announceDevice = async (device: {
   id: string;
+  credentials?: { username: string; password: string };
   tags?: readonly string[];
   site?: Readonly<Record<string, string>>;
 }): Promise<Device> => await call('POST', '/devices', { body: device });
@@ -47,9 +48,3 @@ export const devicePath = (id: string, rest = ''): string => `/devices/${encodeU
 
 export const getDevice = async (id: string, signal?: AbortSignal): Promise<Device> =>
   await call('GET', devicePath(id), { signal });
-
-/** Announces a device before its first contact. */
-export const announceDevice = async (device: {
-  id: string;
-  credentials?: { username: string; password: string };
-}): Promise<void> => await call('POST', '/devices', { body: device });
