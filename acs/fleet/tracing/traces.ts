@@ -3,7 +3,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
 import type { AcsEvents, EventBus } from '../../events.ts';
-import type { TracedMessage, TracedSession } from '../common/traced-session.ts';
+import type { TracedDevice, TracedMessage, TracedSession } from '../common/traced-session.ts';
 
 export interface TraceLimits {
   devices: number;
@@ -27,6 +27,8 @@ export const traceLimits: TraceLimits = {
 
 interface DeviceTrace {
   on: boolean;
+  /** The time at which it ends by itself. */
+  until?: number;
   sessions: TracedSession[];
 }
 
@@ -43,14 +45,22 @@ export class Traces {
     this.#unsubscribe = events.on('session', event => this.#end(event));
   }
 
-  /** Begins or pauses the trace of a device. @throws UserError 409 beyond the limit */
-  set(device: string, on: boolean): void {
+  /**
+   * Begins or pauses the trace of a device.
+   * @param until it pauses by itself then
+   * @throws UserError 409 beyond the limit
+   */
+  set(device: string, on: boolean, until?: number): void {
     const known = this.#devices.get(device);
     const { devices } = this.#limits;
     if (!known && on && this.#devices.size >= devices)
       throw new UserError(409, 'too-many-traces', `${devices} devices are traced already: stop one first`);
-    if (known) known.on = on;
-    else if (on) this.#devices.set(device, { on: true, sessions: [] });
+    if (known || on)
+      this.#devices.set(device, {
+        on,
+        sessions: known?.sessions ?? [],
+        ...(on && until !== undefined ? { until } : {}),
+      });
     this.#active = this.watched().length;
   }
 
@@ -61,12 +71,22 @@ export class Traces {
   }
 
   isOn(device: string): boolean {
-    return this.#devices.get(device)?.on ?? false;
+    return this.#isRunning(this.#devices.get(device));
+  }
+
+  #isRunning(trace: DeviceTrace | undefined): boolean {
+    return trace?.on === true && (trace.until === undefined || this.#clock.now() < trace.until);
   }
 
   /** The devices that are traced now. */
   watched(): string[] {
-    return [...this.#devices].flatMap(([device, { on }]) => (on ? [device] : []));
+    return [...this.#devices].flatMap(([device, trace]) => (this.#isRunning(trace) ? [device] : []));
+  }
+
+  /** The time at which the trace of a device ends by itself. */
+  endOf(device: string): number | undefined {
+    const trace = this.#devices.get(device);
+    return this.#isRunning(trace) ? trace?.until : undefined;
   }
 
   /** Holds while no device is traced, so that no message need be looked at. */
@@ -95,8 +115,13 @@ export class Traces {
   }
 
   /** The sessions of a device, the oldest first. */
-  of(device: string): { on: boolean; sessions: readonly TracedSession[] } {
-    return this.#devices.get(device) ?? { on: false, sessions: [] };
+  of(device: string): TracedDevice {
+    const until = this.endOf(device);
+    return {
+      on: this.isOn(device),
+      ...(until === undefined ? {} : { until }),
+      sessions: this.#devices.get(device)?.sessions ?? [],
+    };
   }
 
   stop(): void {
