@@ -1,6 +1,7 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
 
 import type { connect } from './en/connect.ts';
+import type { deviceActions } from './en/device/actions.ts';
 import type { device } from './en/device/device.ts';
 import type { parameters } from './en/device/parameters.ts';
 import type { deviceSummary } from './en/device/summary.ts';
@@ -23,6 +24,7 @@ export interface Catalogue {
   devices: typeof devices;
   filter: typeof filter;
   device: typeof device;
+  deviceActions: typeof deviceActions;
   deviceSummary: typeof deviceSummary;
   deviceParameters: typeof parameters;
   deviceWanted: typeof wanted;

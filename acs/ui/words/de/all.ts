@@ -1,6 +1,7 @@
 // All German texts.
 import type { Catalogue } from '../catalogue.ts';
 import { connect } from './connect.ts';
+import { deviceActions } from './device/actions.ts';
 import { device } from './device/device.ts';
 import { deviceParameters } from './device/parameters.ts';
 import { deviceSummary } from './device/summary.ts';
@@ -20,6 +21,7 @@ import { wizard } from './wizard.ts';
 export const german: Catalogue = {
   connect,
   device,
+  deviceActions,
   deviceSummary,
   devices,
   enrolment,
