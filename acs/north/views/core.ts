@@ -23,7 +23,8 @@ import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
 
-export const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
+export const isoMaybe = (name: string, time: number | undefined): View =>
+  time === undefined ? {} : { [name]: iso(time) };
 
 /** The view, or the part of it that is there. */
 export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown): View {
