@@ -71,7 +71,7 @@ export class ClusterMemory {
     for (const id of others.filter(id => !informed.has(id))) {
       informed.add(id);
       for (const device of this.#traces.watched()) {
-        const until = this.#traces.endOf(device);
+        const { until } = this.#traces.of(device);
         const wish = { device, on: true, ...(until === undefined ? {} : { until }) };
         this.#ask?.(id, 'trace', wish).catch(() => informed.delete(id));
       }

@@ -4,17 +4,10 @@ import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
 import type { AcsEvents, EventBus } from '../../events.ts';
 import type { TracedDevice, TracedMessage, TracedSession } from '../common/traced-session.ts';
+import { DeviceTrace, type TraceBounds } from './device-trace.ts';
 
-export interface TraceLimits {
+export interface TraceLimits extends TraceBounds {
   devices: number;
-  /** Per device. */
-  sessions: number;
-  /** Per session. */
-  messages: number;
-  /** Per message, characters. */
-  message: number;
-  /** Per device, characters. */
-  device: number;
 }
 
 export const traceLimits: TraceLimits = {
@@ -24,13 +17,6 @@ export const traceLimits: TraceLimits = {
   message: 256 * 1024,
   device: 1024 * 1024,
 };
-
-interface DeviceTrace {
-  on: boolean;
-  /** The time at which it ends by itself. */
-  until?: number;
-  sessions: TracedSession[];
-}
 
 export class Traces {
   readonly #clock: Clock;
@@ -55,12 +41,9 @@ export class Traces {
     const { devices } = this.#limits;
     if (!known && on && this.#devices.size >= devices)
       throw new UserError(409, 'too-many-traces', `${devices} devices are traced already: stop one first`);
-    if (known || on)
-      this.#devices.set(device, {
-        on,
-        sessions: known?.sessions ?? [],
-        ...(on && until !== undefined ? { until } : {}),
-      });
+    const trace = known ?? new DeviceTrace();
+    trace.set(on, until);
+    if (on) this.#devices.set(device, trace);
     this.#active = this.watched().length;
   }
 
@@ -71,22 +54,12 @@ export class Traces {
   }
 
   isOn(device: string): boolean {
-    return this.#isRunning(this.#devices.get(device));
-  }
-
-  #isRunning(trace: DeviceTrace | undefined): boolean {
-    return trace?.on === true && (trace.until === undefined || this.#clock.now() < trace.until);
+    return this.#devices.get(device)?.isRunning(this.#clock.now()) ?? false;
   }
 
   /** The devices that are traced now. */
   watched(): string[] {
-    return [...this.#devices].flatMap(([device, trace]) => (this.#isRunning(trace) ? [device] : []));
-  }
-
-  /** The time at which the trace of a device ends by itself. */
-  endOf(device: string): number | undefined {
-    const trace = this.#devices.get(device);
-    return this.#isRunning(trace) ? trace?.until : undefined;
+    return [...this.#devices.keys()].filter(device => this.isOn(device));
   }
 
   /** Holds while no device is traced, so that no message need be looked at. */
@@ -97,31 +70,18 @@ export class Traces {
   /** Adds a session of a traced device. */
   begin(device: string, address: string): TracedSession {
     const session: TracedSession = { started: this.#clock.now(), address, messages: [] };
-    const trace = this.#devices.get(device);
-    trace?.sessions.push(session);
-    if (trace) trim(trace, this.#limits);
+    this.#devices.get(device)?.begin(session, this.#limits);
     return session;
   }
 
   add(device: string, session: TracedSession, message: TracedMessage): void {
-    const trace = this.#devices.get(device);
-    if (!trace?.sessions.includes(session)) return;
-    if (session.messages.length >= this.#limits.messages) {
-      session.omitted = (session.omitted ?? 0) + 1;
-      return;
-    }
-    session.messages.push(shortened(message, this.#limits.message));
-    trim(trace, this.#limits);
+    this.#devices.get(device)?.add(session, message, this.#limits);
   }
 
-  /** The sessions of a device, the oldest first. */
   of(device: string): TracedDevice {
-    const until = this.endOf(device);
-    return {
-      on: this.isOn(device),
-      ...(until === undefined ? {} : { until }),
-      sessions: this.#devices.get(device)?.sessions ?? [],
-    };
+    const trace = this.#devices.get(device);
+    const until = trace?.endAfter(this.#clock.now());
+    return { on: this.isOn(device), ...(until === undefined ? {} : { until }), sessions: trace?.sessions ?? [] };
   }
 
   stop(): void {
@@ -133,24 +93,3 @@ export class Traces {
     if (session) Object.assign(session, { ended: this.#clock.now(), claim, outcome, ...(error ? { error } : {}) });
   }
 }
-
-/** Drops the oldest sessions, then the XML of the oldest messages of a single session that is too long. */
-function trim({ sessions }: DeviceTrace, limits: TraceLimits): void {
-  while (sessions.length > limits.sessions) sessions.shift();
-  while (sessions.length > 1 && total(sessions) > limits.device) sessions.shift();
-  for (const message of sessions[0]?.messages ?? []) {
-    if (total(sessions) <= limits.device) return;
-    if (message.xml === undefined) continue;
-    delete message.xml;
-    message.note = 'left out: the session is too long';
-  }
-}
-
-function shortened(message: TracedMessage, limit: number): TracedMessage {
-  if (message.xml === undefined || message.xml.length <= limit) return message;
-  return { ...message, xml: message.xml.slice(0, limit), note: `cut after ${limit} characters` };
-}
-
-/** Characters that are held; a message counts for more than its XML. */
-const total = (sessions: readonly TracedSession[]): number =>
-  sessions.reduce((sum, { messages }) => sum + messages.reduce((all, { xml = '' }) => all + xml.length + 300, 0), 0);

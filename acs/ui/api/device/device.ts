@@ -58,7 +58,7 @@ export const approveDevice = async (id: string): Promise<Device> => await call('
 export const holdDevice = async (id: string): Promise<{ id: string }> =>
   await call('POST', '/jobs', { body: { devices: { ids: [id] }, do: [{ hold: true }], expect: 1 } });
 
-/** What would go with the device. */
+/** The tasks and the rollout that would lose the device. */
 export const removalOf = async (id: string, signal?: AbortSignal): Promise<Removal> =>
   await call('DELETE', devicePath(id), { query: { dryRun: true }, signal });
 
