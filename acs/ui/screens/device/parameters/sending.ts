@@ -1,4 +1,6 @@
 // Sends staged changes: as tasks of the device, or as overrides. What the device makes of a task is noted at each change.
+
+import { wake } from '../../../api/device/device.ts';
 import {
   addTask,
   getTask,
@@ -8,7 +10,6 @@ import {
   setTask,
   type TaskInput,
 } from '../../../api/device/parameters.ts';
-import { wake } from '../../../api/device.ts';
 import { isAborted, problemOf } from '../../../api/problem.ts';
 import { carried, type Edits, refused, without } from '../../../state/staged/edit.ts';
 import { restage, stagedOf } from '../../../state/staged/staged.ts';
