@@ -22,7 +22,7 @@ export class ClusterMemory {
     this.#members = members;
     this.#ask = ask;
     this.answers = {
-      trace: ({ device, on, until }) => void traces.set(device, on, until),
+      trace: ({ device, on }) => void traces.set(device, on),
       untrace: ({ device }) => void traces.clear(device),
       traced: ({ device }) => traces.of(device),
       knocking: () => enrolment.unknownCpes.list(),
@@ -31,10 +31,9 @@ export class ClusterMemory {
     members.onChange(() => this.#informNewMembers());
   }
 
-  /** @param until it pauses by itself then, milliseconds */
-  async trace(device: string, on: boolean, until?: number): Promise<void> {
-    this.#traces.set(device, on, until);
-    await this.#askOthers('trace', { device, on, ...(until === undefined ? {} : { until }) });
+  async trace(device: string, on: boolean): Promise<void> {
+    this.#traces.set(device, on);
+    await this.#askOthers('trace', { device, on });
   }
 
   async untrace(device: string): Promise<void> {
@@ -46,8 +45,7 @@ export class ClusterMemory {
   async traced(device: string): Promise<MemoryCalls['traced']['result']> {
     const all = [this.#traces.of(device), ...(await this.#askOthers('traced', { device }))];
     const sessions = all.flatMap(each => [...each.sessions]).sort((a, b) => a.started - b.started);
-    const until = all.find(each => each.until !== undefined)?.until;
-    return { on: all.some(({ on }) => on), ...(until === undefined ? {} : { until }), sessions };
+    return { on: all.some(({ on }) => on), sessions };
   }
 
   /** The latest first. */
@@ -70,11 +68,8 @@ export class ClusterMemory {
     for (const id of informed) if (!others.includes(id)) informed.delete(id);
     for (const id of others.filter(id => !informed.has(id))) {
       informed.add(id);
-      for (const device of this.#traces.watched()) {
-        const { until } = this.#traces.of(device);
-        const wish = { device, on: true, ...(until === undefined ? {} : { until }) };
-        this.#ask?.(id, 'trace', wish).catch(() => informed.delete(id));
-      }
+      for (const device of this.#traces.watched())
+        this.#ask?.(id, 'trace', { device, on: true }).catch(() => informed.delete(id));
     }
   }
 }

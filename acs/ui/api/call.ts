@@ -78,7 +78,7 @@ function parsed(answer: Response, text: string): unknown {
 }
 
 /** The answer of a proxy may be no JSON. */
-function documentOf(text: string): Record<string, unknown> {
+export function documentOf(text: string): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(text);
     if (typeof document === 'object' && document !== null) return document as Record<string, unknown>;

@@ -32,11 +32,6 @@ export const routes: readonly Route[] = [
     load: async () => (await import('../screens/devices/devices.tsx')).DevicesScreen,
   },
   ...['/devices/:id', '/devices/:id/:tab'].map(pattern => ({ pattern, page: 'devices' as const, load: deviceScreen })),
-  {
-    pattern: '/connect',
-    page: 'enrolment',
-    load: async () => (await import('../screens/connect/connect.tsx')).ConnectScreen,
-  },
   ...['/enrolment', '/enrolment/:part'].map(pattern => ({
     pattern,
     page: 'enrolment' as const,
@@ -67,6 +62,16 @@ export const routes: readonly Route[] = [
     page: 'rollouts',
     load: async () => (await import('../screens/rollouts/rollout.tsx')).RolloutScreen,
   },
+  {
+    pattern: '/files',
+    page: 'files',
+    load: async () => (await import('../screens/files/files.tsx')).FilesScreen,
+  },
+  ...['/alerts', '/alerts/:part'].map(pattern => ({
+    pattern,
+    page: 'alerts' as const,
+    load: async () => (await import('../screens/alerts/alerts.tsx')).AlertsScreen,
+  })),
 ];
 
 export interface Match {

@@ -1,14 +1,12 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
 
-import type { connect } from './en/connect.ts';
-import type { deviceActions } from './en/device/actions.ts';
+import type { alerts } from './en/alerts.ts';
 import type { device } from './en/device/device.ts';
-import type { parameters } from './en/device/parameters.ts';
 import type { deviceSummary } from './en/device/summary.ts';
-import type { wanted } from './en/device/wanted.ts';
 import type { devices } from './en/devices.ts';
 import type { enrolment } from './en/enrolment.ts';
 import type { faultNames } from './en/faults/names.ts';
+import type { files } from './en/files.ts';
 import type { filter } from './en/filter.ts';
 import type { frame } from './en/frame.ts';
 import type { login } from './en/login.ts';
@@ -19,15 +17,11 @@ import type { rollouts } from './en/rollouts.ts';
 import type { wizard } from './en/wizard.ts';
 
 export interface Catalogue {
-  connect: typeof connect;
   frame: typeof frame;
   devices: typeof devices;
   filter: typeof filter;
   device: typeof device;
-  deviceActions: typeof deviceActions;
   deviceSummary: typeof deviceSummary;
-  deviceParameters: typeof parameters;
-  deviceWanted: typeof wanted;
   login: typeof login;
   records: typeof records;
   enrolment: typeof enrolment;
@@ -36,4 +30,6 @@ export interface Catalogue {
   presets: typeof presets;
   rollouts: typeof rollouts;
   wizard: typeof wizard;
+  files: typeof files;
+  alerts: typeof alerts;
 }

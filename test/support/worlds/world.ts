@@ -40,6 +40,8 @@ export interface WorldOptions {
   /** A STUN server on a free port, with or without a login. */
   stun?: { login?: { username: string; password: string } };
   connectionRequestAllow?: string[];
+  /** Networks to which webhooks may lead without https. */
+  webhookAllow?: string[];
   /** Load balancers that send PROXY headers. */
   proxyProtocol?: string[];
   /** The operator's pages; default: none. */
@@ -84,7 +86,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     enrolment: { username: 'enrol', password: 'factory' },
     trustedProxies: [],
     ...(options.proxyProtocol ? { proxyProtocol: options.proxyProtocol } : {}),
-    ...{ connectionRequestAllow: options.connectionRequestAllow ?? [], pages: options.pages },
+    ...{ connectionRequestAllow: options.connectionRequestAllow ?? [], webhookAllow: options.webhookAllow ?? [] },
+    pages: options.pages,
     ...(options.stun ? { stun: { host: '127.0.0.1', port: 0, ...options.stun } } : {}),
   });
   const [url = ''] = acs.cwmp;

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { operatorPages } from '../../../acs/server/pages/files.ts';
-import type { Gateway } from '../../../cpe/gateway.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
 import { openWorld, type World, type WorldOptions } from '../../support/worlds/world.ts';
@@ -37,7 +36,7 @@ export interface Pages {
 export function pagesSuite(
   title: string,
   body: (pages: () => Pages) => void,
-  options: Pick<WorldOptions, 'tls'> = {},
+  options: Pick<WorldOptions, 'tls' | 'webhookAllow'> = {},
 ): void {
   peerSuite(title, { programs: ['chromium'] }, function () {
     this.timeout(120_000);
@@ -125,17 +124,9 @@ function watch(page: Page, base: string, noted: string[]): void {
 }
 
 /** A plain TR-181 device in the world, beside its DGW gateways. */
-export async function plainDevice(world: World, serial: string): Promise<Gateway> {
+export async function plainDevice(world: World, serial: string): Promise<void> {
   const device = await world.gateway({
     model: await builtinModel('device'),
-    profile: {
-      parameters: {
-        'Device.ManagementServer.URL': world.url,
-        'Device.ManagementServer.Username': 'enrol',
-        'Device.ManagementServer.Password': 'factory',
-      },
-      certificates: [],
-    },
     identity: {
       manufacturer: 'Plain',
       oui: '00D09E',
@@ -145,5 +136,4 @@ export async function plainDevice(world: World, serial: string): Promise<Gateway
     },
   });
   await device.boot();
-  return device;
 }

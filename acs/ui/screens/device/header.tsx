@@ -3,15 +3,12 @@ import type { ComponentChildren, JSX } from 'preact';
 import { quotedText } from '../../../query/quote.ts';
 import type { Device } from '../../api/shapes.ts';
 import { Age } from '../../components/age.tsx';
-import { Icon } from '../../components/icon.tsx';
 import { Liveness } from '../../components/liveness.tsx';
 import { now } from '../../state/clock.ts';
-import { may } from '../../state/session.ts';
 import { device as english } from '../../words/en/device/device.ts';
 import { span } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { ActionBar } from './actions/bar.tsx';
-import { openDialog } from './actions/opened.ts';
+import { WakeButton } from './actions/wake.tsx';
 import { hrefOfFilter } from './places.ts';
 import type { TabProps } from './props.ts';
 
@@ -28,16 +25,12 @@ export const DeviceHeader = (props: TabProps): JSX.Element => (
             {tag}
           </a>
         ))}
-        {may('patchDevice') && (
-          <button class="btn quiet tiny notphone" type="button" onClick={() => openDialog('tags')}>
-            <Icon name="plus" />
-            {words().tag}
-          </button>
-        )}
       </div>
       <About device={props.device} />
     </div>
-    <ActionBar {...props} />
+    <div class="row actions">
+      <WakeButton {...props} />
+    </div>
   </div>
 );
 

@@ -3,8 +3,8 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { decideAll, type JobTrial, putRule, tryDecision } from '../../api/administration/enrolment.ts';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
-import { Field } from '../../components/field.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
+import { TextInput } from '../../components/records/text-input.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { hrefOf } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
@@ -71,17 +71,12 @@ function RefusalRule({
   if (!may('putEnrolmentRule')) return <p class="ink-2">{words().refuseComesBack}</p>;
   if (narrowed === '') return <p class="ink-2">{words().refuseNeedsFilter}</p>;
   return (
-    <Field label={words().refuseByRule} help={words().refuseComesBack}>
-      {control => (
-        <input
-          {...control}
-          class="input mono"
-          pattern="[\w.\-]+"
-          value={name}
-          onInput={event => setName(event.currentTarget.value.trim())}
-        />
-      )}
-    </Field>
+    <TextInput
+      label={words().refuseByRule}
+      help={words().refuseComesBack}
+      value={name}
+      set={text => setName(text.trim())}
+    />
   );
 }
 

@@ -1,5 +1,5 @@
 // Devices that are held because they may be other units than before: both sightings side by side, one decision.
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { approveDevice, forgetDevice } from '../../api/administration/enrolment.ts';
 import { listDevices } from '../../api/devices.ts';
@@ -8,6 +8,7 @@ import { Age } from '../../components/age.tsx';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
+import { Pair } from '../../components/records/pair.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { hrefOf, place, setQuery } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
@@ -180,10 +181,3 @@ function Sighting({ head, of, beside }: { head: string | undefined; of: Sighting
     </div>
   );
 }
-
-const Pair = ({ name, children }: { name: string; children: ComponentChildren }): JSX.Element => (
-  <>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </>
-);

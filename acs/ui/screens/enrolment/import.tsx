@@ -13,13 +13,13 @@ import { Dialog } from '../../components/dialogs/dialog.tsx';
 import { Field } from '../../components/field.tsx';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
+import { Choice } from '../../components/records/choice.tsx';
 import { type Resource, useResource } from '../../state/resource.ts';
 import { useRested } from '../../state/rested.ts';
 import { may } from '../../state/session.ts';
 import { enrolment } from '../../words/en/enrolment.ts';
 import { frame } from '../../words/en/frame.ts';
 import { textsOf } from '../../words/texts.ts';
-import { Choice } from './rule-dialog.tsx';
 
 const words = textsOf('enrolment', enrolment);
 const general = textsOf('frame', frame);

@@ -5,8 +5,9 @@ import { getRule, putRule, type RuleInput } from '../../api/administration/enrol
 import { listDevices } from '../../api/devices.ts';
 import { type Problem, problemOf } from '../../api/problem.ts';
 import { Dialog } from '../../components/dialogs/dialog.tsx';
-import { Field } from '../../components/field.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
+import { Choice } from '../../components/records/choice.tsx';
+import { TextInput } from '../../components/records/text-input.tsx';
 import { useResource } from '../../state/resource.ts';
 import { useRested } from '../../state/rested.ts';
 import { summary } from '../../state/summary.ts';
@@ -54,7 +55,7 @@ const blank: Draft = {
 
 export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogProps): JSX.Element {
   const stored = useResource(name, async signal => await getRule(name ?? '', signal));
-  const [draft, setDraft] = useState<Draft>({ ...blank, filter, name: name ?? '' });
+  const [draft, setDraft] = useState<Draft>({ ...blank, filter });
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   useEffect(() => {
     if (stored.value) setDraft(draftOf(stored.value.value));
@@ -69,7 +70,8 @@ export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogPro
       setProblem(problemOf(error));
     }
   };
-  const isThere = name === undefined || stored.value !== undefined;
+  // The fields wait for the stored values, so that nothing is typed before.
+  const isThere = name === undefined || draft.name === name;
   const footer = (
     <>
       <button class="btn" type="button" onClick={onClose}>
@@ -109,16 +111,28 @@ interface FieldsProps {
 
 const Fields = ({ draft, isNew, set }: FieldsProps): JSX.Element => (
   <>
-    {isNew && <Text draft={draft} name="name" label={words().rules.name} set={set} isFirst />}
+    {isNew && (
+      <TextInput label={words().rules.name} value={draft.name} set={name => set({ name })} isFirst isRequired />
+    )}
     <Choice
       label={words().rules.action}
       value={draft.action}
       values={actions.map(value => [value, words().rules.actions[value]])}
       set={value => set({ action: value as Draft['action'] })}
     />
-    <Text draft={draft} name="filter" label={common().filter} help={words().rules.filterHelp} set={set} />
+    <TextInput
+      label={common().filter}
+      help={words().rules.filterHelp}
+      value={draft.filter}
+      set={filter => set({ filter })}
+    />
     <Fits filter={draft.filter} />
-    <Text draft={draft} name="provisioningCode" label={words().rules.code} help={words().rules.patternHelp} set={set} />
+    <TextInput
+      label={words().rules.code}
+      help={words().rules.patternHelp}
+      value={draft.provisioningCode}
+      set={provisioningCode => set({ provisioningCode })}
+    />
     <Choice
       label={words().rules.credential}
       value={draft.credential}
@@ -127,60 +141,33 @@ const Fields = ({ draft, isNew, set }: FieldsProps): JSX.Element => (
     />
     {draft.credential === 'certificate' && (
       <>
-        <Text draft={draft} name="subject" label={words().rules.subject} help={words().rules.patternHelp} set={set} />
-        <Text draft={draft} name="issuer" label={words().rules.issuer} help={words().rules.patternHelp} set={set} />
+        <TextInput
+          label={words().rules.subject}
+          help={words().rules.patternHelp}
+          value={draft.subject}
+          set={subject => set({ subject })}
+        />
+        <TextInput
+          label={words().rules.issuer}
+          help={words().rules.patternHelp}
+          value={draft.issuer}
+          set={issuer => set({ issuer })}
+        />
       </>
     )}
-    <Text draft={draft} name="weight" label={words().rules.weight} help={words().rules.weightHelp} set={set} isNumber />
-    <Text draft={draft} name="description" label={common().description} set={set} />
+    <TextInput
+      label={words().rules.weight}
+      help={words().rules.weightHelp}
+      value={draft.weight}
+      set={weight => set({ weight })}
+    />
+    <TextInput
+      label={common().description}
+      value={draft.description}
+      set={description => set({ description })}
+      isProse
+    />
   </>
-);
-
-interface TextProps {
-  draft: Draft;
-  name: Exclude<keyof Draft, 'action'>;
-  label: string;
-  help?: string;
-  set: (change: Partial<Draft>) => void;
-  isFirst?: boolean;
-  isNumber?: boolean;
-}
-
-const Text = ({ draft, name, label, help, set, isFirst, isNumber }: TextProps): JSX.Element => (
-  <Field label={label} help={help}>
-    {control => (
-      <input
-        {...control}
-        class={`input ${name === 'description' ? '' : 'mono'}`}
-        {...(isFirst ? { 'data-focus': true, required: true } : {})}
-        {...(isNumber ? { inputMode: 'numeric' as const } : {})}
-        spellcheck={name === 'description'}
-        value={draft[name]}
-        onInput={event => set({ [name]: event.currentTarget.value })}
-      />
-    )}
-  </Field>
-);
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  values: readonly (readonly [value: string, text: string])[];
-  set: (value: string) => void;
-}
-
-export const Choice = ({ label, value, values, set }: ChoiceProps): JSX.Element => (
-  <Field label={label}>
-    {control => (
-      <select {...control} class="input" value={value} onChange={event => set(event.currentTarget.value)}>
-        {values.map(([each, text]) => (
-          <option key={each} value={each}>
-            {text}
-          </option>
-        ))}
-      </select>
-    )}
-  </Field>
 );
 
 /** The number of devices in quarantine that the filter fits, or the reason why it cannot be read. */

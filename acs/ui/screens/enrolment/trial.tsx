@@ -2,15 +2,15 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { type Rule, type Trial, type TrialInput, tryEnrolment } from '../../api/administration/enrolment.ts';
-import { Field } from '../../components/field.tsx';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
+import { Choice } from '../../components/records/choice.tsx';
+import { TextInput } from '../../components/records/text-input.tsx';
 import { useResource } from '../../state/resource.ts';
 import { useRested } from '../../state/rested.ts';
 import { enrolment } from '../../words/en/enrolment.ts';
 import { number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { Choice } from './rule-dialog.tsx';
 
 const words = textsOf('enrolment', enrolment);
 const REST_MS = 400;
@@ -35,19 +35,13 @@ export function TrialPanel({ rules }: { rules: readonly Rule[] }): JSX.Element {
     async signal => await tryEnrolment(JSON.parse(asked) as TrialInput, signal),
     { keeps: true },
   );
-  const text = (name: TextName, label: string, hint = ''): JSX.Element => (
-    <Field label={label}>
-      {control => (
-        <input
-          {...control}
-          class="input mono"
-          placeholder={hint}
-          spellcheck={false}
-          value={draft[name]}
-          onInput={event => setDraft({ ...draft, [name]: event.currentTarget.value.trim() })}
-        />
-      )}
-    </Field>
+  const text = (name: TextName, label: string, placeholder = ''): JSX.Element => (
+    <TextInput
+      label={label}
+      placeholder={placeholder}
+      value={draft[name]}
+      set={value => setDraft({ ...draft, [name]: value.trim() })}
+    />
   );
   return (
     <section class="panel c4" aria-label={words().trial.title}>

@@ -1,14 +1,12 @@
 // All German texts.
 import type { Catalogue } from '../catalogue.ts';
-import { connect } from './connect.ts';
-import { deviceActions } from './device/actions.ts';
+import { alerts } from './alerts.ts';
 import { device } from './device/device.ts';
-import { deviceParameters } from './device/parameters.ts';
 import { deviceSummary } from './device/summary.ts';
-import { deviceWanted } from './device/wanted.ts';
 import { devices } from './devices.ts';
 import { enrolment } from './enrolment.ts';
 import { faultNames } from './faults/names.ts';
+import { files } from './files.ts';
 import { filter } from './filter.ts';
 import { frame } from './frame.ts';
 import { login } from './login.ts';
@@ -19,9 +17,7 @@ import { rollouts } from './rollouts.ts';
 import { wizard } from './wizard.ts';
 
 export const german: Catalogue = {
-  connect,
   device,
-  deviceActions,
   deviceSummary,
   devices,
   enrolment,
@@ -34,6 +30,6 @@ export const german: Catalogue = {
   records,
   rollouts,
   wizard,
-  deviceParameters,
-  deviceWanted,
+  files,
+  alerts,
 };

@@ -1,0 +1,204 @@
+// A webhook, made or changed; a key that the server makes is shown once.
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import {
+  type EventName,
+  eventNames,
+  getWebhook,
+  putWebhook,
+  type Webhook,
+  type WebhookInput,
+} from '../../api/administration/webhooks.ts';
+import { type Problem, problemOf } from '../../api/problem.ts';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Dialog } from '../../components/dialogs/dialog.tsx';
+import { Note } from '../../components/note.tsx';
+import { ProblemNote } from '../../components/problem-note.tsx';
+import { Checks } from '../../components/records/checks.tsx';
+import { Choice } from '../../components/records/choice.tsx';
+import { TextInput } from '../../components/records/text-input.tsx';
+import { useResource } from '../../state/resource.ts';
+import { tell } from '../../state/toasts.ts';
+import { alerts } from '../../words/en/alerts.ts';
+import { frame } from '../../words/en/frame.ts';
+import { records } from '../../words/en/records.ts';
+import { textsOf } from '../../words/texts.ts';
+
+const words = textsOf('alerts', alerts);
+const common = textsOf('records', records);
+const general = textsOf('frame', frame);
+const MASK = '***';
+const formats = ['standard', 'cloudevents', 'tandem-1'] as const;
+
+export interface WebhookDialogProps {
+  /** Of a webhook that is there. */
+  name?: string;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+interface Draft {
+  name: string;
+  url: string;
+  events: readonly string[];
+  filter: string;
+  format: (typeof formats)[number];
+  secret: string;
+  paused: boolean;
+  /** Fields that this dialog does not show, as they were. */
+  rest: Partial<WebhookInput>;
+}
+
+const blank: Draft = {
+  ...{ name: '', url: '', filter: '', secret: '', paused: false },
+  ...{ events: ['alert'], format: 'standard', rest: {} },
+};
+
+export function WebhookDialog({ name, onClose, onDone }: WebhookDialogProps): JSX.Element {
+  const stored = useResource(name, async signal => await getWebhook(name ?? '', signal));
+  const [draft, setDraft] = useState<Draft>(blank);
+  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  const [made, setMade] = useState<string | undefined>(undefined);
+  useEffect(() => {
+    if (stored.value) setDraft(draftOf(stored.value.value));
+  }, [stored.value]);
+  // The fields wait for the stored values, so that nothing is typed before.
+  const isThere = name === undefined || draft.name === name;
+  const save = async (): Promise<void> => {
+    try {
+      const { secret } = await putWebhook(draft.name, inputOf(draft), stored.value?.etag);
+      tell({ tone: 'ok', text: common().saved(draft.name) });
+      onDone();
+      if (secret === MASK || secret === draft.secret) onClose();
+      else setMade(secret);
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  };
+  const footer = (
+    <>
+      <button class="btn" type="button" onClick={onClose}>
+        {made === undefined ? general().cancel : general().close}
+      </button>
+      {made === undefined && (
+        <button class="btn primary" type="submit" form="webhook" disabled={!isThere || draft.name === ''}>
+          {common().save}
+        </button>
+      )}
+    </>
+  );
+  const failure = problem ?? stored.problem;
+  const title = name === undefined ? words().webhooks.newTitle : words().webhooks.editTitle(name);
+  return (
+    <Dialog title={title} onClose={onClose} footer={footer}>
+      {made === undefined ? (
+        <form
+          id="webhook"
+          class="stack"
+          onSubmit={event => {
+            event.preventDefault();
+            void save();
+          }}
+        >
+          {isThere && (
+            <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
+          )}
+        </form>
+      ) : (
+        <Made secret={made} />
+      )}
+      {failure && <ProblemNote problem={failure} />}
+      {problem?.status === 412 && <p class="bad">{common().otherWriter}</p>}
+    </Dialog>
+  );
+}
+
+const Made = ({ secret }: { secret: string }): JSX.Element => (
+  <>
+    <Note tone="warn">{words().webhooks.secretOnce}</Note>
+    <p class="row">
+      <code class="wrap-any">{secret}</code>
+      <CopyButton text={() => secret}>{words().webhooks.copySecret}</CopyButton>
+    </p>
+  </>
+);
+
+interface FieldsProps {
+  draft: Draft;
+  isNew: boolean;
+  set: (change: Partial<Draft>) => void;
+}
+
+function Fields({ draft, isNew, set }: FieldsProps): JSX.Element {
+  const texts = words().webhooks;
+  return (
+    <>
+      {isNew && (
+        <TextInput
+          label={common().name}
+          value={draft.name}
+          set={name => set({ name: name.trim() })}
+          isFirst
+          isRequired
+        />
+      )}
+      <TextInput
+        label={texts.url}
+        help={texts.urlHelp}
+        value={draft.url}
+        set={url => set({ url: url.trim() })}
+        type="url"
+        isRequired
+      />
+      <Checks
+        label={texts.events}
+        values={eventNames.map(each => [each, texts.eventNames[each]])}
+        chosen={draft.events}
+        set={events => set({ events })}
+      />
+      <TextInput label={texts.filter} value={draft.filter} set={filter => set({ filter })} />
+      <Choice
+        label={texts.format}
+        value={draft.format}
+        values={formats.map(each => [each, each])}
+        set={format => set({ format: format as Draft['format'] })}
+      />
+      <TextInput
+        label={texts.secret}
+        help={isNew ? texts.secretHelp : texts.secretKept}
+        value={draft.secret}
+        set={secret => set({ secret: secret.trim() })}
+        type="password"
+        autocomplete="new-password"
+      />
+      <label class="row tight">
+        <input
+          type="checkbox"
+          checked={draft.paused}
+          onChange={event => set({ paused: event.currentTarget.checked })}
+        />
+        {texts.paused}
+      </label>
+    </>
+  );
+}
+
+/** The stored key is not known here: an empty one leaves it. */
+function draftOf({ name, url, events, filter, format, paused, eventCodes, parameters, until }: Webhook): Draft {
+  const rest = {
+    ...(eventCodes ? { eventCodes } : {}),
+    ...(parameters ? { parameters } : {}),
+    ...(until ? { until } : {}),
+  };
+  return { ...blank, name, url, events, format, filter: filter ?? '', paused: paused ?? false, rest };
+}
+
+const inputOf = ({ url, events, filter, format, secret, paused, rest }: Draft): WebhookInput => ({
+  ...rest,
+  url,
+  events: events as EventName[],
+  format,
+  ...(filter.trim() === '' ? {} : { filter }),
+  ...(secret === '' ? {} : { secret }),
+  ...(paused ? { paused } : {}),
+});
