@@ -1,11 +1,14 @@
 // npm run demo:fleet: an operator's fleet in virtual time, one line a step. Enrol, own credentials, configure, monitor a day, roll
 // firmware out in waves, play a job over all, and both sides reconciled; with faults, and from one seed. Exit code 1 if a step fails.
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseFaults } from '../../cpe/faults/catalogue.ts';
 import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../../shared/config.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { openVirtualWorld } from '../support/worlds/virtual-world.ts';
 import { fleetStory, type StoryStep } from './fleet-story.ts';
+import { openLiveFleet } from './live/fleet.ts';
 
 const specs = {
   count: { kind: 'number', value: 'N', default: 100, min: 1, max: 20_000, help: 'how many gateways' },
@@ -20,6 +23,7 @@ const specs = {
     },
   },
   json: { kind: 'string', value: 'FILE', help: 'write the report' },
+  stay: { kind: 'boolean', help: 'then run a live fleet of three products, and print a link to its pages' },
   verbose: { kind: 'boolean', help: 'print what both sides log from warnings on' },
 } as const satisfies OptionSpecs;
 
@@ -97,7 +101,21 @@ async function main(argv: string[]): Promise<number> {
   if (values.json) await writeFile(values.json, `${JSON.stringify({ ok, steps }, null, 2)}\n`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(ok ? `\nAll ${steps.length} steps in ${seconds} s.\n` : `\nNot all well after ${seconds} s.\n`);
+  if (ok && values.stay) await stay(stop.signal);
   return ok ? 0 : 1;
+}
+
+/** A fleet in real time until the signal, to be watched in the browser. */
+async function stay(signal: AbortSignal): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-live-'));
+  const fleet = await openLiveFleet(folder);
+  process.stdout.write(`\nA live fleet of three products, until Ctrl-C:\n  pages  ${await fleet.viewerLink()}\n`);
+  await new Promise<void>(resolve => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
+  await fleet.close();
+  await rm(folder, { recursive: true, force: true });
 }
 
 main(process.argv.slice(2)).then(

@@ -91,7 +91,7 @@ async function startSipServer(
   return { pbx, voiceCa: ca.root };
 }
 
-const apiOf =
+export const apiOf =
   ({ acs, adminToken }: Started): Api =>
   async (method, path, body) => {
     const isBytes = Buffer.isBuffer(body);
