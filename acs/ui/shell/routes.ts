@@ -27,6 +27,11 @@ export const routes: readonly Route[] = [
     load: async () => (await import('../screens/overview/overview.tsx')).OverviewScreen,
   },
   {
+    pattern: '/faults',
+    page: 'faults',
+    load: async () => (await import('../screens/faults/faults.tsx')).FaultsScreen,
+  },
+  {
     pattern: '/devices',
     page: 'devices',
     load: async () => (await import('../screens/devices/devices.tsx')).DevicesScreen,

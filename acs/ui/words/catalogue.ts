@@ -5,6 +5,7 @@ import type { device } from './en/device/device.ts';
 import type { deviceSummary } from './en/device/summary.ts';
 import type { devices } from './en/devices.ts';
 import type { enrolment } from './en/enrolment.ts';
+import type { faults } from './en/faults/faults.ts';
 import type { faultNames } from './en/faults/names.ts';
 import type { files } from './en/files.ts';
 import type { filter } from './en/filter.ts';
@@ -32,4 +33,5 @@ export interface Catalogue {
   wizard: typeof wizard;
   files: typeof files;
   alerts: typeof alerts;
+  faults: typeof faults;
 }

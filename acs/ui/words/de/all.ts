@@ -5,6 +5,7 @@ import { device } from './device/device.ts';
 import { deviceSummary } from './device/summary.ts';
 import { devices } from './devices.ts';
 import { enrolment } from './enrolment.ts';
+import { faults } from './faults/faults.ts';
 import { faultNames } from './faults/names.ts';
 import { files } from './files.ts';
 import { filter } from './filter.ts';
@@ -32,4 +33,5 @@ export const german: Catalogue = {
   wizard,
   files,
   alerts,
+  faults,
 };
