@@ -2,8 +2,8 @@
 import type { Log } from '../../shared/log.ts';
 import type { Acs } from '../app.ts';
 
-/** The page that makes it (north/pages). */
-const PATH = '/api/v1/session/first';
+/** The page that makes it (acs/ui). */
+const PATH = '/ui/first';
 
 /** Later starts leave the users as they are. @throws what the store throws; then the ACS is closed */
 export async function awaitFirstUser(

@@ -89,12 +89,16 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+/** A link by which a newcomer looks on, once. */
+async function viewerLink(api: DemoWorld['api']): Promise<string> {
+  await api('POST', '/users', { name: 'viewer', role: 'viewer' });
+  return String((await api('POST', '/users/viewer/link')).url);
+}
+
 async function stay(world: DemoWorld): Promise<void> {
+  const addresses = [['pages', await viewerLink(world.api)], ...world.addresses()] as const;
   process.stdout.write(
-    `\nStill up, until Ctrl-C:\n${world
-      .addresses()
-      .map(([what, where]) => `  ${what.padEnd(14)}${where}`)
-      .join('\n')}\n`,
+    `\nStill up, until Ctrl-C:\n${addresses.map(([what, where]) => `  ${what.padEnd(14)}${where}`).join('\n')}\n`,
   );
   await new Promise<void>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

@@ -22,7 +22,7 @@ export class ClusterMemory {
     this.#members = members;
     this.#ask = ask;
     this.answers = {
-      trace: ({ device, on }) => void traces.set(device, on),
+      trace: ({ device, on, until }) => void traces.set(device, on, until),
       untrace: ({ device }) => void traces.clear(device),
       traced: ({ device }) => traces.of(device),
       knocking: () => enrolment.unknownCpes.list(),
@@ -31,9 +31,10 @@ export class ClusterMemory {
     members.onChange(() => this.#informNewMembers());
   }
 
-  async trace(device: string, on: boolean): Promise<void> {
-    this.#traces.set(device, on);
-    await this.#askOthers('trace', { device, on });
+  /** @param until it pauses by itself then, milliseconds */
+  async trace(device: string, on: boolean, until?: number): Promise<void> {
+    this.#traces.set(device, on, until);
+    await this.#askOthers('trace', { device, on, ...(until === undefined ? {} : { until }) });
   }
 
   async untrace(device: string): Promise<void> {
@@ -45,7 +46,8 @@ export class ClusterMemory {
   async traced(device: string): Promise<MemoryCalls['traced']['result']> {
     const all = [this.#traces.of(device), ...(await this.#askOthers('traced', { device }))];
     const sessions = all.flatMap(each => [...each.sessions]).sort((a, b) => a.started - b.started);
-    return { on: all.some(({ on }) => on), sessions };
+    const until = all.find(each => each.until !== undefined)?.until;
+    return { on: all.some(({ on }) => on), ...(until === undefined ? {} : { until }), sessions };
   }
 
   /** The latest first. */
@@ -68,8 +70,11 @@ export class ClusterMemory {
     for (const id of informed) if (!others.includes(id)) informed.delete(id);
     for (const id of others.filter(id => !informed.has(id))) {
       informed.add(id);
-      for (const device of this.#traces.watched())
-        this.#ask?.(id, 'trace', { device, on: true }).catch(() => informed.delete(id));
+      for (const device of this.#traces.watched()) {
+        const { until } = this.#traces.of(device);
+        const wish = { device, on: true, ...(until === undefined ? {} : { until }) };
+        this.#ask?.(id, 'trace', wish).catch(() => informed.delete(id));
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ServerFacts } from '../../../shared/tls/offer.ts';
 import type { DeviceRow } from '../../device/row.ts';
 import type { Task, TaskFault } from '../../device/task.ts';
 import type { AuditEntry } from '../../store/records.ts';
-import type { TracedSession } from './traced-session.ts';
+import type { TracedDevice } from './traced-session.ts';
 import type { UnknownCpe } from './unknown-cpe.ts';
 
 /** Takes entries of the audit that are stored, to send them on. */
@@ -161,9 +161,9 @@ export interface PreflightPorts {
 }
 
 export interface MemoryCalls {
-  trace: { args: { device: string; on: boolean }; result: undefined };
+  trace: { args: { device: string; on: boolean; until?: number }; result: undefined };
   untrace: { args: { device: string }; result: undefined };
-  traced: { args: { device: string }; result: { on: boolean; sessions: readonly TracedSession[] } };
+  traced: { args: { device: string }; result: TracedDevice };
   knocking: { args: Record<string, never>; result: UnknownCpe[] };
   /** The device was approved: it is no longer an unknown one. */
   unknock: { args: { device: string }; result: undefined };

@@ -29,3 +29,12 @@ export interface TracedSession {
   /** The number of messages after the session had reached its bound. */
   omitted?: number;
 }
+
+/** The trace of a device. */
+export interface TracedDevice {
+  on: boolean;
+  /** The time at which it stops by itself. */
+  until?: number;
+  /** The oldest first. */
+  sessions: readonly TracedSession[];
+}

@@ -3,18 +3,11 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { UserError } from '../../errors.ts';
 import type { AcsEvents, EventBus } from '../../events.ts';
-import type { TracedMessage, TracedSession } from '../common/traced-session.ts';
+import type { TracedDevice, TracedMessage, TracedSession } from '../common/traced-session.ts';
+import { DeviceTrace, type TraceBounds } from './device-trace.ts';
 
-export interface TraceLimits {
+export interface TraceLimits extends TraceBounds {
   devices: number;
-  /** Per device. */
-  sessions: number;
-  /** Per session. */
-  messages: number;
-  /** Per message, characters. */
-  message: number;
-  /** Per device, characters. */
-  device: number;
 }
 
 export const traceLimits: TraceLimits = {
@@ -24,11 +17,6 @@ export const traceLimits: TraceLimits = {
   message: 256 * 1024,
   device: 1024 * 1024,
 };
-
-interface DeviceTrace {
-  on: boolean;
-  sessions: TracedSession[];
-}
 
 export class Traces {
   readonly #clock: Clock;
@@ -43,14 +31,19 @@ export class Traces {
     this.#unsubscribe = events.on('session', event => this.#end(event));
   }
 
-  /** Begins or pauses the trace of a device. @throws UserError 409 beyond the limit */
-  set(device: string, on: boolean): void {
+  /**
+   * Begins or pauses the trace of a device.
+   * @param until it pauses by itself then
+   * @throws UserError 409 beyond the limit
+   */
+  set(device: string, on: boolean, until?: number): void {
     const known = this.#devices.get(device);
     const { devices } = this.#limits;
     if (!known && on && this.#devices.size >= devices)
       throw new UserError(409, 'too-many-traces', `${devices} devices are traced already: stop one first`);
-    if (known) known.on = on;
-    else if (on) this.#devices.set(device, { on: true, sessions: [] });
+    const trace = known ?? new DeviceTrace();
+    trace.set(on, until);
+    if (on) this.#devices.set(device, trace);
     this.#active = this.watched().length;
   }
 
@@ -61,12 +54,12 @@ export class Traces {
   }
 
   isOn(device: string): boolean {
-    return this.#devices.get(device)?.on ?? false;
+    return this.#devices.get(device)?.isRunning(this.#clock.now()) ?? false;
   }
 
   /** The devices that are traced now. */
   watched(): string[] {
-    return [...this.#devices].flatMap(([device, { on }]) => (on ? [device] : []));
+    return [...this.#devices.keys()].filter(device => this.isOn(device));
   }
 
   /** Holds while no device is traced, so that no message need be looked at. */
@@ -77,26 +70,18 @@ export class Traces {
   /** Adds a session of a traced device. */
   begin(device: string, address: string): TracedSession {
     const session: TracedSession = { started: this.#clock.now(), address, messages: [] };
-    const trace = this.#devices.get(device);
-    trace?.sessions.push(session);
-    if (trace) trim(trace, this.#limits);
+    this.#devices.get(device)?.begin(session, this.#limits);
     return session;
   }
 
   add(device: string, session: TracedSession, message: TracedMessage): void {
-    const trace = this.#devices.get(device);
-    if (!trace?.sessions.includes(session)) return;
-    if (session.messages.length >= this.#limits.messages) {
-      session.omitted = (session.omitted ?? 0) + 1;
-      return;
-    }
-    session.messages.push(shortened(message, this.#limits.message));
-    trim(trace, this.#limits);
+    this.#devices.get(device)?.add(session, message, this.#limits);
   }
 
-  /** The sessions of a device, the oldest first. */
-  of(device: string): { on: boolean; sessions: readonly TracedSession[] } {
-    return this.#devices.get(device) ?? { on: false, sessions: [] };
+  of(device: string): TracedDevice {
+    const trace = this.#devices.get(device);
+    const until = trace?.endAfter(this.#clock.now());
+    return { on: this.isOn(device), ...(until === undefined ? {} : { until }), sessions: trace?.sessions ?? [] };
   }
 
   stop(): void {
@@ -108,24 +93,3 @@ export class Traces {
     if (session) Object.assign(session, { ended: this.#clock.now(), claim, outcome, ...(error ? { error } : {}) });
   }
 }
-
-/** Drops the oldest sessions, then the XML of the oldest messages of a single session that is too long. */
-function trim({ sessions }: DeviceTrace, limits: TraceLimits): void {
-  while (sessions.length > limits.sessions) sessions.shift();
-  while (sessions.length > 1 && total(sessions) > limits.device) sessions.shift();
-  for (const message of sessions[0]?.messages ?? []) {
-    if (total(sessions) <= limits.device) return;
-    if (message.xml === undefined) continue;
-    delete message.xml;
-    message.note = 'left out: the session is too long';
-  }
-}
-
-function shortened(message: TracedMessage, limit: number): TracedMessage {
-  if (message.xml === undefined || message.xml.length <= limit) return message;
-  return { ...message, xml: message.xml.slice(0, limit), note: `cut after ${limit} characters` };
-}
-
-/** Characters that are held; a message counts for more than its XML. */
-const total = (sessions: readonly TracedSession[]): number =>
-  sessions.reduce((sum, { messages }) => sum + messages.reduce((all, { xml = '' }) => all + xml.length + 300, 0), 0);

@@ -2,10 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { jsonOf } from '../json.ts';
 import { describe } from '../openapi.ts';
-import { BASE } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { docsPage, rootPage, UI_SCRIPT, UI_STYLE } from './documentation.ts';
-import { firstUserPage } from './first-user.ts';
 import type { Rendered } from './html.ts';
 import { type PageSource, registerOperatorPages } from './operator-pages.ts';
 import { registerStatic, sendTagged, type TaggedContent, tagged } from './static-files.ts';
@@ -15,7 +13,6 @@ export function registerPages(app: FastifyInstance, source: PageSource | undefin
   if (source) registerOperatorPages(app, source);
   else registerPage(app, '/', rootPage());
   registerPage(app, '/docs', docsPage());
-  registerPage(app, `${BASE}/session/first`, firstUserPage());
   registerStatic(app, UI_STYLE, 'swagger-ui.css');
   registerStatic(app, UI_SCRIPT, 'swagger-ui-bundle.js');
   registerDescription(app);

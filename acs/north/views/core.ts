@@ -5,6 +5,7 @@ import type { KnownValue } from '../../device/parameter.ts';
 import type { Sighting } from '../../device/row.ts';
 import type { Task } from '../../device/task.ts';
 import { shownText } from '../../fleet/common/secrets.ts';
+import type { TracedDevice } from '../../fleet/common/traced-session.ts';
 import type { UnknownCpe } from '../../fleet/common/unknown-cpe.ts';
 import type { DeviceView } from '../../fleet/devices/device-view.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
@@ -14,7 +15,6 @@ import type { ExplainedWanted } from '../../fleet/presets/explain.ts';
 import { mapPreset, type Preset, pathOf, type WantedObjects } from '../../fleet/presets/preset.ts';
 import { secrecyOf } from '../../fleet/presets/sealed-preset.ts';
 import { withTexts } from '../../fleet/tasks/task-texts.ts';
-import type { Traces } from '../../fleet/tracing/traces.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import { maskIf } from '../secret-mask.ts';
 import { faultView } from './faults.ts';
@@ -23,7 +23,8 @@ import { iso } from './times.ts';
 
 type View = Record<string, unknown>;
 
-const isoMaybe = (name: string, time: number | undefined): View => (time === undefined ? {} : { [name]: iso(time) });
+export const isoMaybe = (name: string, time: number | undefined): View =>
+  time === undefined ? {} : { [name]: iso(time) };
 
 /** The view, or the part of it that is there. */
 export function deviceView(view: Partial<DeviceView>, { secrets, caller }: Shown): View {
@@ -70,9 +71,10 @@ const sightingView = (
   shown: (name: string, text: string) => string,
 ): View => ({ time: iso(time), ...sighting, connectionRequestUrl: shown('ConnectionRequestURL', url) });
 
-export const traceView = (device: string, { on, sessions }: ReturnType<Traces['of']>): View => ({
+export const traceView = (device: string, { on, until, sessions }: TracedDevice): View => ({
   device,
   on,
+  ...isoMaybe('until', until),
   sessions: sessions.map(({ started, ended, claim: _claim, messages, ...rest }) => ({
     started: iso(started),
     ...isoMaybe('ended', ended),

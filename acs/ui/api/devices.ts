@@ -38,6 +38,7 @@ export const csvUrl = (search: Pick<DeviceSearch, 'filter' | 'sort' | 'fields'>)
 
 export const announceDevice = async (device: {
   id: string;
+  credentials?: { username: string; password: string };
   tags?: readonly string[];
   site?: Readonly<Record<string, string>>;
 }): Promise<Device> => await call('POST', '/devices', { body: device });

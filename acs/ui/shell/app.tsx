@@ -1,30 +1,47 @@
-// The application: the sign-in for who is not signed in, the frame with a screen for all others.
+// The application: the pages before the sign-in for who is not signed in, the frame with a screen for all others.
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ProblemNote } from '../components/problem-note.tsx';
 import { LoginScreen } from '../screens/login/login.tsx';
+import { type Lazy, useLazy } from '../state/lazy.ts';
 import { go, hrefOf, place } from '../state/location.ts';
 import { isKnown, loadSession, session, sessionProblem } from '../state/session.ts';
 import { Shell } from './shell.tsx';
 
+/** Pages for who is not signed in, by their paths. */
+const entries: Readonly<Record<string, Lazy<object>>> = {
+  '/login': { load: async () => LoginScreen },
+  '/first': { load: async () => (await import('../screens/login/first-user.tsx')).FirstUserScreen },
+  '/welcome': { load: async () => (await import('../screens/login/welcome.tsx')).WelcomeScreen },
+};
+
 export function App(): JSX.Element | null {
   const { path, query } = place.value;
   const isSignedIn = session.value !== undefined;
-  const isLogin = path === '/login';
+  const entry = entries[path];
   const then = query.get('then') ?? '';
+  // A link that signs in does so for whoever opens it.
+  const isEntry = entry !== undefined && (!isSignedIn || path === '/welcome');
   useEffect(() => {
-    if (!isKnown.value || sessionProblem.value) return;
-    if (!isSignedIn && !isLogin) go(loginHref(), { replaces: true });
-    if (isSignedIn && isLogin) go(then.startsWith('/ui/') ? then : hrefOf(''), { replaces: true });
-  }, [isSignedIn, isLogin, then]);
+    // The place may have changed since this was shown.
+    if (!isKnown.value || sessionProblem.value || place.peek().path !== path) return;
+    if (!isSignedIn && !entry) go(loginHref(), { replaces: true });
+    if (isSignedIn && entry && !isEntry) go(then.startsWith('/ui/') ? then : hrefOf(''), { replaces: true });
+  }, [path, isSignedIn, entry, isEntry, then]);
   if (sessionProblem.value)
     return (
       <main class="main">
         <ProblemNote problem={sessionProblem.value} onRetry={() => void loadSession()} />
       </main>
     );
-  if (!isSignedIn) return isLogin ? <LoginScreen /> : null;
-  return isLogin ? null : <Shell />;
+  if (isEntry) return <EntryPage entry={entry} key={path} />;
+  return isSignedIn && !entry ? <Shell /> : null;
+}
+
+function EntryPage({ entry }: { entry: Lazy<object> }): JSX.Element | null {
+  const { Component, problem } = useLazy(entry);
+  if (Component) return <Component />;
+  return problem ? <ProblemNote problem={problem} onRetry={() => globalThis.location.reload()} /> : null;
 }
 
 /** The sign-in, which leads back to this place. */

@@ -37,6 +37,11 @@ export const routes: readonly Route[] = [
     load: async () => (await import('../screens/devices/devices.tsx')).DevicesScreen,
   },
   ...['/devices/:id', '/devices/:id/:tab'].map(pattern => ({ pattern, page: 'devices' as const, load: deviceScreen })),
+  {
+    pattern: '/connect',
+    page: 'enrolment',
+    load: async () => (await import('../screens/connect/connect.tsx')).ConnectScreen,
+  },
   ...['/enrolment', '/enrolment/:part'].map(pattern => ({
     pattern,
     page: 'enrolment' as const,

@@ -7,6 +7,8 @@ import type { Session } from '../api/shapes.ts';
 
 /** Undefined before it is known, and for nobody. */
 export const session = signal<Session | undefined>(undefined);
+/** True after a session that this page had has ended by itself. */
+export const hasEnded = signal(false);
 /** True once the server has said who the caller is, or that there is none. */
 export const isKnown = signal(false);
 export const sessionProblem = signal<Problem | undefined>(undefined);
@@ -15,6 +17,7 @@ export const sessionProblem = signal<Problem | undefined>(undefined);
 export async function loadSession(): Promise<void> {
   try {
     session.value = await getSession();
+    hasEnded.value = false;
     sessionProblem.value = undefined;
   } catch (error) {
     session.value = undefined;
@@ -30,6 +33,8 @@ export const may = (operation: string): boolean => session.value?.operations.inc
 /** Forgets the caller as soon as a call is answered 401. */
 export function watchSession(): void {
   refusals.subscribe(count => {
-    if (count > 0 && session.peek()) session.value = undefined;
+    if (count === 0 || !session.peek()) return;
+    session.value = undefined;
+    hasEnded.value = true;
   });
 }

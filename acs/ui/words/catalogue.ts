@@ -1,8 +1,12 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
 
 import type { alerts } from './en/alerts.ts';
+import type { connect } from './en/connect.ts';
+import type { deviceActions } from './en/device/actions.ts';
 import type { device } from './en/device/device.ts';
+import type { parameters } from './en/device/parameters.ts';
 import type { deviceSummary } from './en/device/summary.ts';
+import type { wanted } from './en/device/wanted.ts';
 import type { devices } from './en/devices.ts';
 import type { enrolment } from './en/enrolment.ts';
 import type { faults } from './en/faults/faults.ts';
@@ -18,11 +22,15 @@ import type { rollouts } from './en/rollouts.ts';
 import type { wizard } from './en/wizard.ts';
 
 export interface Catalogue {
+  connect: typeof connect;
   frame: typeof frame;
   devices: typeof devices;
   filter: typeof filter;
   device: typeof device;
+  deviceActions: typeof deviceActions;
   deviceSummary: typeof deviceSummary;
+  deviceParameters: typeof parameters;
+  deviceWanted: typeof wanted;
   login: typeof login;
   records: typeof records;
   enrolment: typeof enrolment;

@@ -55,6 +55,20 @@ describe('traces', () => {
       await api.refused(404, 'no-such-device', 'PUT', '/devices/0090F8-4102S-NONE/trace', { body: { on: true } });
     });
 
+    it('stops by itself after the time that it was asked for', async () => {
+      api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
+      await new ScriptedCpe(api.acs.app).session();
+      const answer = await api.call('PUT', `/devices/${id}/trace`, { body: { on: true, seconds: 900 } });
+      const until = new Date(api.acs.clock.now() + 900_000).toISOString();
+      assert.deepEqual(answer.json, { device: id, on: true, until });
+      assert.equal((await api.call('GET', `/devices/${id}/trace`)).json.until, until);
+      await new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] }).session();
+      await api.acs.clock.advance(900_000);
+      await new ScriptedCpe(api.acs.app, { events: ['2 PERIODIC'] }).session();
+      const { on, until: none, sessions } = (await api.call('GET', `/devices/${id}/trace`)).json;
+      assert.deepEqual([on, none, (sessions as unknown[]).length], [false, undefined, 1]);
+    });
+
     it('shows challenges, RPCs and faults, as a ladder too, without any secret', async () => {
       api = await testApi({ enrol: 'auto' });
       await api.acs.fleet.devices.announce(id, { credentials: { username: 'box-1', password: 'secret-1' } });

@@ -34,6 +34,8 @@ export class ForeignCpe extends ScriptedCpe {
   readonly identity: ForeignIdentity;
   readonly tree: Map<string, ForeignValue>;
   parameterKey = '';
+  /** Values that its Informs tell beside version and ParameterKey. */
+  told: Record<string, string> = {};
 
   constructor(acs: Pick<TestAcs, 'app'>, identity: ForeignIdentity, tree: Record<string, ForeignValue>) {
     super(acs.app, { serial: identity.serial });
@@ -55,6 +57,7 @@ export class ForeignCpe extends ScriptedCpe {
     const values: Record<string, string> = {
       [`${root}DeviceInfo.SoftwareVersion`]: version,
       [`${root}ManagementServer.ParameterKey`]: this.parameterKey,
+      ...this.told,
     };
     return super.inform({
       DeviceId: { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: serial },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { operatorPages } from '../../../acs/server/pages/files.ts';
+import type { Gateway } from '../../../cpe/gateway.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
 import { openWorld, type World, type WorldOptions } from '../../support/worlds/world.ts';
@@ -124,9 +125,17 @@ function watch(page: Page, base: string, noted: string[]): void {
 }
 
 /** A plain TR-181 device in the world, beside its DGW gateways. */
-export async function plainDevice(world: World, serial: string): Promise<void> {
+export async function plainDevice(world: World, serial: string): Promise<Gateway> {
   const device = await world.gateway({
     model: await builtinModel('device'),
+    profile: {
+      parameters: {
+        'Device.ManagementServer.URL': world.url,
+        'Device.ManagementServer.Username': 'enrol',
+        'Device.ManagementServer.Password': 'factory',
+      },
+      certificates: [],
+    },
     identity: {
       manufacturer: 'Plain',
       oui: '00D09E',
@@ -136,4 +145,5 @@ export async function plainDevice(world: World, serial: string): Promise<void> {
     },
   });
   await device.boot();
+  return device;
 }

@@ -3,7 +3,7 @@ import { ladder } from '../../../fleet/tracing/ladder.ts';
 import type { Operation } from '../../operation.ts';
 import { noDevice, none, ok, param } from '../../operation.ts';
 import * as schemas from '../../schemas/monitoring/traces.ts';
-import { traceView } from '../../views/core.ts';
+import { isoMaybe, traceView } from '../../views/core.ts';
 
 export const traces: readonly Operation[] = [
   {
@@ -18,11 +18,12 @@ export const traces: readonly Operation[] = [
     body: { json: schemas.traceInput },
     answers: { 200: schemas.tracing },
     problems: { ...noDevice, 409: 'Too many devices are being traced' },
-    run: async (input, { fleet }) => {
+    run: async (input, { fleet, clock }) => {
       const { id } = await fleet.devices.row(param(input));
-      const { on } = input.body as { on: boolean };
-      await fleet.clusterMemory.trace(id, on);
-      return ok({ device: id, on });
+      const { on, seconds } = input.body as { on: boolean; seconds?: number };
+      const until = on && seconds !== undefined ? clock.now() + seconds * 1000 : undefined;
+      await fleet.clusterMemory.trace(id, on, until);
+      return ok({ device: id, on, ...isoMaybe('until', until) });
     },
   },
   {

@@ -2,8 +2,14 @@
 import { Type } from 'typebox';
 import { byName, choice, closed, optional, text, time } from '../common.ts';
 
-export const traceInput = closed({ on: Type.Boolean() });
-export const tracing = Type.Object({ device: Type.String(), on: Type.Boolean() });
+export const traceInput = closed({
+  on: Type.Boolean(),
+  seconds: optional(
+    Type.Integer({ minimum: 1, maximum: 604_800, description: 'Tracing stops by itself after so many seconds' }),
+  ),
+});
+const until = optional(Type.String({ format: 'date-time', description: 'The time at which it stops by itself' }));
+export const tracing = Type.Object({ device: Type.String(), on: Type.Boolean(), until });
 const tracedMessage = Type.Object({
   time,
   from: choice(['cpe', 'acs']),
@@ -17,6 +23,7 @@ const tracedMessage = Type.Object({
 export const trace = Type.Object({
   device: Type.String(),
   on: Type.Boolean(),
+  until,
   sessions: Type.Array(
     Type.Object({
       started: time,

@@ -10,8 +10,10 @@ import { useShortcuts } from '../../state/keys.ts';
 import { useLazy } from '../../state/lazy.ts';
 import { go } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
+import { useTrail } from '../../state/trail.ts';
 import { device as english } from '../../words/en/device/device.ts';
 import { textsOf } from '../../words/texts.ts';
+import { OpenedDialog } from './actions/dialogs.tsx';
 import { DeviceHeader } from './header.tsx';
 import { MissingDevice } from './missing.tsx';
 import { hrefOfTab } from './places.ts';
@@ -34,6 +36,7 @@ export const DeviceScreen = ({
 function DevicePage({ id, name }: { id: string; name: string }): JSX.Element {
   const found = useResource(id, async signal => await getDevice(id, signal));
   const line = useDeviceLine(id);
+  useTrail([{ text: found.value?.serial ?? id, isId: true }]);
   useReload(line, CHANGES, found.reload);
   const { value: device, problem, at, reload } = found;
   if (!device) {
@@ -45,6 +48,7 @@ function DevicePage({ id, name }: { id: string; name: string }): JSX.Element {
       <DeviceHeader device={device} line={line} reload={reload} />
       <DeviceTabs id={id} device={device} current={name} />
       {problem && <ProblemNote problem={problem} at={at} onRetry={reload} />}
+      <OpenedDialog device={device} line={line} reload={reload} />
       <TabBody name={name} device={device} line={line} reload={reload} />
     </>
   );

@@ -3,12 +3,15 @@ import type { ComponentChildren, JSX } from 'preact';
 import { quotedText } from '../../../query/quote.ts';
 import type { Device } from '../../api/shapes.ts';
 import { Age } from '../../components/age.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { Liveness } from '../../components/liveness.tsx';
 import { now } from '../../state/clock.ts';
+import { may } from '../../state/session.ts';
 import { device as english } from '../../words/en/device/device.ts';
 import { span } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { WakeButton } from './actions/wake.tsx';
+import { ActionBar } from './actions/bar.tsx';
+import { openDialog } from './actions/opened.ts';
 import { hrefOfFilter } from './places.ts';
 import type { TabProps } from './props.ts';
 
@@ -25,12 +28,16 @@ export const DeviceHeader = (props: TabProps): JSX.Element => (
             {tag}
           </a>
         ))}
+        {may('patchDevice') && (
+          <button class="btn quiet tiny notphone" type="button" onClick={() => openDialog('tags')}>
+            <Icon name="plus" />
+            {words().tag}
+          </button>
+        )}
       </div>
       <About device={props.device} />
     </div>
-    <div class="row actions">
-      <WakeButton {...props} />
-    </div>
+    <ActionBar {...props} />
   </div>
 );
 

@@ -13,4 +13,5 @@ export interface Tab extends Lazy<TabProps> {
 
 export const tabs: readonly Tab[] = [
   { name: 'summary', load: async () => (await import('./summary/summary.tsx')).SummaryTab },
+  { name: 'parameters', load: async () => (await import('./parameters/parameters.tsx')).ParametersTab },
 ];

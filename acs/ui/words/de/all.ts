@@ -1,8 +1,12 @@
 // All German texts.
 import type { Catalogue } from '../catalogue.ts';
 import { alerts } from './alerts.ts';
+import { connect } from './connect.ts';
+import { deviceActions } from './device/actions.ts';
 import { device } from './device/device.ts';
+import { deviceParameters } from './device/parameters.ts';
 import { deviceSummary } from './device/summary.ts';
+import { deviceWanted } from './device/wanted.ts';
 import { devices } from './devices.ts';
 import { enrolment } from './enrolment.ts';
 import { faults } from './faults/faults.ts';
@@ -18,7 +22,9 @@ import { rollouts } from './rollouts.ts';
 import { wizard } from './wizard.ts';
 
 export const german: Catalogue = {
+  connect,
   device,
+  deviceActions,
   deviceSummary,
   devices,
   enrolment,
@@ -31,6 +37,8 @@ export const german: Catalogue = {
   records,
   rollouts,
   wizard,
+  deviceParameters,
+  deviceWanted,
   files,
   alerts,
   faults,

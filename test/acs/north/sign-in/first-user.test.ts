@@ -63,15 +63,4 @@ describe('the first user', () => {
     assert.equal((await make(code)).status, 409);
     assert.equal(await api.acs.fleet.access.firstUser.offer(), undefined);
   });
-
-  it('has a page that takes nothing from elsewhere', async () => {
-    const { status, headers, text } = await api.call('GET', '/session/first', { token: undefined });
-    assert.equal(status, 200);
-    const policy = String(headers['content-security-policy']);
-    assert.match(policy, /^default-src 'none'; .*script-src 'sha256-[\w+/=]+'; connect-src 'self'/);
-    assert.doesNotMatch(policy, /unsafe/);
-    assert.doesNotMatch(text, /(src|href)=/);
-    // It is the same page with users and without: it claims neither.
-    assert.doesNotMatch(text, /has no users yet/);
-  });
 });

@@ -1,6 +1,6 @@
 // The connection request: asked, accepted, and the Inform that follows, in one message that changes.
 import type { JSX } from 'preact';
-import { wake } from '../../../api/device.ts';
+import { wake } from '../../../api/device/device.ts';
 import { problemOf } from '../../../api/problem.ts';
 import { Icon } from '../../../components/icon.tsx';
 import { after, nowMs } from '../../../state/clock.ts';

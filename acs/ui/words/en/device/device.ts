@@ -12,6 +12,7 @@ export const device = {
     history: 'History',
     files: 'Files',
   },
+  tag: 'Tag',
   noSuchTab: 'A device has no part of this name',
   states: { known: 'Announced', quarantine: 'Quarantine', held: 'Held', replaced: 'Replaced' },
   informed: (age: string) => `Inform ${age} ago`,
@@ -23,6 +24,50 @@ export const device = {
     text: (id: string) => `Nothing is known of ${id}. It may have been forgotten, or the address has a slip.`,
     nearest: 'Nearest:',
     all: 'All devices',
+  },
+  work: {
+    asked: (serial: string, what: string) => `${serial}: ${what} is asked for`,
+    done: (serial: string, what: string) => `${serial}: ${what} is done`,
+    failed: (serial: string, what: string, code: number | string, reason: string) =>
+      `${serial}: ${what} failed with ${code}, ${reason}`,
+    waits: (serial: string, what: string, reason: string) =>
+      reason === ''
+        ? `${serial}: ${what} waits for its next Inform`
+        : `${serial}: ${what} waits for its next Inform. ${reason}`,
+    refused: (serial: string, what: string, reason: string) => `${serial}: ${what} was refused. ${reason}`,
+  },
+  actions: {
+    read: 'Read again',
+    reading: 'read again',
+    reboot: 'Reboot…',
+    more: 'More actions',
+    replaced: 'Another device has its place.',
+    notManaged: 'It takes no work before it is approved.',
+    undoSwap: 'Undo the swap',
+    undone: (serial: string) => `${serial} has its place again`,
+    heads: { change: 'Change', check: 'Check', files: 'Files', device: 'Device' },
+    dialogs: {
+      reboot: 'Reboot…',
+      reset: 'Factory reset…',
+      forget: 'Forget…',
+      tags: 'Tags…',
+      site: 'Site fields…',
+      override: 'Overrides…',
+      diagnostics: 'Ping and traceroute…',
+      download: 'Send a file…',
+      upload: 'Get its configuration…',
+      swap: 'Swap…',
+      hold: 'Hold…',
+      approve: 'Approve…',
+    },
+  },
+  trace: {
+    action: 'Trace',
+    key: 'Trace for 15 minutes',
+    during: (span: string) => `For ${span}`,
+    stop: 'Stop',
+    on: (serial: string, span: string) => `${serial} is traced for ${span}`,
+    off: (serial: string) => `${serial} is no longer traced`,
   },
   wake: {
     action: 'Wake',

@@ -1,0 +1,26 @@
+// English texts of the page that shows how a gateway gets in.
+
+export const connect = {
+  title: 'Connect a gateway',
+  intro: 'A gateway needs three things: the address of this server, a CA that it trusts, and a login.',
+  announce: '1. Announce it',
+  announceText: 'An announced device is enrolled as soon as it comes with the login that is made here.',
+  announceButton: 'Announce',
+  fields: { oui: 'OUI', product: 'Product class', serial: 'Serial number' },
+  mayNot: 'Your role may not announce devices.',
+  arrivals: '3. Watch it come',
+  waiting: 'No device has come yet',
+  waitingText: 'It appears here by itself, as soon as its first Inform is there.',
+  commands: '2. Give it the address, the CA and the login',
+  announceFirst: 'Announce a device first: then the command for it stands here, with its login.',
+  simulated: 'A simulated gateway, in the folder of this project',
+  ca: 'The CA of this server',
+  caText: 'A unit trusts it once it is among its certificates. Save it as ca.pem for the command above.',
+  caDownload: 'Download ca.pem',
+  caCopy: 'Copy the certificate',
+  dhcp: 'A real unit by DHCP',
+  dhcpText: 'Option 43 of dnsmasq. The unit also needs the time (option 42), the CA and a login.',
+  unitScript: 'A real unit by a configuration script',
+  unitScriptText: 'Paste it into its script page; the CA goes to its certificates.',
+  copyOf: (what: string) => `Copy: ${what}`,
+};
