@@ -8,6 +8,7 @@ import { eachPage } from '../../store/paging.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Rollout, RolloutInput } from '../rollout/plan.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
+import type { RetryInput } from './actions.ts';
 import type { Job, JobInput } from './job.ts';
 import { ReasonTally, type TextedReason } from './tally.ts';
 
@@ -130,4 +131,19 @@ export async function* rolloutPositionsWith(
 ): AsyncGenerator<JobPosition[]> {
   for await (const positions of endedPositions(rollouts, job, caller))
     yield positions.filter(position => position.code === code);
+}
+
+/** The devices that a retry of a rollout names, by themselves or by their reason; undefined for all. */
+export async function namedDevices(
+  rollouts: Rollouts,
+  id: string,
+  { devices, code }: RetryInput,
+  caller: Caller,
+): Promise<string[] | undefined> {
+  if (code === undefined) return devices;
+  const named = devices && new Set(devices);
+  const found: string[] = [];
+  for await (const positions of rolloutPositionsWith(rollouts, id, code, caller))
+    found.push(...positions.map(({ device }) => device).filter(device => !named || named.has(device)));
+  return found;
 }

@@ -62,6 +62,8 @@ export const listJobDevices = async (
 export const actOnJob = async (id: string, action: JobAction, code?: string): Promise<Job> =>
   await call('POST', jobPath(id, `/${action}`), code === undefined ? {} : { body: { code } });
 
+export const approveJob = async (id: string): Promise<Job> => await call('POST', jobPath(id, '/approve'));
+
 export const excludeFromJob = async (id: string, filter: string): Promise<Job> =>
   await call('POST', jobPath(id, '/exclude'), { body: { filter } });
 

@@ -36,7 +36,7 @@ export function filterOf(text: string): string {
   return reading.kind === 'wrong' ? '' : reading.filter;
 }
 
-const functions = ['and', 'or', 'not', 'search', 'find', 'preset', 'job', 'jobState'];
+const functions = ['and', 'or', 'not', 'search', 'find', 'preset', 'job', 'jobState', 'jobCode'];
 const begins = [...Object.keys(fields), ...functions, 'site.', 'Device.', 'InternetGatewayDevice.'];
 
 /** The text is one word that a field begins with: it is a field that is being written, rather than a word to look for. */

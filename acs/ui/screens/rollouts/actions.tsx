@@ -2,14 +2,14 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { curlOf } from '../../api/call.ts';
-import { actOnJob, deleteJob, type JobAction, type JobDetail, jobPath } from '../../api/jobs.ts';
+import { actOnJob, approveJob, deleteJob, type JobAction, type JobDetail, jobPath } from '../../api/jobs.ts';
 import { problemOf } from '../../api/problem.ts';
 import { copyText } from '../../components/copy-button.tsx';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { Menu } from '../../components/menu.tsx';
 import { go, hrefOf } from '../../state/location.ts';
-import { may } from '../../state/session.ts';
+import { may, session } from '../../state/session.ts';
 import { tell } from '../../state/toasts.ts';
 import { frame } from '../../words/en/frame.ts';
 import { rollouts } from '../../words/en/rollouts.ts';
@@ -58,8 +58,13 @@ export function Actions({ job, onDone }: { job: JobDetail; onDone: () => void })
     tell({ tone: 'ok', text: words().told[action](label) });
     onDone();
   };
-  const actNow = (action: JobAction): void => {
-    act(action).catch((error: unknown) => tell({ tone: 'bad', text: problemOf(error).message }));
+  const attempt = (work: Promise<void>): void => {
+    work.catch((error: unknown) => tell({ tone: 'bad', text: problemOf(error).message }));
+  };
+  const approve = async (): Promise<void> => {
+    await approveJob(job.id);
+    tell({ tone: 'ok', text: words().told.approve(label) });
+    onDone();
   };
   const confirm = async (action: Asked): Promise<void> => {
     if (action !== 'delete') return await act(action);
@@ -69,8 +74,11 @@ export function Actions({ job, onDone }: { job: JobDetail; onDone: () => void })
   };
   return (
     <div class="row actions">
+      {job.state === 'waiting-for-approval' && may('approveJob') && (
+        <Approve isOwn={job.author === session.value?.user} onApprove={() => attempt(approve())} />
+      )}
       {(['pause', 'resume'] as const).filter(isOpen).map(action => (
-        <button class="btn primary" type="button" key={action} onClick={() => actNow(action)}>
+        <button class="btn primary" type="button" key={action} onClick={() => attempt(act(action))}>
           <Icon name={icons[action]} />
           {words().actions[action]}
         </button>
@@ -99,6 +107,21 @@ export function Actions({ job, onDone }: { job: JobDetail; onDone: () => void })
     </div>
   );
 }
+
+/** Its author sees the reason why another one has to. */
+const Approve = ({ isOwn, onApprove }: { isOwn: boolean; onApprove: () => void }): JSX.Element => (
+  <button
+    class="btn primary"
+    type="button"
+    {...(isOwn ? { 'aria-disabled': true, title: words().ownPlan } : {})}
+    onClick={() => {
+      if (!isOwn) onApprove();
+    }}
+  >
+    <Icon name="check" />
+    {words().actions.approve}
+  </button>
+);
 
 interface AskProps {
   action: Asked;

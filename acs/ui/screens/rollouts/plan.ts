@@ -1,6 +1,7 @@
 // The plan of a rollout or job as the wizard has it: texts, all of which stand in the address, and what the server is asked for by them.
 import { quotedText } from '../../../query/quote.ts';
 import type { JobDetail, JobInput, JobStep } from '../../api/jobs.ts';
+import { filterOf } from '../../state/filter-text.ts';
 import { hrefOf } from '../../state/location.ts';
 
 export const kinds = ['firmware', 'set', 'file', 'reboot', 'tags', 'preset', 'steps'] as const;
@@ -112,7 +113,8 @@ const given = <N extends string, T>(name: N, value: T | undefined): { [K in N]?:
 /** The input of the call that makes the job; undefined while the plan does not say who or what. */
 export function inputIn(plan: Plan): JobInput | undefined {
   const steps = stepsIn(plan);
-  if (steps === undefined || !plan.q?.trim()) return undefined;
+  const filter = filterOf(plan.q ?? '');
+  if (steps === undefined || filter === '') return undefined;
   const isFirmware = kindOf(plan) === 'firmware';
   const { from, to } = plan;
   const days = partsOf(plan.days) as (typeof weekdays)[number][];
@@ -124,7 +126,7 @@ export function inputIn(plan: Plan): JobInput | undefined {
     ...(plan.action === 'rollback' ? { action: 'rollback' as const } : {}),
   };
   return {
-    devices: { filter: plan.q.trim() },
+    devices: { filter },
     do: steps,
     ...given('id', plan.id?.trim()),
     waves: partsOf(plan.waves).map(shareIn),
@@ -134,6 +136,7 @@ export function inputIn(plan: Plan): JobInput | undefined {
     ...given('timeout', numberIn(plan.timeout)),
     ...given('after', numberIn(plan.after)),
     ...(plan.wake === 'no' ? { wake: false } : {}),
+    ...(plan.approval ? { approval: true } : {}),
     ...given('success', successIn(plan)),
     ...(Object.keys(failure).length > 0 ? { failure } : {}),
     ...(isFirmware || !plan.notBefore ? {} : { notBefore: new Date(plan.notBefore).toISOString() }),
@@ -154,18 +157,44 @@ function successIn({ soak, online, noFault, healthy }: Plan): JobInput['success'
 
 /** The same job once more: its plan, and its devices by the same filter or as those of the job. */
 export function inputOf(job: JobDetail): JobInput {
-  const { filter, do: steps, waves, window, timezone, parallelism, timeout, after, wake, success, failure } = job;
+  const {
+    filter,
+    do: steps,
+    waves,
+    window,
+    timezone,
+    parallelism,
+    timeout,
+    after,
+    wake,
+    success,
+    failure,
+    approval,
+  } = job;
   return {
     devices: { filter: filter ?? `job = ${quotedText(job.id)}` },
     do: steps,
     ...{ waves, timezone, parallelism, timeout, after, wake, success, failure },
     ...(window ? { window } : {}),
+    ...(approval ? { approval: true } : {}),
   };
 }
 
 /** The wizard with what a job is made of. */
 export function planHref(input: JobInput): string {
-  const { devices, waves = [], window, parallelism, timezone, success, failure, timeout, after, wake } = input;
+  const {
+    devices,
+    waves = [],
+    window,
+    parallelism,
+    timezone,
+    success,
+    failure,
+    timeout,
+    after,
+    wake,
+    approval,
+  } = input;
   const soak = success?.soak;
   const plan: Plan = {
     q: devices.filter ?? '',
@@ -184,6 +213,7 @@ export function planHref(input: JobInput): string {
     ...given('timeout', timeout?.toString()),
     ...given('after', after?.toString()),
     ...(wake === false ? { wake: 'no' } : {}),
+    ...(approval ? { approval: 'yes' } : {}),
   };
   return placeOf(plan, 'who');
 }

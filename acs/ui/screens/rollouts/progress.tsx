@@ -3,9 +3,10 @@ import type { JSX } from 'preact';
 import type { JobDetail, JobState, Rollout } from '../../api/jobs.ts';
 import { Bar, Legend } from '../../components/bars/bar.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { now } from '../../state/clock.ts';
 import { hrefOf } from '../../state/location.ts';
 import { rollouts } from '../../words/en/rollouts.ts';
-import { number } from '../../words/format.ts';
+import { dateTime, number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
 import { partsOf, shareOfDone, type Totals, wholeOf } from './job-view.ts';
 
@@ -35,7 +36,7 @@ export function Progress({ job, rollout }: { job: JobDetail; rollout: Rollout | 
             {number(totals.done ?? 0)}{' '}
             <span class="ink-3">{words().ofDone(number(whole), number(shareOfDone(totals)))}</span>
           </span>
-          {job.planned === null && <span class="push ink-2">{words().planning(number(whole))}</span>}
+          <span class="push ink-2">{job.planned === null ? words().planning(number(whole)) : forecastOf(job)}</span>
         </div>
         <Bar parts={partsOf(totals)} size="thick" />
         <Legend
@@ -49,6 +50,14 @@ export function Progress({ job, rollout }: { job: JobDetail; rollout: Rollout | 
       </div>
     </section>
   );
+}
+
+/** The end at the pace of the last hour. A window makes the pace of an hour say little of a day. */
+function forecastOf({ pace, window, ended, totals }: JobDetail): string {
+  if (pace === null || ended !== null) return '';
+  const { running = 0, soaking = 0, planned = 0 }: Totals = totals;
+  if (window || pace === 0) return words().pace(number(pace));
+  return words().forecast(number(pace), dateTime(now.value + ((running + soaking + planned) / pace) * 3_600_000));
 }
 
 /** The devices under way, by the states that firmware has. */

@@ -96,6 +96,7 @@ function Subtitle({ job, rollout }: { job: JobDetail; rollout: Rollout | undefin
       )}
       {' · '}
       {job.author === undefined ? words().createdAt(time) : words().created(time, job.author)}
+      {job.approval?.by && ` · ${words().approvedBy(job.approval.by)}`}
       {job.filter !== undefined && (
         <>
           {' · '}

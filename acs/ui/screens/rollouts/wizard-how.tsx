@@ -11,28 +11,34 @@ const words = textsOf('wizard', wizard);
 const shared = textsOf('rollouts', rollouts);
 
 export const HowStep = ({ plan, change }: StepProps): JSX.Element => (
-  <>
-    <div class="cols">
-      <div class="stack c6">
-        <Text label={words().waves} value={plan.waves} onInput={waves => change({ waves })} help={words().wavesHelp} />
-        <Text label={words().parallelism} value={plan.parallelism} onInput={parallelism => change({ parallelism })} />
-        <Text label={words().soak} value={plan.soak} onInput={soak => change({ soak })} help={words().soakHelp} />
-        <Text label={words().id} value={plan.id} onInput={id => change({ id })} help={words().idHelp} />
-      </div>
-      <div class="stack c6">
-        <LimitFields plan={plan} change={change} />
-        <WindowFields plan={plan} change={change} />
-        {kindOf(plan) !== 'firmware' && (
-          <Text
-            label={words().notBefore}
-            value={plan.notBefore}
-            onInput={notBefore => change({ notBefore })}
-            type="datetime-local"
-          />
-        )}
-      </div>
+  <div class="cols">
+    <div class="stack c6">
+      <Text label={words().waves} value={plan.waves} onInput={waves => change({ waves })} help={words().wavesHelp} />
+      <Text label={words().parallelism} value={plan.parallelism} onInput={parallelism => change({ parallelism })} />
+      <Text label={words().soak} value={plan.soak} onInput={soak => change({ soak })} help={words().soakHelp} />
+      <Text label={words().id} value={plan.id} onInput={id => change({ id })} help={words().idHelp} />
     </div>
-  </>
+    <div class="stack c6">
+      <LimitFields plan={plan} change={change} />
+      <WindowFields plan={plan} change={change} />
+      <label class="row">
+        <input
+          type="checkbox"
+          checked={plan.approval === 'yes'}
+          onChange={event => change({ approval: event.currentTarget.checked ? 'yes' : '' })}
+        />
+        {words().approval}
+      </label>
+      {kindOf(plan) !== 'firmware' && (
+        <Text
+          label={words().notBefore}
+          value={plan.notBefore}
+          onInput={notBefore => change({ notBefore })}
+          type="datetime-local"
+        />
+      )}
+    </div>
+  </div>
 );
 
 const LimitFields = ({ plan, change }: StepProps): JSX.Element => (

@@ -3,9 +3,11 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { countDevices } from '../../api/jobs.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { after } from '../../state/clock.ts';
+import { filterOf } from '../../state/filter-text.ts';
 import { go, hrefOf, place } from '../../state/location.ts';
 import { type Resource, useResource } from '../../state/resource.ts';
 import { wizard } from '../../words/en/wizard.ts';
@@ -19,7 +21,7 @@ const words = textsOf('wizard', wizard);
 const steps = ['who', 'what', 'how', 'look'] as const;
 type Step = (typeof steps)[number];
 
-const COUNT_MS = 250;
+const WRITE_MS = 250;
 
 export function WizardScreen(): JSX.Element {
   const { query } = place.value;
@@ -27,8 +29,9 @@ export function WizardScreen(): JSX.Element {
   const step = steps.find(each => each === query.get('step')) ?? 'who';
   const change = (changed: Plan): void => setPlan(before => ({ ...before, ...changed }));
   // The address follows what is written, a moment later.
-  useEffect(() => after(COUNT_MS, () => go(placeOf(plan, step), { replaces: true })), [plan, step]);
-  const counted = useCount(plan.q?.trim());
+  useEffect(() => after(WRITE_MS, () => go(placeOf(plan, step), { replaces: true })), [plan, step]);
+  const filter = filterOf(plan.q ?? '');
+  const counted = useCount(filter);
   const form = useFirstFocus(step);
   const at = steps.indexOf(step);
   const show = (next: Step | undefined): void => {
@@ -39,7 +42,7 @@ export function WizardScreen(): JSX.Element {
       <div class="head">
         <div class="stack">
           <h1>{words().title}</h1>
-          <Count counted={counted} filter={plan.q?.trim()} />
+          <Count counted={counted} filter={filter} />
         </div>
         <div class="row actions">
           <CopyButton text={() => new URL(placeOf(plan, 'look'), globalThis.location.href).href} icon="link">
@@ -85,11 +88,9 @@ export function WizardScreen(): JSX.Element {
   );
 }
 
-/** The number of devices that the filter finds now, asked for once the writer pauses. */
-function useCount(filter: string | undefined): Resource<number> {
-  const [asked, setAsked] = useState(filter);
-  useEffect(() => after(COUNT_MS, () => setAsked(filter)), [filter]);
-  return useResource(asked || undefined, async signal => (await countDevices(asked ?? '', signal)).total ?? 0, {
+/** The number of devices that the filter finds now. */
+function useCount(filter: string): Resource<number> {
+  return useResource(filter || undefined, async signal => (await countDevices(filter, signal)).total ?? 0, {
     keeps: true,
     everyMs: 10_000,
   });
@@ -105,7 +106,7 @@ function useFirstFocus(step: Step): { current: HTMLFormElement | null } {
   return form;
 }
 
-const Count = ({ counted, filter }: { counted: Resource<number>; filter: string | undefined }): JSX.Element => (
+const Count = ({ counted, filter }: { counted: Resource<number>; filter: string }): JSX.Element => (
   <p class="ink-2" aria-live="off">
     {!filter ? (
       words().noFilter
@@ -117,22 +118,10 @@ const Count = ({ counted, filter }: { counted: Resource<number>; filter: string 
   </p>
 );
 
-function WhoStep({ plan, change, counted }: StepProps & { counted: Resource<number> }): JSX.Element {
-  return (
-    <>
-      <label class="field">
-        <span>{words().filter}</span>
-        <input
-          class="input mono"
-          required
-          autocomplete="off"
-          spellcheck={false}
-          value={plan.q ?? ''}
-          onInput={event => change({ q: event.currentTarget.value })}
-        />
-        <span class="help">{words().filterHelp}</span>
-      </label>
-      {counted.problem && <ProblemNote problem={counted.problem} at={counted.at} />}
-    </>
-  );
-}
+const WhoStep = ({ plan, change, counted }: StepProps & { counted: Resource<number> }): JSX.Element => (
+  <>
+    <FilterBar text={plan.q ?? ''} onText={q => change({ q })} problem={counted.problem} />
+    <p class="help">{words().filterHelp}</p>
+    {counted.problem && <ProblemNote problem={counted.problem} at={counted.at} />}
+  </>
+);

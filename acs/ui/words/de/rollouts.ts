@@ -139,6 +139,8 @@ export const rollouts: Catalogue['rollouts'] = {
     approve: 'Freigeben',
     delete: 'Löschen …',
   },
+  ownPlan: 'Jemand anderer als der Verfasser muss ihn freigeben',
+  approvedBy: by => `freigegeben von ${by}`,
   retryFailed: count =>
     plural(count, { one: '# fehlgeschlagenes noch einmal …', other: '# fehlgeschlagene noch einmal …' }),
   moreActions: 'Mehr: klonen, als curl kopieren',

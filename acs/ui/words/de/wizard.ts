@@ -8,7 +8,6 @@ export const wizard: Catalogue['wizard'] = {
   steps: { who: 'Wer', what: 'Was', how: 'Wie', look: 'Prüfen und starten' },
   back: 'Zurück',
   next: 'Weiter',
-  filter: 'Geräte, als Filter',
   filterHelp: 'Zum Beispiel: productClass = "4102S" and firmware < "49.2". Alle aufgenommenen: state = "enrolled".',
   fits: count => plural(count, { one: '# Gerät passt', other: '# Geräte passen' }),
   counting: 'Zählt …',

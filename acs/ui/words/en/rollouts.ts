@@ -138,6 +138,8 @@ export const rollouts = {
     approve: 'Approve',
     delete: 'Delete…',
   },
+  ownPlan: 'Another person than its author approves it',
+  approvedBy: (by: string) => `approved by ${by}`,
   retryFailed: (count: number) => plural(count, { one: 'Retry # failed…', other: 'Retry # failed…' }),
   moreActions: 'More: clone, copy as curl',
   clone: 'Clone…',

@@ -7,7 +7,6 @@ export const wizard = {
   steps: { who: 'Who', what: 'What', how: 'How', look: 'Look and start' },
   back: 'Back',
   next: 'Next',
-  filter: 'Devices, as a filter',
   filterHelp: 'For example: productClass = "4102S" and firmware < "49.2". All enrolled ones: state = "enrolled".',
   fits: (count: number) => plural(count, { one: '# device fits', other: '# devices fit' }),
   counting: 'Counting…',
