@@ -64,7 +64,7 @@ export function Reasons({ job, state, onDone }: ReasonsProps): JSX.Element | nul
               </th>
               <th scope="col">{reason}</th>
               {state === 'failed' && (
-                <th scope="col">{done > 0 ? words().inCommonAgainst(done) : words().inCommonOthers}</th>
+                <th scope="col">{isEnoughDone(job) ? words().inCommonAgainst(done) : words().inCommonOthers}</th>
               )}
               <th scope="col">
                 <span class="sr">{show}</span>
@@ -162,11 +162,17 @@ interface CommonProps {
 /** Devices of a job that one filter may name. */
 const MAX_NAMED = 10_000;
 
-/** Those that are done, if there are any; else the others of the job. */
-function againstOf({ id, totals, filter }: JobDetail): string {
-  const { done = 0 }: Totals = totals;
-  if (done > MAX_NAMED && filter !== undefined) return filter;
-  return done > 0 ? filterOf(id, 'done') : `job = ${quotedText(id)}`;
+/** True where enough are done to compare with them alone. */
+const isEnoughDone = ({ totals }: JobDetail): boolean => {
+  const { done = 0, failed = 0 }: Totals = totals;
+  return done > 0 && done >= failed;
+};
+
+/** Those that are done, if they are enough; else the others of the job. */
+function againstOf(job: JobDetail): string {
+  const { done = 0 }: Totals = job.totals;
+  if (!isEnoughDone(job)) return `job = ${quotedText(job.id)}`;
+  return done > MAX_NAMED && job.filter !== undefined ? job.filter : filterOf(job.id, 'done');
 }
 
 /** The least significance that is shown: once in ten by chance, over all that was tested. */

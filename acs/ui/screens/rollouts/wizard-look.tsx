@@ -1,6 +1,6 @@
 // The last step of the wizard: what the plan would do, tried out by the server, and its start.
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { curlOf } from '../../api/call.ts';
 import { createJob, dryRunJob, type JobDryRun, type JobInput } from '../../api/jobs.ts';
 import { type Problem, problemOf } from '../../api/problem.ts';
@@ -29,8 +29,10 @@ export function LookStep({ plan, onBack }: { plan: Plan; onBack: () => void }): 
   const found = useResource(input && JSON.stringify(input), async signal =>
     input ? await dryRunJob(input, signal) : undefined,
   );
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => panel.current?.focus(), []);
   return (
-    <section class="panel" aria-label={words().steps.look}>
+    <section class="panel" aria-label={words().steps.look} ref={panel} tabIndex={-1}>
       <div class="body stack loose">
         {!input && <Note tone="warn">{plan.q?.trim() ? words().noWhat : words().noFilter}</Note>}
         {found.problem && <ProblemNote problem={found.problem} at={found.at} onRetry={found.reload} />}
