@@ -6,6 +6,7 @@ import { type Field, type Filter, fields } from '../../query/filter.ts';
 import type { JobCount, JobPosition, JobPositionQuery, JobState } from '../../store/job-positions.ts';
 import { eachPage } from '../../store/paging.ts';
 import type { Caller } from '../access/caller.ts';
+import type { RolloutAction } from '../rollout/control/actions.ts';
 import type { Rollout, RolloutInput } from '../rollout/plan.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { RetryInput } from './actions.ts';
@@ -133,8 +134,24 @@ export async function* rolloutPositionsWith(
     yield positions.filter(position => position.code === code);
 }
 
+interface RolloutAct {
+  action: RolloutAction;
+  caller: Caller;
+  input: RetryInput;
+}
+
+/** Acts on a rollout as on a job. */
+export async function actOnRollout(
+  rollouts: Rollouts,
+  id: string,
+  { action, caller, input }: RolloutAct,
+): Promise<Job> {
+  const devices = await namedDevices(rollouts, id, input, caller);
+  return jobOfRollout(await rollouts.act(id, action, caller, devices));
+}
+
 /** The devices that a retry of a rollout names, by themselves or by their reason; undefined for all. */
-export async function namedDevices(
+async function namedDevices(
   rollouts: Rollouts,
   id: string,
   { devices, code }: RetryInput,

@@ -15,7 +15,7 @@ import { JobDocuments } from './documents.ts';
 import { dryRunOf, type JobDryRun } from './dry-run.ts';
 import { JobEngine } from './engine/engine.ts';
 import { excludeFrom } from './exclusion.ts';
-import { jobOfRollout, namedDevices, rolloutInputOf } from './firmware-jobs.ts';
+import { actOnRollout, jobOfRollout, rolloutInputOf } from './firmware-jobs.ts';
 import type { Job, JobInput } from './job.ts';
 import { JobPositions } from './positions.ts';
 import { JobReads } from './reads.ts';
@@ -54,10 +54,7 @@ export class Jobs {
 
   /** Acts on a job, which is carried out with the caller's rights from now on. @throws UserError 404, 409 in a phase that does not allow it */
   async act(id: string, action: JobAction, caller: Caller, input: RetryInput = {}): Promise<Job> {
-    if (await this.reads.rollout(id)) {
-      const { rollouts } = this.#context;
-      return jobOfRollout(await rollouts.act(id, action, caller, await namedDevices(rollouts, id, input, caller)));
-    }
+    if (await this.reads.rollout(id)) return await actOnRollout(this.#context.rollouts, id, { action, caller, input });
     return this.#kicked(await actOn(this.#context, id, { action, caller, input }));
   }
 
