@@ -5,6 +5,7 @@ import type { connect } from './en/connect.ts';
 import type { deviceActions } from './en/device/actions.ts';
 import type { device } from './en/device/device.ts';
 import type { parameters } from './en/device/parameters.ts';
+import type { sessions } from './en/device/sessions.ts';
 import type { deviceSummary } from './en/device/summary.ts';
 import type { wanted } from './en/device/wanted.ts';
 import type { devices } from './en/devices.ts';
@@ -31,6 +32,7 @@ export interface Catalogue {
   deviceSummary: typeof deviceSummary;
   deviceParameters: typeof parameters;
   deviceWanted: typeof wanted;
+  deviceSessions: typeof sessions;
   login: typeof login;
   records: typeof records;
   enrolment: typeof enrolment;

@@ -14,4 +14,6 @@ export interface Tab extends Lazy<TabProps> {
 export const tabs: readonly Tab[] = [
   { name: 'summary', load: async () => (await import('./summary/summary.tsx')).SummaryTab },
   { name: 'parameters', load: async () => (await import('./parameters/parameters.tsx')).ParametersTab },
+  { name: 'wanted', load: async () => (await import('./wanted/wanted.tsx')).WantedTab },
+  { name: 'sessions', load: async () => (await import('./sessions/sessions.tsx')).SessionsTab },
 ];

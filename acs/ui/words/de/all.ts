@@ -5,6 +5,7 @@ import { connect } from './connect.ts';
 import { deviceActions } from './device/actions.ts';
 import { device } from './device/device.ts';
 import { deviceParameters } from './device/parameters.ts';
+import { deviceSessions } from './device/sessions.ts';
 import { deviceSummary } from './device/summary.ts';
 import { deviceWanted } from './device/wanted.ts';
 import { devices } from './devices.ts';
@@ -42,4 +43,5 @@ export const german: Catalogue = {
   files,
   alerts,
   faults,
+  deviceSessions,
 };
