@@ -1,6 +1,7 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
 
 import type { alerts } from './en/alerts.ts';
+import type { bulk } from './en/bulk.ts';
 import type { connect } from './en/connect.ts';
 import type { deviceActions } from './en/device/actions.ts';
 import type { device } from './en/device/device.ts';
@@ -24,6 +25,7 @@ import type { wizard } from './en/wizard.ts';
 
 export interface Catalogue {
   connect: typeof connect;
+  bulk: typeof bulk;
   frame: typeof frame;
   devices: typeof devices;
   filter: typeof filter;

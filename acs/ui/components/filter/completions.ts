@@ -93,12 +93,20 @@ function valuesOf(writing: Writing, found: Vocabulary): Completion[] {
   ];
 }
 
+interface Known {
+  /** The place in the text that they complete. */
+  place: string;
+  list: readonly Completion[];
+}
+
 /** @param text undefined while no completions are wanted @returns in the order in which they are shown */
 export function useCompletions(text: string | undefined, caret: number): readonly Completion[] {
-  const [found, setFound] = useState<readonly Completion[]>([]);
+  const [{ place, list }, setKnown] = useState<Known>({ place: '', list: [] });
+  const writing = text === undefined ? undefined : writingAt(text, caret);
+  const here = writing ? `${writing.kind} ${writing.from}` : '';
   useEffect(() => {
-    if (text === undefined) return setFound([]);
-    const writing = writingAt(text, caret);
+    if (!writing) return;
+    const setFound = (found: readonly Completion[]): void => setKnown({ place: here, list: found });
     if (writing.kind === 'join') return setFound(joinsOf(writing));
     if (writing.kind === 'test') return setFound(testsOf(writing));
     const stop = new AbortController();
@@ -118,5 +126,6 @@ export function useCompletions(text: string | undefined, caret: number): readonl
       stop.abort();
     };
   }, [text, caret]);
-  return text === undefined ? [] : found;
+  // Those of another place would be put in at the wrong one.
+  return place === here && writing ? list.map(each => ({ ...each, to: caret })) : [];
 }

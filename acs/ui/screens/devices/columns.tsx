@@ -159,9 +159,11 @@ export const columnOf = (name: string): GridColumn<DeviceEntry> => {
   };
 };
 
+export const fieldsOfColumn = (name: string): readonly string[] => known[name]?.fields ?? [name];
+
 /** The fields of the API that the columns are made from. */
 export const fieldsOf = (columns: readonly string[]): string =>
-  [...new Set(['id', 'serial', 'liveness', ...columns.flatMap(name => known[name]?.fields ?? [name])])].join(',');
+  [...new Set(['id', 'serial', 'liveness', ...columns.flatMap(fieldsOfColumn)])].join(',');
 
 /** The field that a column is sorted by. */
 export const sortFieldOf = (name: string): string => known[name]?.sort ?? name;

@@ -1,70 +1,61 @@
 // The devices: found by a filter, compared in a list of any length, and acted on as one.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { curlOf } from '../../api/call.ts';
-import { type DeviceEntry, listDevices } from '../../api/devices.ts';
+import type { DeviceEntry } from '../../api/devices.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { FilterBar } from '../../components/filter/filter-bar.tsx';
-import { Grid } from '../../components/grid/grid.tsx';
+import { Icon } from '../../components/icon.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
-import { now } from '../../state/clock.ts';
-import { go, hrefOf, place } from '../../state/location.ts';
-import { type PagedList, usePages } from '../../state/pages.ts';
+import { useShortcuts } from '../../state/keys.ts';
+import { type Lazy, useLazy } from '../../state/lazy.ts';
+import { place } from '../../state/location.ts';
+import type { PagedList } from '../../state/pages.ts';
+import { may } from '../../state/session.ts';
 import { summary } from '../../state/summary.ts';
 import { devices } from '../../words/en/devices.ts';
 import { frame } from '../../words/en/frame.ts';
-import { span } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { columnOf, columnSortedBy, sortFieldOf, titleOf } from './columns.tsx';
+import type { AnnounceProps } from './announce.tsx';
+import type { ColumnsProps } from './columns-dialog.tsx';
 import { DeviceFacets, useFacets } from './device-facets.tsx';
-import { movedColumns, rememberList, type Search, searchOf, setColumns, setSort, setText } from './search.ts';
-import { useListKeys } from './use-list-keys.ts';
+import { List } from './list.tsx';
+import type { NoMatchProps } from './no-match.tsx';
+import type { SaveViewProps } from './save-view.tsx';
+import { type Search, searchOf, setColumns, setText } from './search.ts';
+import { useDeviceList } from './use-device-list.ts';
 import { Views } from './views.tsx';
 
 const words = textsOf('devices', devices);
 const frameWords = textsOf('frame', frame);
-/** Rows that can be reached by an offset, with a page after it. */
-const MAX_ROWS = 100_100;
 
-const useDeviceList = ({ filter, sort, fields, at }: Search): PagedList<DeviceEntry> =>
-  usePages(
-    JSON.stringify([filter, sort, fields]),
-    async ({ offset, cursor, count }, signal) =>
-      await listDevices(
-        {
-          filter: filter || undefined,
-          sort,
-          fields,
-          limit: 100,
-          ...(cursor === undefined ? { offset: offset || undefined } : { cursor }),
-          ...(count ? { count } : {}),
-        },
-        signal,
-      ),
-    at,
-  );
+type Over = 'columns' | 'save' | 'announce';
+
+const columnsDialog: Lazy<ColumnsProps> = { load: async () => (await import('./layers.ts')).ColumnsDialog };
+const saveView: Lazy<SaveViewProps> = { load: async () => (await import('./layers.ts')).SaveView };
+const announce: Lazy<AnnounceProps> = { load: async () => (await import('./layers.ts')).Announce };
+const noMatch: Lazy<NoMatchProps> = { load: async () => (await import('./layers.ts')).NoMatch };
 
 export function DevicesScreen(): JSX.Element {
   const search = searchOf(place.value);
+  const view = place.value.query.get('view') ?? '';
   const list = useDeviceList(search);
   const [begun, setBegun] = useState<{ text: string } | undefined>(undefined);
+  const [over, setOver] = useState<Over | undefined>(undefined);
+  const [areFacetsShown, setFacetsShown] = useState(false);
+  const [revision, setRevision] = useState(0);
   const isReady = list.at !== undefined && !list.isLoading;
   const facets = useFacets(search.filter, isReady);
   const isFilterWrong = list.problem?.column !== undefined;
+  useShortcuts([{ keys: 'c', label: words().keys.columns, run: () => setOver('columns') }]);
   return (
     <>
-      <Head total={list.total} isKnown={list.at !== undefined} search={search} />
-      <Views
-        search={search}
-        view={place.value.query.get('view') ?? ''}
-        isReady={isReady}
-        onSave={() => undefined}
-        revision={0}
-      />
+      <Head {...{ list, search }} onOver={setOver} onFacets={() => setFacetsShown(!areFacetsShown)} />
+      <Views {...{ search, view, isReady, revision }} onSave={() => setOver('save')} />
       <FilterBar text={search.text} onText={setText} problem={list.problem} begun={begun} />
       {list.problem && !isFilterWrong && <ProblemNote problem={list.problem} at={list.at} onRetry={list.reload} />}
-      <div class="split">
+      <div class={areFacetsShown ? 'split open' : 'split'}>
         {facets.value ? (
           <DeviceFacets
             text={search.text}
@@ -77,104 +68,101 @@ export function DevicesScreen(): JSX.Element {
         )}
         <div class="stack tight">
           {list.at !== undefined && list.total === 0 ? (
-            <Empty title={words().noneYet} />
+            <Nothing filter={search.filter} onAnnounce={() => setOver('announce')} />
           ) : (
             <List search={search} list={list} />
           )}
         </div>
       </div>
+      <Layer
+        {...{ over, search, view }}
+        onClose={() => setOver(undefined)}
+        onChanged={() => {
+          setRevision(count => count + 1);
+          list.reload();
+        }}
+      />
     </>
+  );
+}
+
+interface LayerProps {
+  over: Over | undefined;
+  search: Search;
+  view: string;
+  onClose: () => void;
+  onChanged: () => void;
+}
+
+/** The dialogs of the screen, each loaded when it is first opened. */
+function Layer({ over, search, view, onClose, onChanged }: LayerProps): JSX.Element | null {
+  const columns = useLazy(over === 'columns' ? columnsDialog : undefined).Component;
+  const save = useLazy(over === 'save' ? saveView : undefined).Component;
+  const add = useLazy(over === 'announce' ? announce : undefined).Component;
+  const [Columns, Save, Add] = [columns, save, add];
+  return (
+    <>
+      {Columns && <Columns columns={search.columns} onColumns={setColumns} onClose={onClose} />}
+      {Save && <Save search={search} view={view} onSaved={onChanged} onClose={onClose} />}
+      {Add && <Add onAnnounced={onChanged} onClose={onClose} />}
+    </>
+  );
+}
+
+function Nothing({ filter, onAnnounce }: { filter: string; onAnnounce: () => void }): JSX.Element | null {
+  const { Component } = useLazy(filter === '' ? undefined : noMatch);
+  if (filter !== '') return Component ? <Component filter={filter} onText={setText} /> : null;
+  return (
+    <Empty title={words().noneYet} text={words().noneYetText}>
+      {may('announceDevices') && (
+        <button class="btn primary" type="button" onClick={onAnnounce}>
+          {words().announce}
+        </button>
+      )}
+    </Empty>
   );
 }
 
 const all = (): number => Object.values(summary.value?.states ?? {}).reduce((sum, each) => sum + each, 0);
 
-const Head = ({ total, isKnown, search }: { total: number; isKnown: boolean; search: Search }): JSX.Element => (
+interface HeadProps {
+  list: PagedList<DeviceEntry>;
+  search: Search;
+  onOver: (over: Over) => void;
+  onFacets: () => void;
+}
+
+const Head = ({ list, search, onOver, onFacets }: HeadProps): JSX.Element => (
   <div class="head">
     <div class="stack">
       <h1>
-        {words().title(isKnown ? total : all())}{' '}
+        {words().title(list.at === undefined ? all() : list.total)}{' '}
         {search.filter !== '' && <span class="ink-3">{words().ofAll(all())}</span>}
       </h1>
     </div>
     <div class="row actions">
+      <button class="btn onlyphone" type="button" onClick={onFacets}>
+        {words().facets}
+      </button>
+      <button class="btn" type="button" onClick={() => onOver('columns')}>
+        <Icon name="columns" />
+        {words().columnsButton} <span class="ink-3">{search.columns.length}</span>
+      </button>
       <CopyButton class="btn notphone" icon="link" text={() => globalThis.location.href}>
         {frameWords().copyLink}
       </CopyButton>
       <CopyButton class="btn notphone" icon="terminal" text={() => curlOfSearch(search)}>
         {frameWords().copyCurl}
       </CopyButton>
+      {may('announceDevices') && (
+        <button class="btn" type="button" onClick={() => onOver('announce')}>
+          <Icon name="plus" />
+          {words().announce}
+        </button>
+      )}
     </div>
   </div>
 );
 
 const curlOfSearch = ({ filter, sort, fields }: Search): string =>
   curlOf('GET', '/devices', { query: { filter: filter || undefined, sort, fields, limit: 1000 } });
-
-function List({ search, list }: { search: Search; list: PagedList<DeviceEntry> }): JSX.Element {
-  const [at, setAt] = useState(search.at);
-  const [cellAt, setCellAt] = useState(1);
-  const [seen, setSeen] = useState({ first: 0, last: 0 });
-  const total = Math.min(list.total, MAX_ROWS);
-  useEffect(() => {
-    if (list.key !== undefined && at > 0) setAt(Math.min(search.at, Math.max(0, total - 1)));
-  }, [list.key]);
-  const column = columnSortedBy(search.sort.replace(/^-/, ''));
-  const open = ({ id = '' }: DeviceEntry): void => {
-    rememberList(search);
-    go(hrefOf(`/devices/${encodeURIComponent(id)}/summary`));
-  };
-  useListKeys({ search, list, at, setAt, cellAt, open });
-  return (
-    <>
-      <div class="foot bar-top">
-        <span>{words().sortedBy(titleOf(column), search.sort.startsWith('-'))}</span>
-        {list.at !== undefined && <span class="notphone">{words().counted(span(now.value - list.at), list.took)}</span>}
-      </div>
-      <Grid
-        label={words().list(list.total)}
-        columns={search.columns.map(columnOf)}
-        total={list.at === undefined ? 12 : total}
-        itemAt={list.itemAt}
-        sort={`${search.sort.startsWith('-') ? '-' : ''}${column}`}
-        onSort={name => setSort(name.startsWith('-') ? `-${sortFieldOf(name.slice(1))}` : sortFieldOf(name))}
-        onMoveColumn={(name, by) => setColumns(movedColumns(search.columns, name, by))}
-        at={at}
-        cellAt={cellAt}
-        onAt={setAt}
-        onCellAt={setCellAt}
-        onOpen={open}
-        onSeen={(first, last) => {
-          setSeen({ first, last });
-          list.look(first, last);
-        }}
-        isBusy={list.isLoading}
-        listKey={list.key}
-      />
-      <div class="foot">
-        <span>{words().rows(Math.min(seen.first + 1, total), Math.min(seen.last + 1, total), list.total)}</span>
-        {list.total > MAX_ROWS && <span class="warn">{words().rowsBound(MAX_ROWS)}</span>}
-        <KeyHints />
-      </div>
-    </>
-  );
-}
-
-const hinted = { move: ['j', 'k'], open: ['Enter'], peek: ['Space'], act: ['a'], all: ['?'] } as const;
-
-const KeyHints = (): JSX.Element => (
-  <span class="push row notphone">
-    {(Object.keys(hinted) as (keyof typeof hinted)[]).map(name => (
-      <Hint key={name} keys={hinted[name]} text={words().hints[name]} />
-    ))}
-  </span>
-);
-
-const Hint = ({ keys, text }: { keys: readonly string[]; text: string }): JSX.Element => (
-  <>
-    {keys.map(key => (
-      <kbd key={key}>{key}</kbd>
-    ))}
-    {text}
-  </>
-);

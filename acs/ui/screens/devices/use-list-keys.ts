@@ -17,13 +17,15 @@ export interface ListKeys {
   setAt: (at: number) => void;
   cellAt: number;
   open: (entry: DeviceEntry) => void;
+  isPeeking: boolean;
+  setPeeking: (isPeeking: boolean) => void;
 }
 
 /** Buttons and links have keys of their own. */
 const isOnRow = ({ target }: KeyboardEvent): boolean =>
   target === document.body || (target instanceof HTMLElement && target.matches('tr, section'));
 
-export function useListKeys({ search, list, at, setAt, cellAt, open }: ListKeys): void {
+export function useListKeys({ search, list, at, setAt, cellAt, open, isPeeking, setPeeking }: ListKeys): void {
   const entry = list.itemAt(at);
   const column = search.columns[cellAt] ?? 'serial';
   const bySelf = (run: (entry: DeviceEntry) => void) => () => entry && run(entry);
@@ -36,6 +38,8 @@ export function useListKeys({ search, list, at, setAt, cellAt, open }: ListKeys)
     { keys: 'j', label: keys.down, run: () => setAt(Math.min(list.total - 1, at + 1)) },
     { keys: 'k', label: keys.up, run: () => setAt(Math.max(0, at - 1)) },
     { keys: 'Enter', label: keys.open, when: isOnRow, run: bySelf(open) },
+    { keys: 'Space', label: keys.peek, when: isOnRow, run: () => setPeeking(!isPeeking) },
+    { keys: 'Escape', when: () => isPeeking, run: () => setPeeking(false) },
     { keys: 'x', label: keys.only, run: bySelf(({ serial = '' }) => setText(serialIn([serial]))) },
     { keys: 'f', label: keys.facet, run: compare(false) },
     { keys: '-', label: keys.exclude, run: compare(true) },

@@ -1,6 +1,8 @@
 // All German texts.
+
 import type { Catalogue } from '../catalogue.ts';
 import { alerts } from './alerts.ts';
+import { bulk } from './bulk.ts';
 import { connect } from './connect.ts';
 import { deviceActions } from './device/actions.ts';
 import { device } from './device/device.ts';
@@ -23,6 +25,7 @@ import { rollouts } from './rollouts.ts';
 import { wizard } from './wizard.ts';
 
 export const german: Catalogue = {
+  bulk,
   connect,
   device,
   deviceActions,

@@ -1,0 +1,73 @@
+// The way in which a job goes about its devices: so many at once, in these hours, until it stops by itself.
+import type { JSX } from 'preact';
+import type { JobInput } from '../../api/jobs.ts';
+import { bulk } from '../../words/en/bulk.ts';
+import { textsOf } from '../../words/texts.ts';
+import { Field } from '../field.tsx';
+
+const words = textsOf('bulk', bulk);
+
+export interface Plan {
+  parallelism: number;
+  failures: number;
+  /** Hours of the sites: 22:00; '' for any time. */
+  from: string;
+  to: string;
+}
+
+export const unplanned: Plan = { parallelism: 50, failures: 100, from: '', to: '' };
+
+export const planOf = ({
+  parallelism,
+  failures,
+  from,
+  to,
+}: Plan): Pick<JobInput, 'parallelism' | 'failure' | 'window'> => ({
+  parallelism,
+  failure: { total: failures },
+  ...(from === '' || to === '' ? {} : { window: { from, to } }),
+});
+
+export function PlanForm({ plan, onPlan }: { plan: Plan; onPlan: (plan: Plan) => void }): JSX.Element {
+  const wholeNumber = (name: 'parallelism' | 'failures'): JSX.Element => (
+    <Field label={words()[name]}>
+      {control => (
+        <input
+          {...control}
+          class="input"
+          type="number"
+          min={1}
+          max={100_000}
+          value={plan[name]}
+          onChange={event =>
+            onPlan({ ...plan, [name]: Math.max(1, Number.parseInt(event.currentTarget.value, 10) || 1) })
+          }
+        />
+      )}
+    </Field>
+  );
+  const hour = (name: 'from' | 'to'): JSX.Element => (
+    <Field label={words()[name]}>
+      {control => (
+        <input
+          {...control}
+          class="input"
+          type="time"
+          value={plan[name]}
+          onChange={event => onPlan({ ...plan, [name]: event.currentTarget.value })}
+        />
+      )}
+    </Field>
+  );
+  return (
+    <fieldset class="stack tight">
+      <legend>{words().how}</legend>
+      <div class="row nowrap">
+        {wholeNumber('parallelism')}
+        {wholeNumber('failures')}
+        {hour('from')}
+        {hour('to')}
+      </div>
+    </fieldset>
+  );
+}

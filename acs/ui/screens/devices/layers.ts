@@ -1,0 +1,6 @@
+// The parts of the screen that are loaded when they are first needed.
+export { Announce } from './announce.tsx';
+export { ColumnsDialog } from './columns-dialog.tsx';
+export { NoMatch } from './no-match.tsx';
+export { Peek } from './peek.tsx';
+export { SaveView } from './save-view.tsx';
