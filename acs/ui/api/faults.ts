@@ -13,7 +13,7 @@ export type Comparison = Static<typeof comparisonShapes.comparison>;
 export type CommonValue = Comparison['items'][number];
 
 /** Most groups that are shown; the rest is one row. */
-export const MAX_GROUPS = 200;
+export const MAX_GROUPS = 100;
 
 export interface FaultSearch {
   filter?: string | undefined;

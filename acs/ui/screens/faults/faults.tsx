@@ -22,27 +22,29 @@ const words = textsOf('faults', faults);
 const COUNTS_MS = 5000;
 
 interface Answer extends FaultGroups {
+  /** Names the question that it answers. */
+  key: string;
   today: number;
   drift: number;
   /** Of the devices that the filter is about, in all kinds. */
   all: number;
 }
 
-async function load({ text, filter, by }: Asked, signal: AbortSignal): Promise<Answer> {
+async function load(key: string, { devices, filter, by }: Asked, signal: AbortSignal): Promise<Answer> {
   const [groups, all, today, drift] = await Promise.all([
     groupFaults({ filter, by }, signal),
-    countFaults(text || undefined, signal),
-    countFaults(bothFilters(text, kindFilters.today), signal),
+    countFaults(devices || undefined, signal),
+    countFaults(bothFilters(devices, kindFilters.today), signal),
     // Causes are told to those that may read every parameter.
-    summary.peek()?.drift === undefined ? 0 : countFaults(bothFilters(text, kindFilters.drift), signal),
+    summary.peek()?.drift === undefined ? 0 : countFaults(bothFilters(devices, kindFilters.drift), signal),
   ]);
-  return { ...groups, all, today, drift };
+  return { ...groups, key, all, today, drift };
 }
 
 export function FaultsScreen(): JSX.Element {
   const wish = asked();
   const key = JSON.stringify([wish.filter, wish.by]);
-  const found = useResource(key, async signal => await load(wish, signal), { keeps: true, everyMs: COUNTS_MS });
+  const found = useResource(key, async signal => await load(key, wish, signal), { keeps: true, everyMs: COUNTS_MS });
   const { value, problem } = found;
   const isComplaint = problem?.column !== undefined;
   return (
@@ -59,19 +61,17 @@ const mutedIn = (items: readonly { key: string; count: number }[] = []): number 
   items.reduce((sum, { key, count }) => sum + (mutedUntil(key) === undefined ? 0 : count), 0);
 
 function Groups({ wish, of, onDone }: { wish: Asked; of: Answer; onDone: () => void }): JSX.Element {
-  const items = (of.items as readonly FaultGroup[]).filter(
-    ({ key }) => (mutedUntil(key) !== undefined) === (wish.kind === 'muted'),
-  );
-  const { rows, moved, show } = useSteady(JSON.stringify([wish.text, wish.kind, wish.by]), items, ({ key }) => key);
+  const steady = useSteady(of.key, of.items as readonly FaultGroup[], ({ key }) => key);
+  const rows = steady.rows.filter(({ item: { key } }) => (mutedUntil(key) !== undefined) === (wish.kind === 'muted'));
   const [dialog, setDialog] = useState<JSX.Element | undefined>(undefined);
   if (rows.length === 0) return <NoGroup wish={wish} hasMuted={of.items.length > 0} />;
   return (
     <>
-      {moved > 0 && (
+      {steady.moved > 0 && (
         <Note tone="busy">
           <p class="row">
-            <span>{words().fresh(moved)}</span>
-            <button class="btn tiny" type="button" onClick={show}>
+            <span>{words().fresh(steady.moved)}</span>
+            <button class="btn tiny" type="button" onClick={steady.show}>
               {words().show}
             </button>
           </p>

@@ -1,10 +1,10 @@
 // The filter of the faults: which devices, grouped by what, which kind.
 import type { JSX } from 'preact';
 import type { Problem } from '../../api/problem.ts';
+import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { faults } from '../../words/en/faults/faults.ts';
 import { number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { PlainFilter } from './plain-filter.tsx';
 import { type Asked, ask, kinds } from './query.ts';
 
 const words = textsOf('faults', faults);
@@ -21,7 +21,9 @@ export function FilterRow({ wish, counts, muted, problem }: FilterRowProps): JSX
   const countOf = { all: counts?.all, today: counts?.today, drift: counts?.drift, muted };
   return (
     <div class="row">
-      <PlainFilter text={wish.text} problem={problem} onText={q => ask({ q })} />
+      <div class="filter-cell">
+        <FilterBar text={wish.text} problem={problem} onText={q => ask({ q })} />
+      </div>
       <label class="row nowrap">
         <span class="small ink-2">{words().groupBy}</span>
         <select

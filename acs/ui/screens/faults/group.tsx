@@ -61,7 +61,7 @@ export function Group(props: GroupProps): JSX.Element {
           </span>
           <span class="ink-2 wrap-any">{about}</span>
         </span>
-        <span class="small ink-2 spread">{spreadText(group)}</span>
+        <span class="tags small ink-2">{spreadText(group)}</span>
         <Times first={group.first} last={group.last}>
           <span>{words().since(age(group.first))}</span>
           <span>{words().last(age(group.last))}</span>

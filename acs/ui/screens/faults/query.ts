@@ -1,5 +1,6 @@
 // The question in the address: which devices, grouped by what, which kind, which group is open.
 import { bothFilters } from '../../api/faults.ts';
+import { filterOf } from '../../state/filter-text.ts';
 import { place, setQuery } from '../../state/location.ts';
 
 export const kinds = ['all', 'today', 'drift', 'muted'] as const;
@@ -14,8 +15,10 @@ export const kindFilters: Readonly<Record<Kind, string | undefined>> = {
 };
 
 export interface Asked {
-  /** The text of the filter. */
+  /** The text of the filter, as it was typed. */
   text: string;
+  /** The filter that it stands for. */
+  devices: string;
   kind: Kind;
   /** Undefined: as the server groups by itself. */
   by: string | undefined;
@@ -29,7 +32,9 @@ export function asked(): Asked {
   const text = query.get('q') ?? '';
   const kind = kinds.find(each => each === query.get('kind')) ?? 'all';
   const by = query.get('by') || undefined;
-  return { text, kind, by, open: query.get('open') || undefined, filter: bothFilters(text, kindFilters[kind]) };
+  const devices = filterOf(text);
+  const filter = bothFilters(devices, kindFilters[kind]);
+  return { text, devices, kind, by, open: query.get('open') || undefined, filter };
 }
 
 export const ask = (changes: Partial<Record<'q' | 'kind' | 'by' | 'open', string | undefined>>): void =>

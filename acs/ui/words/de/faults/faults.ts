@@ -20,8 +20,6 @@ export const faults: Catalogue['faults'] = {
   noneFitsText: 'Andere vielleicht: Sehen Sie alle an.',
   showAll: 'Alle Störungen',
   mutedAll: 'Alle passenden Gruppen sind stumm',
-  filter: 'Filter der Geräte',
-  placeholder: 'Welche Geräte? Zum Beispiel site.name = "Villach"',
   groupBy: 'Gruppieren nach',
   by: {
     '': 'Ursache, Code, Parameter',

@@ -33,7 +33,7 @@ export const faultNames: Catalogue['faultNames'] = {
     'acs-not-answering': 'Der andere ACS antwortet nicht',
     'no-way-back': 'Könnte nicht von selbst zurückkehren',
     'acs-move-returned': 'Kam vom anderen ACS zurück',
-    drift: 'Hinter unserem Rücken geändert, gemeldet',
+    drift: 'Hinter unserem Rücken geändert',
     fight: 'Ein zweiter Schreiber',
     'not-at-rest': 'Behält nicht, was es annimmt',
     unanswered: 'Verließ die Sitzung ohne Antwort',

@@ -20,8 +20,6 @@ export const faults = {
   noneFitsText: 'Others may: look at all of them.',
   showAll: 'All faults',
   mutedAll: 'All groups that fit are muted',
-  filter: 'Filter of the devices',
-  placeholder: 'which devices? for example site.name = "Villach"',
   groupBy: 'Group by',
   by: {
     '': 'cause, code, parameter',

@@ -32,7 +32,7 @@ export const faultNames = {
     'acs-not-answering': 'The other ACS does not answer',
     'no-way-back': 'Could not return by itself',
     'acs-move-returned': 'Came back from the other ACS',
-    drift: 'Changed behind our back, told of',
+    drift: 'Changed behind our back',
     fight: 'Another writer',
     'not-at-rest': 'Does not keep what it accepts',
     unanswered: 'Left the session without an answer',
