@@ -41,10 +41,11 @@ export function NameDialog({ title, document = first, names, onClose }: NameDial
   );
   return (
     <Dialog title={title} onClose={onClose} footer={footer}>
-      <label class="field">
-        <span>{words().name}</span>
+      <div class="field">
+        <label for="preset-name">{words().name}</label>
         <input
           class="input mono"
+          id="preset-name"
           data-focus
           autocomplete="off"
           value={name}
@@ -58,7 +59,7 @@ export function NameDialog({ title, document = first, names, onClose }: NameDial
         <span class={`help ${wrong ? 'bad' : ''}`} id="preset-name-help">
           {wrong ?? words().nameHelp}
         </span>
-      </label>
+      </div>
     </Dialog>
   );
 }

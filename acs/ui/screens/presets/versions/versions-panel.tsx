@@ -9,7 +9,7 @@ import { type Resource, useResource } from '../../../state/resource.ts';
 import { presets } from '../../../words/en/presets.ts';
 import { dateTime, day } from '../../../words/format.ts';
 import { textsOf } from '../../../words/texts.ts';
-import { type Change, labelOf, shownValue } from '../document.ts';
+import { type Change, keyOf, labelOf, shownValue } from '../document.ts';
 
 const words = textsOf('presets', presets);
 /** Versions whose changes are shown at once. */
@@ -52,8 +52,11 @@ export function VersionsPanel({ name, versions, changes, isChanged }: VersionsPa
             <li>
               <time>{words().now}</time>
               <span class="st warn" />
-              <span>
-                <b>{words().notSaved}</b> {changes.slice(0, 3).map(changeText).join(' · ')}
+              <span class="about wrap-any">
+                <span>
+                  <b>{words().notSaved}</b>
+                </span>
+                <ChangeList changes={changes} />
               </span>
             </li>
           )}
@@ -87,36 +90,42 @@ function VersionRow({ name, entry }: { name: string; entry: VersionEntry }): JSX
         {day(time)}
       </time>
       <span class={`st ${current ? 'ok' : 'idle'}`} />
-      <span class="wrap-any">
-        <a href={hrefOf(place.value.path, { v: String(version) })}>
-          <b>{version}</b>
-        </a>{' '}
-        {author ? words().byAuthor(author) : words().byServer}
-        {comment && <q>{comment}</q>}{' '}
+      <span class="about wrap-any">
+        <span>
+          <a href={hrefOf(place.value.path, { v: String(version) })}>
+            <b>{version}</b>
+          </a>{' '}
+          {author ? words().byAuthor(author) : words().byServer}
+        </span>
+        {comment && (
+          <span>
+            <q>{comment}</q>
+          </span>
+        )}
         {deleted ? (
           <span class="bad">{words().deletion}</span>
         ) : from === null ? (
-          words().firstVersion
+          <span>{words().firstVersion}</span>
         ) : (
-          <ChangeList changes={changes} />
+          <ChangeList changes={changes.map(pathed)} />
         )}
       </span>
     </li>
   );
 }
 
-function ChangeList({ changes }: { changes: readonly VersionChange[] }): JSX.Element {
-  return (
-    <>
-      {changes.slice(0, 3).map(({ field, parameter, from, to }) => {
-        const path = parameter === undefined ? [field] : [field, parameter];
-        return (
-          <span class="change" key={path.join(' ')}>
-            {changeText({ path, from, to })}
-          </span>
-        );
-      })}
-      {changes.length > 3 && <span class="ink-3">{words().moreChanges(changes.length - 3)}</span>}
-    </>
-  );
-}
+/** A change as the server tells it. */
+const pathed = ({ field, parameter, from, to }: VersionChange): Change => ({
+  path: parameter === undefined ? [field] : [field, parameter],
+  from,
+  to,
+});
+
+const ChangeList = ({ changes }: { changes: readonly Change[] }): JSX.Element => (
+  <>
+    {changes.slice(0, 3).map(change => (
+      <span key={keyOf(change.path)}>{changeText(change)}</span>
+    ))}
+    {changes.length > 3 && <span class="ink-3">{words().moreChanges(changes.length - 3)}</span>}
+  </>
+);
