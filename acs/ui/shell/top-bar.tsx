@@ -26,7 +26,7 @@ export interface TopBarProps {
 export const TopBar = ({ page, onJump }: TopBarProps): JSX.Element => (
   <header class="top">
     <Crumbs page={page} />
-    <button class="jump" type="button" title={words().jumpTitle} aria-label={words().jumpTitle} onClick={onJump}>
+    <button class="jump" type="button" title={words().jumpTitle} onClick={onJump}>
       <Icon name="search" />
       <span class="t">{words().jump}</span>
       <kbd>{words().jumpKey}</kbd>

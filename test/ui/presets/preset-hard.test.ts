@@ -1,23 +1,11 @@
 // Presets in the pages where it is hard: foreign texts, broken documents, failures, narrow screens, another language.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import { axeFaults } from '../support/axe.ts';
 import { pagesSuite } from '../support/pages-world.ts';
 import { seedFleet } from '../support/seeded-fleet.ts';
-import { editorOf, onlyRefused, severity, stored, textOf } from './preset-world.ts';
+import { editorOf, onlyRefused, severity, stored, textOf, versionsOf } from './preset-world.ts';
 
 const XSS = '<img src=x onerror="document.title=1">';
-
-/** The faults that axe finds. */
-async function axeFaults(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8'));
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
-  });
-}
 
 pagesSuite('presets in the pages, where it is hard', pages => {
   before(async () => {
@@ -67,13 +55,14 @@ pagesSuite('presets in the pages, where it is hard', pages => {
   it('stay usable where a stored one was broken by hand', async () => {
     const { open, call, complaints } = pages();
     await call('PUT', '/presets/broken', { weight: 1 });
+    const [version] = await versionsOf(pages(), 'broken');
     const broken = { name: 'broken', when: 7, weight: 'much', set: 'nothing', objects: [1], restart: null, script: {} };
     const page = await open('/overview');
     const facts = { version: 1, time: '2026-01-01T00:00:00Z', author: null };
     await page.route('**/api/v1/presets?*', route => route.fulfill({ json: { items: [{ ...broken, ...facts }] } }));
     await page.route('**/api/v1/presets/broken', route =>
       route.request().method() === 'GET'
-        ? route.fulfill({ json: broken, headers: { etag: '"1.x"' } })
+        ? route.fulfill({ json: broken, headers: { etag: `"${version}.x"` } })
         : route.continue(),
     );
     await page.getByRole('link', { name: 'Presets' }).click();

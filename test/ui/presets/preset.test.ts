@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { pagesSuite } from '../support/pages-world.ts';
 import { caretBehind, dgws, editorOf, interval, onlyRefused, severity, stored, textOf } from './preset-world.ts';
 
+const fresh = { when: dgws, weight: 50, set: { [severity]: 'Debug' } };
 const logging = { when: dgws, weight: 5, set: { [severity]: 'Warning' } };
 
 pagesSuite('a preset in the pages', pages => {
@@ -147,8 +148,7 @@ pagesSuite('a preset in the pages', pages => {
   });
 
   it('is begun new by n, stored by saving alone, copied, deleted with its effect, and restored', async () => {
-    const { open, call, complaints } = pages();
-    await call('PUT', '/presets/light', { weight: -1, set: { [severity]: 'Error' } });
+    const { open, complaints } = pages();
     const page = await open('/presets');
     await page.getByRole('link', { name: 'logging' }).waitFor();
     await page.keyboard.press('n');
@@ -157,8 +157,10 @@ pagesSuite('a preset in the pages', pages => {
     await page.getByLabel('Name', { exact: true }).fill('fresh');
     await page.keyboard.press('Enter');
     await page.getByText('new, not saved', { exact: true }).waitFor();
-    await editorOf(page).fill(textOf({ when: dgws, set: { [severity]: 'Debug' } }));
+    await editorOf(page).fill(textOf(fresh));
     await page.getByText(/2 would change/).waitFor();
+    await page.getByText('Against other presets').waitFor();
+    await page.getByRole('link', { name: 'logging' }).waitFor();
     await page.keyboard.press('Control+s');
     await page.getByText('fresh is saved.').waitFor();
     await page.getByRole('button', { name: 'Copy…' }).click();
@@ -175,7 +177,7 @@ pagesSuite('a preset in the pages', pages => {
     await page.getByRole('link', { name: 'fresh' }).click();
     await page.getByRole('button', { name: /^Restore/ }).click();
     await editorOf(page).waitFor();
-    assert.deepEqual(await stored(pages(), 'fresh'), { when: dgws, set: { [severity]: 'Debug' } });
+    assert.deepEqual(await stored(pages(), 'fresh'), fresh);
     onlyRefused(complaints(), 404);
   });
 
