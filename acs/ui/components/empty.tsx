@@ -4,13 +4,15 @@ import type { ComponentChildren, JSX } from 'preact';
 export interface EmptyProps {
   title: string;
   text?: string | undefined;
+  /** It is all that the page has. */
+  isPage?: boolean;
   /** Links or buttons that lead on. */
   children?: ComponentChildren;
 }
 
-export const Empty = ({ title, text, children }: EmptyProps): JSX.Element => (
+export const Empty = ({ title, text, isPage = false, children }: EmptyProps): JSX.Element => (
   <div class="empty">
-    <h2>{title}</h2>
+    {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
     {text && <p>{text}</p>}
     {children && <div class="row">{children}</div>}
   </div>

@@ -52,7 +52,7 @@ export function Shell(): JSX.Element {
         <Navigation page={page} onMore={() => open('more')} />
         <TopBar page={page} onJump={() => open('palette')} />
         <main class="main" id="main" tabIndex={-1}>
-          {match ? <Screen match={match} /> : <Empty title={words().noSuchPage} text={words().noSuchPageHint} />}
+          {match ? <Screen match={match} /> : <Empty title={words().noSuchPage} text={words().noSuchPageHint} isPage />}
         </main>
       </div>
       {over && <Layer over={over} onClose={() => setOver(undefined)} />}

@@ -19,7 +19,7 @@ export function MissingDevice({ id }: { id: string }): JSX.Element {
   const near = useResource(id, async signal => await nearest(id, signal));
   const found = near.value ?? [];
   return (
-    <Empty title={words().missing.title} text={words().missing.text(id)}>
+    <Empty isPage title={words().missing.title} text={words().missing.text(id)}>
       {found.length > 0 && <p>{words().missing.nearest}</p>}
       {found.map(({ id: other = '' }) => (
         <a class="btn mono" key={other} href={hrefOfTab(other, 'summary')}>
