@@ -82,6 +82,16 @@ export const routes: readonly Route[] = [
     page: 'alerts' as const,
     load: async () => (await import('../screens/alerts/alerts.tsx')).AlertsScreen,
   })),
+  {
+    pattern: '/audit',
+    page: 'audit',
+    load: async () => (await import('../screens/audit/audit.tsx')).AuditScreen,
+  },
+  ...['/admin', '/admin/:part'].map(pattern => ({
+    pattern,
+    page: 'admin' as const,
+    load: async () => (await import('../screens/admin/admin.tsx')).AdminScreen,
+  })),
 ];
 
 export interface Match {

@@ -1,6 +1,8 @@
 // The catalogue of all texts: its shape is the English one, so that another language cannot lack a text.
 
+import type { admin } from './en/admin.ts';
 import type { alerts } from './en/alerts.ts';
+import type { audit } from './en/audit.ts';
 import type { bulk } from './en/bulk.ts';
 import type { connect } from './en/connect.ts';
 import type { deviceActions } from './en/device/actions.ts';
@@ -46,4 +48,6 @@ export interface Catalogue {
   files: typeof files;
   alerts: typeof alerts;
   faults: typeof faults;
+  audit: typeof audit;
+  admin: typeof admin;
 }

@@ -1,7 +1,9 @@
 // All German texts.
 
 import type { Catalogue } from '../catalogue.ts';
+import { admin } from './admin.ts';
 import { alerts } from './alerts.ts';
+import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { connect } from './connect.ts';
 import { deviceActions } from './device/actions.ts';
@@ -47,4 +49,6 @@ export const german: Catalogue = {
   alerts,
   faults,
   deviceSessions,
+  audit,
+  admin,
 };

@@ -1,0 +1,151 @@
+// The roles: built-in ones, and own ones of operations, devices and parameters.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { deleteRole, listRoles, type Role, type Roles } from '../../api/administration/access.ts';
+import { Confirm } from '../../components/dialogs/confirm.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { Pair } from '../../components/records/pair.tsx';
+import { type Column, Records } from '../../components/records/records.tsx';
+import { SideDrawer } from '../../components/records/side-drawer.tsx';
+import { hrefOf, place, setQuery } from '../../state/location.ts';
+import { useResource } from '../../state/resource.ts';
+import { tell } from '../../state/toasts.ts';
+import { admin } from '../../words/en/admin.ts';
+import { records } from '../../words/en/records.ts';
+import { textsOf } from '../../words/texts.ts';
+import { roleName } from './grants.tsx';
+import { RoleDialog } from './role-dialog.tsx';
+
+const words = textsOf('admin', admin);
+const common = textsOf('records', records);
+
+export function RolesPart(): JSX.Element {
+  const list = useResource('roles', listRoles);
+  const at = place.value.query.get('at') ?? undefined;
+  const [isNew, setNew] = useState(false);
+  const open = list.value?.items.find(({ name }) => name === at);
+  const add = (
+    <button class="btn tiny push" type="button" onClick={() => setNew(true)}>
+      {words().ownRoles.new}
+    </button>
+  );
+  const operations = list.value?.operations ?? [];
+  return (
+    <div class={open ? 'with-drawer' : ''}>
+      <Panel title={words().tabs.roles} aside={add} of={list} isBare>
+        {({ items }) => (
+          <Records
+            label={words().tabs.roles}
+            columns={columns()}
+            items={items}
+            keyOf={({ name }) => name}
+            hrefOf={({ name }) => hrefOf('/admin/roles', { at: name })}
+            at={at}
+          />
+        )}
+      </Panel>
+      {open && <RoleDrawer key={open.name} role={open} operations={operations} onChanged={list.reload} />}
+      {isNew && <RoleDialog operations={operations} onClose={() => setNew(false)} onDone={list.reload} />}
+    </div>
+  );
+}
+
+function parametersOf({ parameters: { read, set } = {} }: Role): string {
+  if (!read && !set) return words().ownRoles.allParameters;
+  return words().ownRoles.some(read?.length ?? 0, set?.length ?? 0);
+}
+
+function columns(): [Column<Role>, ...Column<Role>[]] {
+  const heads = words().ownRoles.columns;
+  return [
+    {
+      name: 'name',
+      head: heads.name,
+      cell: ({ name, builtIn }) => (
+        <>
+          {roleName(name)} {builtIn && <span class="tag">{words().ownRoles.builtIn}</span>}
+        </>
+      ),
+    },
+    {
+      name: 'operations',
+      head: heads.operations,
+      class: 'p2',
+      cell: ({ operations }) => words().ownRoles.operations(operations.length),
+    },
+    {
+      name: 'devices',
+      head: heads.devices,
+      class: 'p3',
+      cell: ({ devices }) =>
+        devices === undefined ? <span class="ink-3">{words().everyDevice}</span> : <span class="mono">{devices}</span>,
+    },
+    { name: 'parameters', head: heads.parameters, class: 'p4', cell: parametersOf },
+  ];
+}
+
+interface RoleDrawerProps {
+  role: Role;
+  operations: Roles['operations'];
+  onChanged: () => void;
+}
+
+function RoleDrawer({ role, operations, onChanged }: RoleDrawerProps): JSX.Element {
+  const { name, builtIn } = role;
+  const [asked, setAsked] = useState<'edit' | 'delete' | undefined>(undefined);
+  const close = (): void => setAsked(undefined);
+  const leave = (): void => setQuery({ at: undefined });
+  const footer = builtIn ? undefined : (
+    <>
+      <button class="btn" type="button" onClick={() => setAsked('edit')}>
+        {common().edit}
+      </button>
+      <button class="btn danger push" type="button" onClick={() => setAsked('delete')}>
+        {common().remove}
+      </button>
+    </>
+  );
+  return (
+    <SideDrawer title={roleName(name)} onClose={leave} footer={footer}>
+      <RoleFacts role={role} />
+      {asked === 'edit' && <RoleDialog name={name} operations={operations} onClose={close} onDone={onChanged} />}
+      {asked === 'delete' && (
+        <Confirm
+          title={name}
+          action={common().removeNow}
+          isDangerous
+          onClose={close}
+          onConfirm={async () => {
+            await deleteRole(name);
+            tell({ tone: 'ok', text: common().removed(name) });
+            leave();
+            onChanged();
+          }}
+        >
+          <p>{words().ownRoles.removeText}</p>
+        </Confirm>
+      )}
+    </SideDrawer>
+  );
+}
+
+const RoleFacts = ({ role: { devices, parameters = {}, operations } }: { role: Role }): JSX.Element => (
+  <dl class="kv">
+    <Pair name={words().ownRoles.columns.devices}>
+      {devices === undefined ? words().everyDevice : <span class="mono wrap-any">{devices}</span>}
+    </Pair>
+    <Pair name={words().ownRoles.read}>
+      <Lines of={parameters.read} />
+    </Pair>
+    <Pair name={words().ownRoles.set}>
+      <Lines of={parameters.set} />
+    </Pair>
+    <Pair name={words().ownRoles.columns.operations}>
+      <Lines of={operations} />
+    </Pair>
+  </dl>
+);
+
+const Lines = ({ of }: { of: readonly string[] | undefined }): JSX.Element => (
+  <ul class="mono wrap-any">{of ? of.map(line => <li key={line}>{line}</li>) : words().ownRoles.allParameters}</ul>
+);

@@ -1,0 +1,160 @@
+// The users: made, changed, disabled and deleted.
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { createUser, deleteUser, listUsers, patchUser, type User } from '../../api/administration/access.ts';
+import { Confirm } from '../../components/dialogs/confirm.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { FormDialog } from '../../components/records/form-dialog.tsx';
+import { type Column, Records } from '../../components/records/records.tsx';
+import { SideDrawer } from '../../components/records/side-drawer.tsx';
+import { TextInput } from '../../components/records/text-input.tsx';
+import { hrefOf, place, setQuery } from '../../state/location.ts';
+import { useResource } from '../../state/resource.ts';
+import { tell } from '../../state/toasts.ts';
+import { admin } from '../../words/en/admin.ts';
+import { records } from '../../words/en/records.ts';
+import { textsOf } from '../../words/texts.ts';
+import { RoleChoice, roleName, signInOf } from './grants.tsx';
+import { UserFacts } from './user-facts.tsx';
+
+const words = textsOf('admin', admin);
+const common = textsOf('records', records);
+
+export function UsersPart(): JSX.Element {
+  const list = useResource('users', listUsers);
+  const at = place.value.query.get('at') ?? undefined;
+  const [isNew, setNew] = useState(false);
+  const open = list.value?.items.find(({ name }) => name === at);
+  const add = (
+    <button class="btn tiny push" type="button" onClick={() => setNew(true)}>
+      {words().users.new}
+    </button>
+  );
+  return (
+    <div class={open ? 'with-drawer' : ''}>
+      <Panel title={words().tabs.users} aside={add} of={list} isBare>
+        {({ items }) => (
+          <Records
+            label={words().tabs.users}
+            columns={columns()}
+            items={items}
+            keyOf={({ name }) => name}
+            hrefOf={({ name }) => hrefOf('/admin/users', { at: name })}
+            at={at}
+          />
+        )}
+      </Panel>
+      {open && <UserDrawer key={open.name} user={open} onChanged={list.reload} />}
+      {isNew && <UserDialog onClose={() => setNew(false)} onDone={list.reload} />}
+    </div>
+  );
+}
+
+function columns(): [Column<User>, ...Column<User>[]] {
+  const heads = words().users.columns;
+  return [
+    { name: 'name', head: heads.name, cell: ({ name }) => name },
+    { name: 'role', head: heads.role, class: 'p2', cell: ({ role }) => roleName(role) },
+    {
+      name: 'reach',
+      head: heads.reach,
+      class: 'p3',
+      cell: ({ filter }) =>
+        filter === undefined ? <span class="ink-3">{words().everyDevice}</span> : <span class="mono">{filter}</span>,
+    },
+    { name: 'signIn', head: heads.signIn, cell: signInOf },
+    {
+      name: 'state',
+      head: heads.state,
+      class: 'p4',
+      cell: ({ disabled }) => (
+        <span class={`st ${disabled ? 'idle' : 'ok'}`}>{disabled ? words().users.disabled : words().users.active}</span>
+      ),
+    },
+  ];
+}
+
+function UserDrawer({ user, onChanged }: { user: User; onChanged: () => void }): JSX.Element {
+  const { name } = user;
+  const [asked, setAsked] = useState<'edit' | 'delete' | undefined>(undefined);
+  const close = (): void => setAsked(undefined);
+  const leave = (): void => setQuery({ at: undefined });
+  const footer = (
+    <>
+      <button class="btn" type="button" onClick={() => setAsked('edit')}>
+        {common().edit}
+      </button>
+      <button class="btn danger push" type="button" onClick={() => setAsked('delete')}>
+        {common().remove}
+      </button>
+    </>
+  );
+  return (
+    <SideDrawer title={name} onClose={leave} footer={footer}>
+      <UserFacts user={user} />
+      {asked === 'edit' && <UserDialog user={user} onClose={close} onDone={onChanged} />}
+      {asked === 'delete' && (
+        <Confirm
+          title={name}
+          action={common().removeNow}
+          typed={name}
+          isDangerous
+          onClose={close}
+          onConfirm={async () => {
+            await deleteUser(name);
+            tell({ tone: 'ok', text: common().removed(name) });
+            leave();
+            onChanged();
+          }}
+        >
+          <p>{words().users.removeText}</p>
+        </Confirm>
+      )}
+    </SideDrawer>
+  );
+}
+
+interface UserDialogProps {
+  /** One that is there. */
+  user?: User;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+function UserDialog({ user, onClose, onDone }: UserDialogProps): JSX.Element {
+  const [name, setName] = useState(user?.name ?? '');
+  const [role, setRole] = useState(user?.role ?? 'viewer');
+  const [filter, setFilter] = useState(user?.filter ?? '');
+  const [password, setPassword] = useState('');
+  const [disabled, setDisabled] = useState(user?.disabled ?? false);
+  const send = async (): Promise<undefined> => {
+    const given = { role, disabled, ...(password === '' ? {} : { password }) };
+    if (user) await patchUser(name, { ...given, filter: filter.trim() === '' ? null : filter });
+    else await createUser({ name, ...given, ...(filter.trim() === '' ? {} : { filter }) });
+    tell({ tone: 'ok', text: common().saved(name) });
+    onDone();
+  };
+  return (
+    <FormDialog
+      title={user ? words().users.editTitle(user.name) : words().users.newTitle}
+      onSend={send}
+      onClose={onClose}
+    >
+      {!user && <TextInput label={common().name} value={name} set={text => setName(text.trim())} isFirst isRequired />}
+      <RoleChoice value={role} set={setRole} />
+      <TextInput label={words().reach} help={words().reachHelp} value={filter} set={setFilter} />
+      <TextInput
+        label={words().users.password}
+        help={user ? words().users.passwordKept : words().users.passwordHelp}
+        type="password"
+        autocomplete="new-password"
+        value={password}
+        set={setPassword}
+      />
+      <label class="row tight">
+        <input type="checkbox" checked={disabled} onChange={event => setDisabled(event.currentTarget.checked)} />
+        {words().users.disable}
+      </label>
+    </FormDialog>
+  );
+}
