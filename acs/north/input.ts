@@ -6,9 +6,10 @@ import type { Validator } from 'typebox/compile';
 import { clip } from '../../shared/clip.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { UserError } from '../errors.ts';
+import { gathered } from './bounded-bytes.ts';
 import type { IncomingBytes, Operation } from './operation.ts';
 
-/** Bytes of a JSON body; that of CSV may be longer. */
+/** Bytes of a JSON body. */
 export const MAX_JSON = 4 * 1024 * 1024;
 /** Characters of a wrong value that an error shows. */
 const MAX_SHOWN = 60;
@@ -156,12 +157,24 @@ function incoming(raw: IncomingMessage): IncomingBytes {
   return Number.isSafeInteger(announced) ? { content, announced } : { content };
 }
 
-/** @throws UserError 400, 415 */
+/** The operation reads its body by itself, as it comes. */
+export const isStreamed = ({ body }: Pick<Operation, 'body'>): boolean =>
+  body === 'bytes' || (typeof body === 'object' && body.csv !== undefined);
+
+/** @throws UserError 413 */
+async function wholeBody(operation: Operation, { body, raw }: FastifyRequest): Promise<Buffer> {
+  if (Buffer.isBuffer(body)) return body;
+  if (!isStreamed(operation)) return Buffer.alloc(0);
+  const reason = `the body exceeds the limit of this operation: ${MAX_JSON} bytes`;
+  return await gathered(incoming(raw).content, MAX_JSON, () => new UserError(413, 'too-large', reason));
+}
+
+/** @throws UserError 400, 413, 415 */
 export async function readBody(operation: Operation, request: FastifyRequest, contentType: string): Promise<unknown> {
   const { body } = operation;
   if (body === undefined) return undefined;
-  if (body === 'bytes') return incoming(request.raw);
-  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  if (body === 'bytes' || (body.csv && /csv/i.test(contentType))) return incoming(request.raw);
+  const bytes = await wholeBody(operation, request);
   const text = new TextDecoder('utf-8', { fatal: true });
   let decoded: string;
   try {
@@ -170,9 +183,6 @@ export async function readBody(operation: Operation, request: FastifyRequest, co
     throw bad('the body is not UTF-8');
   }
   refuseNul('body', decoded);
-  if (body.csv && /csv/i.test(contentType)) return decoded;
-  if (bytes.length > MAX_JSON)
-    throw new UserError(413, 'too-large', `the body exceeds the limit of this operation: ${MAX_JSON} bytes`);
   if (body.optional && decoded.trim() === '') return undefined;
   if (decoded.trim() === '') throw new UserError(400, 'bad-json', 'the body is empty; JSON is expected');
   let value: unknown;

@@ -84,7 +84,7 @@ export type OperationBody = 'bytes' | { json: TObject; csv?: string; optional?: 
 
 /** The object that an operation reads or changes. Reads answer its tag, changes take conditions on it (versions/entity.ts). */
 export interface Entity {
-  kind: DocumentKind | 'device';
+  kind: DocumentKind | 'device' | 'trace';
   /** Its name, where no parameter of the path names it. */
   name?: string;
   /** The same, where the name depends on the call. */

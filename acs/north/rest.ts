@@ -20,7 +20,7 @@ import { Audit } from './audit.ts';
 import { type Called, identityOf, originOf, type PrincipalOf } from './authentication.ts';
 import { carryOut, knownError, type OperationRequest, statusOf } from './carry-out.ts';
 import { withLines } from './error-lines.ts';
-import { MAX_JSON, readBody } from './input.ts';
+import { isStreamed, MAX_JSON, readBody } from './input.ts';
 import { jsonOf } from './json.ts';
 import { registerLive } from './live/sse.ts';
 import { BASE, type Operation, type OperationContext, type OperationOutput } from './operation.ts';
@@ -45,8 +45,6 @@ export interface RestOptions extends OperationContext {
   tls?: { certificates: readonly { cert: string; key: string }[]; keylog?: KeyLogger };
 }
 
-/** CSV is read record by record: 100,000 lines. */
-const MAX_CSV = 16 * 1024 * 1024;
 /** A body that is read before its sender has shown anything. */
 const MAX_OPEN_JSON = 8 * 1024;
 
@@ -113,13 +111,13 @@ export async function createRest(options: RestOptions): Promise<FastifyInstance>
             `Content-Encoding ${encoding} is not supported; send the body uncompressed`,
           );
       });
-      for (const operation of operations) if (operation.body !== 'bytes') register(api, operation, { options, audit });
+      for (const operation of operations) if (!isStreamed(operation)) register(api, operation, { options, audit });
       await api.register(async streamed => {
         // The operation reads the bytes itself, as it stores them.
         streamed.removeAllContentTypeParsers();
         streamed.addContentTypeParser('*', (_request, _body, done) => done(null, undefined));
         for (const operation of operations)
-          if (operation.body === 'bytes') register(streamed, operation, { options, audit });
+          if (isStreamed(operation)) register(streamed, operation, { options, audit });
       });
       registerLive(api, options);
     },
@@ -202,11 +200,6 @@ function outgoing(request: FastifyRequest, bytes: AsyncIterable<Buffer>, log: Lo
   return stream.once('error', error => log.error('response aborted', { url: request.url, error }));
 }
 
-function bodyLimitOf({ isOpen, body }: Operation): { bodyLimit?: number } {
-  if (isOpen) return { bodyLimit: MAX_OPEN_JSON };
-  return typeof body === 'object' && body.csv ? { bodyLimit: MAX_CSV } : {};
-}
-
 function register(
   api: FastifyInstance,
   operation: Operation,
@@ -216,7 +209,7 @@ function register(
     method: operation.method,
     url: operation.path,
     config: { isOpen: operation.isOpen === true, isPage: operation.isPage === true },
-    ...bodyLimitOf(operation),
+    ...(operation.isOpen ? { bodyLimit: MAX_OPEN_JSON } : {}),
     handler: async (request, reply) => {
       let output: OperationOutput;
       try {

@@ -56,8 +56,11 @@ export async function assertExpected(
   job: Pick<PlanInput, 'filter' | 'devices'>,
   expect: number | undefined,
 ): Promise<void> {
-  if (expect === undefined) return;
-  const count = await countOf(context, job);
+  if (expect !== undefined) assertCount(await countOf(context, job), expect);
+}
+
+/** @throws UserError 409 where a number of devices is not what the caller has seen */
+export function assertCount(count: number, expect: number): void {
   if (Math.abs(count - expect) <= expect * MOVED_SHARE) return;
   const text = `${count} devices fit now, and not ${expect}: look at them again`;
   throw new UserError(409, 'count-moved', text, { count });

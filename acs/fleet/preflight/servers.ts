@@ -4,6 +4,7 @@ import { describe, readCertificates } from '../../../shared/pki/certificates.ts'
 import { type ServerFacts, suiteKeyOf } from '../../../shared/tls/offer.ts';
 import { suites, type TlsVersion, tlsVersions } from '../../../shared/tls/profiles.ts';
 import { UserError } from '../../errors.ts';
+import type { Edit } from '../../store/edit.ts';
 import type { FleetContext } from '../common/context.ts';
 import { type Documents, documents } from '../common/documents.ts';
 import { ServerLookup } from './server-lookup.ts';
@@ -43,7 +44,7 @@ export class ServerRegister {
     this.#probes = new ServerProbes(context);
     this.#declared = documents(context, 'server', {
       checkName: parseServer,
-      missing: name => new UserError(404, 'no-such-server', `nothing is known of '${name}'`),
+      missing: unknownServer,
       validate: serverFacts,
       changeEvent: { put: () => 'told', remove: 'forgotten' },
     });
@@ -56,20 +57,28 @@ export class ServerRegister {
     return [...declared, ...probed.map(([name, result]) => probedView(name, result))];
   }
 
-  /** Declares what a server offers. @throws UserError 400 */
-  async put(server: string, input: ServerInput): Promise<ServerView> {
-    const { host, port } = parseServer(server);
-    const name = serverName(host, port);
-    await this.#declared.put(name, input);
+  /** Reads a server as it is known. @throws UserError 400, 404 */
+  async get(server: string): Promise<ServerView> {
+    const name = nameOfServer(server);
+    const declared = await this.#declared.find(name);
+    if (declared) return declaredView(name, declared.body, declared.changed);
+    const probed = new Map(this.#probes.kept()).get(name);
+    if (!probed) throw unknownServer(name);
+    return probedView(name, probed);
+  }
+
+  /** Declares what a server offers. @throws UserError 400, 412 */
+  async put(server: string, input: ServerInput, edit?: Edit): Promise<ServerView> {
+    const name = nameOfServer(server);
+    await this.#declared.put(name, input, edit);
     return declaredView(name, input, this.#clock.now());
   }
 
-  /** Forgets what was declared and what a probe learned. @throws UserError 400, 404 */
-  async remove(server: string): Promise<void> {
-    const { host, port } = parseServer(server);
-    const name = serverName(host, port);
-    const wasProbed = this.#probes.forget(name);
-    await this.#declared.remove(name, wasProbed);
+  /** Forgets what was declared and what a probe learned. @throws UserError 400, 404, 412 */
+  async remove(server: string, edit?: Edit): Promise<void> {
+    const name = nameOfServer(server);
+    await this.#declared.remove(name, new Map(this.#probes.kept()).has(name), edit);
+    this.#probes.forget(name);
   }
 
   /** Probes a server now, whatever is known of it. @throws UserError 400; 502 with the reason */
@@ -87,6 +96,15 @@ export class ServerRegister {
     const facts = new Map(declared.map(({ name, body }) => [name, serverFacts(body)]));
     return new ServerLookup({ declared: facts, probes: this.#probes, clock: this.#clock, ports: this.#ports });
   }
+}
+
+const unknownServer = (name: string): UserError =>
+  new UserError(404, 'no-such-server', `nothing is known of '${name}'`);
+
+/** The name under which a server is kept. @throws UserError 400 */
+export function nameOfServer(server: string): string {
+  const { host, port } = parseServer(server);
+  return serverName(host, port);
 }
 
 /** @throws UserError 400 */

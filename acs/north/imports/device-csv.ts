@@ -1,14 +1,11 @@
 // Devices out of CSV: the columns, and what each of them changes.
-import { Turns } from '../../../shared/turns.ts';
 import { UserError } from '../../errors.ts';
 import type { DeviceInput } from '../../fleet/devices/device-input.ts';
-import { csvRecords } from '../csv.ts';
+import { readCsv } from '../csv.ts';
+import type { ReadAgain } from './kept-text.ts';
 
 export const CSV_COLUMNS =
   'id, username, password, tags (separated by blanks; each with + or - adds or removes), site.NAME';
-
-/** Records that are read without a break. */
-const PORTION = 500;
 
 /** A device of a request, with its line, or its place in a list, from 1. */
 export interface DeviceLine {
@@ -17,18 +14,11 @@ export interface DeviceLine {
   device(): { id: string } & DeviceInput;
 }
 
-/** The devices of a CSV, read as they are taken; all of it can be read. @throws UserError 400 that names the line */
-export async function deviceLines(text: string): Promise<Iterable<DeviceLine>> {
-  const { columns, records } = csvRecords(text);
+/** The devices of a CSV, read as they are taken. @throws UserError 400 that names the line */
+export async function* deviceLines(csv: ReadAgain): AsyncGenerator<DeviceLine> {
+  const { columns, records } = await readCsv(csv.text());
   checkColumns(columns);
-  // A line that cannot be read is refused before the first one changes anything.
-  const turns = new Turns(PORTION);
-  for (const _record of records) await turns.spent(1);
-  return linesOf(text);
-}
-
-function* linesOf(text: string): Generator<DeviceLine> {
-  for (const { line, row } of csvRecords(text).records) yield { line, device: () => deviceOfRow(row) };
+  for await (const { line, row } of records) yield { line, device: () => deviceOfRow(row) };
 }
 
 /** @throws UserError 400 */

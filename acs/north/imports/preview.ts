@@ -1,11 +1,14 @@
 // The preview of an import: what it would change, and what is wrong with it; nothing is stored.
 import { UserError } from '../../errors.ts';
 import { changeOf } from '../audit-change.ts';
+import { ownText } from '../csv.ts';
 import type { DeviceLine } from './device-csv.ts';
 
 /** Wrong lines, and changes, that are told. */
 const MOST_WRONG = 1000;
 const MOST_SAMPLES = 20;
+/** Devices that are known again in a later line: those of longer imports beyond these are not. */
+const MOST_SEEN = 200_000;
 /** Lines that are looked at together. */
 const AT_ONCE = 64;
 
@@ -33,7 +36,7 @@ export interface ImportReport {
 
 /** @param preview of one device @throws UserError for one that would be refused */
 export async function previewOf(
-  lines: Iterable<DeviceLine>,
+  lines: AsyncIterable<DeviceLine>,
   preview: (line: DeviceLine) => Promise<Preview>,
 ): Promise<ImportReport> {
   const report: ImportReport = { dryRun: true, new: 0, changed: 0, same: 0, wrong: [], moreWrong: 0, sample: [] };
@@ -43,7 +46,7 @@ export async function previewOf(
       const found = await preview(line);
       const first = seen.get(found.id);
       if (first !== undefined) throw new UserError(400, 'bad-csv', `${found.id} is in line ${first} already`);
-      seen.set(found.id, line.line);
+      if (seen.size < MOST_SEEN) seen.set(ownText(found.id), line.line);
       note(report, line.line, found);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -51,16 +54,16 @@ export async function previewOf(
       else report.moreWrong++;
     }
   };
-  for (const group of groupsOf(lines, AT_ONCE)) await Promise.all(group.map(one));
+  for await (const group of groupsOf(lines, AT_ONCE)) await Promise.all(group.map(one));
   report.wrong.sort((a, b) => a.line - b.line);
   report.sample.sort((a, b) => a.line - b.line);
   return report;
 }
 
 /** The items in groups of at most `most`. */
-export function* groupsOf<T>(items: Iterable<T>, most: number): Generator<T[]> {
+export async function* groupsOf<T>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[]> {
   let group: T[] = [];
-  for (const item of items) {
+  for await (const item of items) {
     group.push(item);
     if (group.length < most) continue;
     yield group;

@@ -2,9 +2,11 @@
 import { UserError } from '../../errors.ts';
 import { type DeviceInput, wakeTimes, withInput } from '../../fleet/devices/device-input.ts';
 import { unknownDevice } from '../../fleet/devices/devices.ts';
+import { assertCount } from '../../fleet/jobs/creation.ts';
 import { assertTrials } from '../../fleet/presets/preset-rights.ts';
-import { CSV_COLUMNS, type DeviceLine, deviceLines } from '../imports/device-csv.ts';
-import { groupsOf, type Preview, previewOf } from '../imports/preview.ts';
+import { CSV_COLUMNS, type DeviceLine } from '../imports/device-csv.ts';
+import { countSeen, type Failed, importAll, isCsvOf, withLines } from '../imports/import.ts';
+import { type Preview, previewOf } from '../imports/preview.ts';
 import { type DeviceListQuery, deviceList } from '../lists/devices.ts';
 import { deviceFacets, type FacetInput } from '../lists/facets.ts';
 import { knockingPage, knockingRanges } from '../lists/knocking.ts';
@@ -19,40 +21,33 @@ import { deviceView, removalView, unknownCpeView } from '../views/core.ts';
 
 const { answers } = schemas;
 
-type Failed = { line: number; reason: string }[];
+const one = (item: unknown): DeviceLine => ({ line: 1, device: () => item as { id: string } & DeviceInput });
 
 async function announce(input: OperationInput, context: CallContext): Promise<OperationOutput> {
   const { fleet, caller, show } = context;
-  const { body, contentType, query } = input;
-  const isCsv = /csv/i.test(contentType);
-  if (query.dryRun) return await dryRun(isCsv ? await deviceLines(String(body)) : [lineOf(body)], previewNew(context));
+  const { body, query } = input;
+  const isCsv = isCsvOf(input);
+  if (query.dryRun) {
+    const lines = isCsv ? undefined : [one(body)];
+    return await withLines(input, context, async read => await dryRun(read(), previewNew(context)), lines);
+  }
   if (!isCsv) {
     const { id, ...device } = body as { id: string } & DeviceInput;
     await assertWrites(device, context);
     return { status: 201, body: deviceView(await fleet.devices.announce(id, device, caller), show) };
   }
-  const created: string[] = [];
-  const failed: Failed = [];
-  for (const { line, device } of await deviceLines(String(body))) {
-    try {
-      const { id, ...about } = device();
+  return await withLines(input, context, async read => {
+    const { done, failed, moreDone, ...more } = await importAll(read(), async ({ id, ...about }) => {
       await assertWrites(about, context);
-      created.push((await fleet.devices.announce(id, about, caller)).id);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failed.push({ line, reason: error.message });
-    }
-  }
-  return { status: failed.length ? 207 : 201, body: { created, failed } };
+      return (await fleet.devices.announce(id, about, caller)).id;
+    });
+    const created = { created: done, ...(moreDone ? { moreCreated: moreDone } : {}) };
+    return { status: failed.length ? 207 : 201, body: { ...created, failed, ...more } };
+  });
 }
 
-const lineOf = (item: unknown, at = 0): DeviceLine => ({
-  line: at + 1,
-  device: () => item as { id: string } & DeviceInput,
-});
-
 async function dryRun(
-  lines: Iterable<DeviceLine>,
+  lines: AsyncIterable<DeviceLine>,
   preview: (id: string, input: DeviceInput) => Promise<Preview>,
 ): Promise<OperationOutput> {
   const report = await previewOf(lines, async ({ device }) => {
@@ -84,34 +79,30 @@ const previewChange =
     return { id, after: deviceView(after, show), isChanged, ...(before ? { before: deviceView(before, show) } : {}) };
   };
 
-/** Changes that are made at a time. */
-const AT_ONCE = 64;
-
 /** Changes known devices; omitted fields keep their value. */
 async function update(input: OperationInput, context: CallContext): Promise<OperationOutput> {
   const { fleet, caller } = context;
-  const { query, body, contentType } = input;
+  const { query, body } = input;
   const isForced = query.force === true;
-  const lines = /csv/i.test(contentType)
-    ? await deviceLines(String(body))
-    : (body as { items: unknown[] }).items.map(lineOf);
-  if (query.dryRun) return await dryRun(lines, previewChange(context, isForced));
-  const updated: string[] = [];
-  const failed: Failed = [];
-  const one = async ({ line, device }: DeviceLine): Promise<void> => {
-    try {
-      const { id, ...patch } = device();
+  const change = async (read: () => AsyncIterable<DeviceLine>): Promise<OperationOutput> => {
+    if (query.expect !== undefined) assertCount(await countSeen(read(), context), Number(query.expect));
+    if (query.dryRun) return await dryRun(read(), previewChange(context, isForced));
+    const warned: Failed[] = [];
+    const { done, failed, moreDone, ...more } = await importAll(read(), async ({ id, ...patch }, line) => {
       if (caller.isScoped && !(await caller.sees(id))) throw unknownDevice(id);
       const guard = changeGuard({ id, patch, isForced }, { fleet, caller });
-      updated.push((await fleet.devices.patch(id, patch, guard)).id);
-      for (const reason of await wakeLater(id, patch, fleet)) failed.push({ line, reason });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failed.push({ line, reason: error.message });
-    }
+      const { id: changed } = await fleet.devices.patch(id, patch, guard);
+      for (const reason of await wakeLater(id, patch, fleet)) warned.push({ line, reason });
+      return changed;
+    });
+    const wrong = [...failed, ...warned].sort((a, b) => a.line - b.line);
+    const updated = { updated: done, ...(moreDone ? { moreUpdated: moreDone } : {}) };
+    return { status: wrong.length ? 207 : 200, body: { ...updated, failed: wrong, ...more } };
   };
-  for (const group of groupsOf(lines, AT_ONCE)) await Promise.all(group.map(one));
-  return { status: failed.length ? 207 : 200, body: { updated, failed: failed.sort((a, b) => a.line - b.line) } };
+  if (isCsvOf(input)) return await withLines(input, context, change);
+  const { items } = body as { items: unknown[] };
+  const lines = items.map((item, at) => ({ ...one(item), line: at + 1 }));
+  return await withLines(input, context, change, lines);
 }
 
 /** @param id of a device that is there @throws UserError 403 for parameters out of the rights, also those of a preset that is tried */
@@ -206,6 +197,7 @@ export const devices: readonly Operation[] = [
       csv: `As for announceDevices; an empty field keeps the current value. Columns: ${CSV_COLUMNS}`,
     },
     answers: { 200: answers.updatedOrDry, 207: answers.updated },
+    problems: { 409: 'The number of devices has moved from `expect`' },
     run: update,
   },
   {

@@ -2,9 +2,9 @@
 
 import type { TrustInput } from '../../fleet/preflight/device-roots.ts';
 import { unchangedDevice } from '../../fleet/preflight/run.ts';
-import type { ServerInput, ServerView } from '../../fleet/preflight/servers.ts';
+import { nameOfServer, type ServerInput, type ServerView } from '../../fleet/preflight/servers.ts';
 import type { Trust } from '../../fleet/preflight/trust.ts';
-import type { Operation } from '../operation.ts';
+import type { Entity, Operation } from '../operation.ts';
 import { noDevice, none, ok, param } from '../operation.ts';
 import * as schemas from '../schemas/preflight.ts';
 import { iso } from '../views/times.ts';
@@ -16,6 +16,9 @@ const serverView = ({ certificates, ...server }: ServerView) => ({
   time: iso(server.time),
   ...(certificates && { certificates: certificates.map(cert => ({ ...cert, notAfter: iso(cert.notAfter) })) }),
 });
+/** A probe makes no version: conditions are on declarations. */
+const server: Entity = { kind: 'server', nameFor: input => nameOfServer(param(input, 'name')) };
+
 const trustView = (trust: Trust) => ({ ...trust, changed: iso(trust.changed) });
 
 export const preflight: readonly Operation[] = [
@@ -68,6 +71,19 @@ export const preflight: readonly Operation[] = [
     run: async (_input, { fleet }) => ok({ items: (await fleet.preflight.servers.list()).map(serverView) }),
   },
   {
+    name: 'getKnownServer',
+    summary: 'Reads what is known of a server',
+    method: 'GET',
+    path: '/preflight/servers/:name',
+    role: 'viewer',
+    scope: 'fleet',
+    parameters: 'none',
+    entity: server,
+    answers: { 200: answers.server },
+    problems: { 404: 'Nothing is known about this server' },
+    run: async (input, { fleet }) => ok(serverView(await fleet.preflight.servers.get(param(input, 'name')))),
+  },
+  {
     name: 'tellServer',
     summary: 'Describes the TLS offer of a server that cannot be probed from here or does not exist yet',
     method: 'PUT',
@@ -75,10 +91,11 @@ export const preflight: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: server,
     body: { json: schemas.serverInput },
     answers: { 200: answers.server },
-    run: async (input, { fleet }) =>
-      ok(serverView(await fleet.preflight.servers.put(param(input, 'name'), input.body as ServerInput))),
+    run: async (input, { fleet, edit }) =>
+      ok(serverView(await fleet.preflight.servers.put(param(input, 'name'), input.body as ServerInput, edit))),
   },
   {
     name: 'probeServer',
@@ -101,10 +118,11 @@ export const preflight: readonly Operation[] = [
     role: 'operator',
     scope: 'fleet',
     parameters: 'none',
+    entity: server,
     answers: { 204: 'nothing' },
     problems: { 404: 'Nothing is known about this server' },
-    run: async (input, { fleet }) => {
-      await fleet.preflight.servers.remove(param(input, 'name'));
+    run: async (input, { fleet, edit }) => {
+      await fleet.preflight.servers.remove(param(input, 'name'), edit);
       return none;
     },
   },

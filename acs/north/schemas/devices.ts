@@ -210,7 +210,16 @@ export const device = Type.Object({
 
 export const deleteQuery = closed({ dryRun: dryRunWish });
 export const announceQuery = closed({ dryRun: dryRunWish });
-export const updateQuery = closed({ force, dryRun: dryRunWish });
+export const updateQuery = closed({
+  force,
+  dryRun: dryRunWish,
+  expect: optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'Refuse the change if the number of these devices that are there has moved from this by over 1 %',
+    }),
+  ),
+});
 
 const shownFields = Type.Record(Type.String(), Type.Unknown());
 const importReport = Type.Object({
@@ -226,13 +235,19 @@ const importReport = Type.Object({
   ),
 });
 
+const more = (what: string) => optional(Type.Integer({ description: `${what} beyond those that are named` }));
+
 const announced = Type.Object({
-  created: texts,
+  created: Type.Array(Type.String(), { description: 'At most 100,000' }),
+  moreCreated: more('Devices'),
   failed: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
+  moreFailed: more('Refused lines'),
 });
 
 const updated = Type.Object({
-  updated: texts,
+  updated: Type.Array(Type.String(), { description: 'At most 100,000' }),
+  moreUpdated: more('Devices'),
+  moreFailed: more('Refused lines'),
   failed: Type.Array(
     Type.Object({
       line: Type.Integer({ description: 'Line of the CSV, or position in the list, counted from 1' }),

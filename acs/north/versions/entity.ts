@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { Caller } from '../../fleet/access/caller.ts';
 import { digestOf } from '../../fleet/common/fingerprint.ts';
 import { fileVersion, type StoredFile } from '../../fleet/files/stored-file.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
 import { LEARNED_PREFIX } from '../../fleet/models/learned-model.ts';
 import { isVersioned } from '../../store/document-versions.ts';
 import { documentVersion, type Edit, type EditCondition } from '../../store/edit.ts';
@@ -80,11 +81,27 @@ export function conditionOf({ ifMatch: match, ifNoneMatch: other }: Conditions):
   };
 }
 
+interface VersionContext {
+  store: Pick<Store, 'device' | 'document'>;
+  fleet: Pick<Fleet, 'clusterMemory'>;
+  caller: Caller;
+}
+
+/** The version of a trace that runs. @param until it stops by itself then, milliseconds */
+export const runningTrace = (until: number | undefined): string => (until === undefined ? 'on' : `on-${until}`);
+
+/** A trace is in memory: it runs, or is off with what it has kept, or is not there. */
+async function traceVersion({ clusterMemory }: Pick<Fleet, 'clusterMemory'>, id: string): Promise<string> {
+  const { on, until, sessions } = await clusterMemory.traced(id);
+  if (on) return runningTrace(until);
+  return sessions.length > 0 ? 'off' : '';
+}
+
 /** @returns the version of the object now; '' where there is none */
 export async function versionNow(
   { kind, name, nameFor }: Entity,
   input: OperationInput,
-  { store, caller }: { store: Pick<Store, 'device' | 'document'>; caller: Caller },
+  { store, fleet, caller }: VersionContext,
 ): Promise<string> {
   const { params } = input;
   const named = nameFor?.(input, caller) ?? name ?? params.name ?? params.id ?? '';
@@ -92,6 +109,7 @@ export async function versionNow(
     const row = await store.device(named);
     return row ? editVersion(row) : '';
   }
+  if (kind === 'trace') return await traceVersion(fleet, named);
   if (kind === 'file') return fileVersion(await store.document<StoredFile>('file', named));
   const stored = kind === 'model' && named.startsWith(LEARNED_PREFIX) ? 'learnedModel' : kind;
   return documentVersion(await store.document(stored, named));

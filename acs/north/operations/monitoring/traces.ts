@@ -3,6 +3,7 @@ import { ladder } from '../../../fleet/tracing/ladder.ts';
 import type { Operation } from '../../operation.ts';
 import { noDevice, none, ok, param } from '../../operation.ts';
 import * as schemas from '../../schemas/monitoring/traces.ts';
+import { runningTrace } from '../../versions/entity.ts';
 import { isoMaybe, traceView } from '../../views/core.ts';
 
 export const traces: readonly Operation[] = [
@@ -15,14 +16,16 @@ export const traces: readonly Operation[] = [
     scope: 'device',
     parameters: 'none',
     audit: 'answer',
+    entity: { kind: 'trace' },
     body: { json: schemas.traceInput },
     answers: { 200: schemas.tracing },
     problems: { ...noDevice, 409: 'Too many devices are being traced' },
-    run: async (input, { fleet, clock }) => {
+    run: async (input, { fleet, clock, edit }) => {
       const { id } = await fleet.devices.row(param(input));
       const { on, seconds } = input.body as { on: boolean; seconds?: number };
       const until = on && seconds !== undefined ? clock.now() + seconds * 1000 : undefined;
       await fleet.clusterMemory.trace(id, on, until);
+      if (on) edit.wrote(runningTrace(until));
       return ok({ device: id, on, ...isoMaybe('until', until) });
     },
   },
@@ -34,6 +37,7 @@ export const traces: readonly Operation[] = [
     role: 'operator',
     scope: 'device',
     parameters: 'shows-any',
+    entity: { kind: 'trace' },
     answers: { 200: schemas.trace },
     problems: noDevice,
     run: async (input, { fleet }) => {
@@ -66,6 +70,7 @@ export const traces: readonly Operation[] = [
     scope: 'device',
     parameters: 'none',
     audit: 'answer',
+    entity: { kind: 'trace' },
     answers: { 204: 'nothing' },
     problems: noDevice,
     run: async (input, { fleet }) => {

@@ -1,27 +1,29 @@
 // CSV as it is read: whatever separator and line end, and each bad input refused by its line.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { csvRecords, parseCsv } from '../../../../acs/north/csv.ts';
+import { readCsv } from '../../../../acs/north/csv.ts';
 import { UserError } from '../../../../shared/errors.ts';
+import { inParts, parseCsv } from '../../../support/csv.ts';
 
 const cellOf = (text: string, isQuoted: boolean): string =>
   isQuoted || /[",;\t\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 
 describe('CSV reader', () => {
-  it('reads what was written, with any separator, line end, quotes and byte order mark', () => {
+  it('reads what was written, with any separator, line end, quotes and byte order mark', async () => {
     const textArb = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', ';', '\t', '\n', '\r\n', ' x', "'") });
     const rowArb = fc.tuple(textArb, textArb, fc.constantFrom('x', 'y'));
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(rowArb, { maxLength: 6 }),
         fc.constantFrom(',', ';', '\t'),
         fc.constantFrom('\n', '\r\n'),
         fc.boolean(),
-        (rows, separator, end, isQuoted) => {
+        fc.integer({ min: 1, max: 9 }),
+        async (rows, separator, end, isQuoted, size) => {
           const lines = [['one', 'two', 'three'], ...rows].map(row =>
             row.map(text => cellOf(text, isQuoted)).join(separator),
           );
-          const read = parseCsv(`\ufeff${lines.join(end)}${end}`);
+          const read = await parseCsv(`\ufeff${lines.join(end)}${end}`, size);
           assert.deepEqual(
             read.map(({ row }) => [row.one, row.two, row.three]),
             rows.map(row => row.map(text => text.trim())),
@@ -32,12 +34,12 @@ describe('CSV reader', () => {
     );
   });
 
-  it('reads or refuses any text, with the line of what is wrong', () => {
+  it('reads or refuses any text, with the line of what is wrong', async () => {
     const anyArb = fc.string({ unit: fc.constantFrom('a', '"', ',', ';', '\t', '\n', '\r', '\0'), maxLength: 40 });
-    fc.assert(
-      fc.property(anyArb, text => {
+    await fc.assert(
+      fc.asyncProperty(anyArb, async text => {
         try {
-          parseCsv(text);
+          await parseCsv(text);
         } catch (error) {
           assert.ok(error instanceof UserError && ['bad-csv', 'empty-csv'].includes(error.code), String(error));
         }
@@ -58,18 +60,44 @@ describe('CSV reader', () => {
     ['a header of 10 MB', 'x'.repeat(10_000_000), /^line 1: longer than/],
   ];
   for (const [what, text, detail] of wrong)
-    it(`refuses ${what}`, () => {
-      assert.throws(
-        () => parseCsv(text),
+    it(`refuses ${what}`, async () => {
+      await assert.rejects(
+        parseCsv(text, 65_536),
         (error: unknown) => error instanceof UserError && error.code === 'bad-csv' && detail.test(error.message),
       );
     });
 
-  it('reads records as they are taken, whatever stands behind them', () => {
-    const { columns, records } = csvRecords(`id\tname\n1\ta\n2\t"b`);
+  it('reads records as they are taken, whatever stands behind them', async () => {
+    const { columns, records } = await readCsv(inParts(`id\tname\n1\ta\n2\t"b`, 3));
     assert.deepEqual(columns, ['id', 'name']);
-    const reading = records[Symbol.iterator]();
-    assert.deepEqual(reading.next().value, { line: 2, row: { id: '1', name: 'a' } });
-    assert.throws(() => reading.next(), /line 3/);
+    const reading = records[Symbol.asyncIterator]();
+    assert.deepEqual((await reading.next()).value, { line: 2, row: { id: '1', name: 'a' } });
+    await assert.rejects(reading.next(), /line 3/);
+  });
+
+  it('takes no more parts of a text than the next record needs', async () => {
+    let taken = 0;
+    const parts = function* (): Generator<string> {
+      yield 'id,name\n';
+      for (; taken < 10_000; taken++) yield `${taken},${'x'.repeat(990)}\n`;
+    };
+    const { records } = await readCsv(parts());
+    const reading = records[Symbol.asyncIterator]();
+    for (let at = 0; at < 1000; at++)
+      assert.deepEqual((await reading.next()).value, { line: at + 2, row: { id: String(at), name: 'x'.repeat(990) } });
+    assert.ok(taken < 1100, `${taken} parts`);
+  });
+
+  it('reads a record of 65,536 characters wherever its parts end', async () => {
+    const long = 'y'.repeat(65_000);
+    const text = `id,name\r\n1,"${long}"\r\n2,"${long}""\n"\r\n3,x\r\n`;
+    for (const size of [1000, 65_535, 65_536, 65_549, 100_000]) {
+      const rows = (await parseCsv(text, size)).map(({ line, row }) => [line, row.id, row.name?.length]);
+      assert.deepEqual(rows, [
+        [2, '1', 65_000],
+        [3, '2', 65_001],
+        [5, '3', 1],
+      ]);
+    }
   });
 });

@@ -1,8 +1,8 @@
 // CSV out: what is written is read back by the parser of CSV in, whatever the cells hold.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseCsv } from '../../../../acs/north/csv.ts';
 import { csvLines } from '../../../../acs/north/lists/csv-writer.ts';
+import { parseCsv } from '../../../support/csv.ts';
 
 async function written(columns: readonly string[], rows: unknown[][], separator = ','): Promise<string> {
   const pages = async function* (): AsyncGenerator<unknown[][]> {
@@ -24,7 +24,7 @@ describe('CSV of a list', () => {
   it('reads back as it was written', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(texts, { minLength: 3, maxLength: 3 })), async rows => {
-        const read = parseCsv(await written(['a', 'b', 'c'], rows)).map(({ row }) => [row.a, row.b, row.c]);
+        const read = (await parseCsv(await written(['a', 'b', 'c'], rows))).map(({ row }) => [row.a, row.b, row.c]);
         const expected = rows.map(row => row.map(cell => defused(cell).trim()));
         // The reader leaves out lines without any text.
         assert.deepEqual(

@@ -32,10 +32,13 @@ const bodies: Record<string, unknown> = {
   model: Buffer.from(model),
   user: { role: 'viewer' },
   role: { operations: ['read'] },
+  trace: { on: true },
 };
 const urlOf = ({ name, path }: Operation): string =>
-  path.replace(':name', 'thing').replace(':version', '1').replace(':id', deviceId) +
-  (name === 'putFile' ? '?type=script' : '');
+  path
+    .replace(':name', path.startsWith('/preflight/') ? 'thing:443' : 'thing')
+    .replace(':version', '1')
+    .replace(':id', deviceId) + (name === 'putFile' ? '?type=script' : '');
 const bodyOf = ({ name, path, entity }: Operation): unknown => {
   if (name === 'patchDevice') return { tags: ['later'] };
   if (name === 'patchUser') return { disabled: true };
@@ -53,6 +56,7 @@ describe('entity tags', () => {
   before(async () => {
     const { cert } = await createCa({ name: 'CA', key: 'ec', clock: new VirtualClock(), random: seededRandom(1) });
     bodies.trust = { certificates: cert };
+    bodies.server = { chains: [cert] };
   });
   beforeEach(async () => {
     api = await testApi({ enrol: 'auto', cpeAuth: 'none' });
@@ -62,6 +66,7 @@ describe('entity tags', () => {
   /** Makes the object that an operation changes. @returns the answer */
   const make = async (operation: Operation, headers: Record<string, string> = {}): Promise<Answer> => {
     if (operation.entity?.kind === 'device') return await api.call('POST', '/devices', { body: { id: deviceId } });
+    if (operation.entity?.kind === 'trace') await api.call('POST', '/devices', { body: { id: deviceId } });
     const put = putOf(operation);
     assert.ok(put, operation.name);
     const answer = await api.call('PUT', urlOf(put), { body: bodyOf(put), headers });
@@ -74,6 +79,8 @@ describe('entity tags', () => {
   const storedOf = async ({ entity }: Operation): Promise<unknown> => {
     const { store } = api.acs;
     if (entity?.kind === 'device') return await store.device(deviceId);
+    if (entity?.kind === 'trace') return structuredClone(await api.acs.fleet.clusterMemory.traced(deviceId));
+    if (entity?.kind === 'server') return await store.document('server', 'thing:443');
     // The view of the admin of this test.
     const name = entity?.kind === 'view' ? 'admin-token/admin/thing' : (entity?.name ?? 'thing');
     return entity && (await store.document(entity.kind, name));
