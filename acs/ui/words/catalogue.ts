@@ -11,6 +11,7 @@ import type { parameters } from './en/device/parameters.ts';
 import type { sessions } from './en/device/sessions.ts';
 import type { deviceSummary } from './en/device/summary.ts';
 import type { wanted } from './en/device/wanted.ts';
+import type { deviceWork } from './en/device/work.ts';
 import type { devices } from './en/devices.ts';
 import type { enrolment } from './en/enrolment.ts';
 import type { faults } from './en/faults/faults.ts';
@@ -34,6 +35,7 @@ export interface Catalogue {
   device: typeof device;
   deviceActions: typeof deviceActions;
   deviceSummary: typeof deviceSummary;
+  deviceWork: typeof deviceWork;
   deviceParameters: typeof parameters;
   deviceWanted: typeof wanted;
   deviceSessions: typeof sessions;

@@ -1,6 +1,7 @@
 // A device: its header with state and actions, and the tabs of its parts.
 import type { JSX } from 'preact';
 import { getDevice } from '../../api/devices.ts';
+import { problemOf } from '../../api/problem.ts';
 import type { Device } from '../../api/shapes.ts';
 import { Empty } from '../../components/empty.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
@@ -10,12 +11,14 @@ import { useShortcuts } from '../../state/keys.ts';
 import { useLazy } from '../../state/lazy.ts';
 import { go } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
+import { tell } from '../../state/toasts.ts';
 import { useTrail } from '../../state/trail.ts';
 import { device as english } from '../../words/en/device/device.ts';
 import { textsOf } from '../../words/texts.ts';
 import { OpenedDialog } from './actions/dialogs.tsx';
 import { DeviceHeader } from './header.tsx';
 import { MissingDevice } from './missing.tsx';
+import { keptList, neighbour } from './neighbours.ts';
 import { hrefOfTab } from './places.ts';
 import { type Tab, tabs } from './tabs.ts';
 
@@ -66,9 +69,20 @@ function DeviceTabs({ id, device, current }: { id: string; device: Device; curre
     const next = tabs[(at + by + tabs.length) % tabs.length];
     if (next) go(hrefOfTab(id, next.name));
   };
+  const leaf = async (by: 1 | -1): Promise<void> => {
+    try {
+      const other = await neighbour(id, by, keptList());
+      if (other === undefined) tell({ tone: 'busy', text: by === 1 ? words().last : words().first });
+      else go(hrefOfTab(other, current));
+    } catch (error) {
+      tell({ tone: 'bad', text: problemOf(error).message });
+    }
+  };
   useShortcuts([
     { keys: '[', label: words().keys.previousTab, run: () => step(-1) },
     { keys: ']', label: words().keys.nextTab, run: () => step(1) },
+    { keys: 'n', label: words().keys.next, run: () => void leaf(1) },
+    { keys: 'p', label: words().keys.previous, run: () => void leaf(-1) },
   ]);
   return (
     <nav class="tabs" aria-label={words().parts}>

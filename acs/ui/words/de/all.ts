@@ -12,6 +12,7 @@ import { deviceParameters } from './device/parameters.ts';
 import { deviceSessions } from './device/sessions.ts';
 import { deviceSummary } from './device/summary.ts';
 import { deviceWanted } from './device/wanted.ts';
+import { deviceWork } from './device/work.ts';
 import { devices } from './devices.ts';
 import { enrolment } from './enrolment.ts';
 import { faults } from './faults/faults.ts';
@@ -32,6 +33,7 @@ export const german: Catalogue = {
   device,
   deviceActions,
   deviceSummary,
+  deviceWork,
   devices,
   enrolment,
   faultNames,

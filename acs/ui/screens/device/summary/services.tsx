@@ -63,7 +63,7 @@ export function ServicesPanel({ device, facts }: { device: Device } & FactProps)
 
 const isLineState = (text: string): text is LineState => Object.hasOwn(tones, text);
 
-/** What is none of the known states is shown as the device has written it. */
+/** A state that is none of the known ones is shown as the device has written it. */
 const LineState = ({ of }: { of: string }): JSX.Element =>
   isLineState(of) ? (
     <span class={`st ${tones[of]}`}>{words().services.states[of]}</span>

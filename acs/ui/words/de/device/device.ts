@@ -14,6 +14,8 @@ export const device: Catalogue['device'] = {
     files: 'Dateien',
   },
   tag: 'Tag',
+  first: 'Das ist das erste der Liste',
+  last: 'Das ist das letzte der Liste',
   noSuchTab: 'Diesen Teil hat ein Gerät nicht',
   states: { known: 'Angekündigt', quarantine: 'Quarantäne', held: 'Angehalten', replaced: 'Ersetzt' },
   informed: age => `Inform vor ${age}`,

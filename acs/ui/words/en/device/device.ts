@@ -13,6 +13,8 @@ export const device = {
     files: 'Files',
   },
   tag: 'Tag',
+  first: 'This is the first of the list',
+  last: 'This is the last of the list',
   noSuchTab: 'A device has no part of this name',
   states: { known: 'Announced', quarantine: 'Quarantine', held: 'Held', replaced: 'Replaced' },
   informed: (age: string) => `Inform ${age} ago`,

@@ -1,4 +1,4 @@
-// What keeps a device from being well, the most pressing first, each with the one action that mends it.
+// Notes on what keeps a device from being well, the most pressing first, each with the one action that mends it.
 import type { JSX } from 'preact';
 import { quotedText } from '../../../../../query/quote.ts';
 import { Age } from '../../../../components/age.tsx';
