@@ -51,12 +51,15 @@ export interface JobDeviceSearch {
   cursor?: string | undefined;
 }
 
+/** Devices that are shown of a job at most. */
+export const MAX_DEVICES = 50;
+
 export const listJobDevices = async (
   id: string,
   search: JobDeviceSearch,
   signal?: AbortSignal,
 ): Promise<{ items: JobDevice[]; next: string | null }> =>
-  await call('GET', jobPath(id, '/devices'), { query: { ...search, limit: 100 }, signal });
+  await call('GET', jobPath(id, '/devices'), { query: { ...search, limit: MAX_DEVICES }, signal });
 
 /** @param code of `retry`: the failed devices of this reason alone */
 export const actOnJob = async (id: string, action: JobAction, code?: string): Promise<Job> =>

@@ -8,6 +8,7 @@ import { copyText } from '../../components/copy-button.tsx';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Icon, type IconName } from '../../components/icon.tsx';
 import { Menu } from '../../components/menu.tsx';
+import { useActions } from '../../state/actions.ts';
 import { go, hrefOf } from '../../state/location.ts';
 import { may, session } from '../../state/session.ts';
 import { tell } from '../../state/toasts.ts';
@@ -44,7 +45,7 @@ const icons: Readonly<Record<JobAction, IconName>> = {
 /** Devices that an action reaches. */
 function reachOf({ totals }: JobDetail, action: Asked): number {
   const { failed = 0, done = 0, soaking = 0, running = 0, planned = 0, away = 0 }: Totals = totals;
-  return { retry: failed, rollback: done + soaking + running, abort: planned + away, delete: 0 }[action];
+  return { retry: failed, rollback: done + soaking + running + failed, abort: planned + away, delete: 0 }[action];
 }
 
 export function Actions({ job, onDone }: { job: JobDetail; onDone: () => void }): JSX.Element {
@@ -52,7 +53,9 @@ export function Actions({ job, onDone }: { job: JobDetail; onDone: () => void })
   const label = job.name ?? job.id;
   const failed = reachOf(job, 'retry');
   const isOpen = (action: JobAction): boolean =>
-    may(`${action}Job`) && phases[action].includes(job.state) && (action !== 'retry' || failed > 0);
+    may(`${action}Job`) &&
+    phases[action].includes(job.state) &&
+    (action === 'retry' || action === 'rollback' ? reachOf(job, action) > 0 : true);
   const act = async (action: JobAction): Promise<void> => {
     await actOnJob(job.id, action);
     tell({ tone: 'ok', text: words().told[action](label) });
@@ -66,6 +69,14 @@ export function Actions({ job, onDone }: { job: JobDetail; onDone: () => void })
     tell({ tone: 'ok', text: words().told.approve(label) });
     onDone();
   };
+  useActions(label, [
+    ...(['pause', 'resume'] as const)
+      .filter(isOpen)
+      .map(action => ({ text: words().actions[action], run: () => attempt(act(action)) })),
+    ...(['retry', 'rollback', 'abort'] as const)
+      .filter(isOpen)
+      .map(action => ({ text: words().actions[action], run: () => setAsked(action) })),
+  ]);
   const confirm = async (action: Asked): Promise<void> => {
     if (action !== 'delete') return await act(action);
     await deleteJob(job.id);

@@ -1,8 +1,8 @@
-// The devices of a job in one state: the first hundred, and a link to all of them.
+// The devices of a job in one state: the first ones, and a link to all of them.
 import type { JSX } from 'preact';
 import { quotedText } from '../../../query/quote.ts';
 import { listDevices } from '../../api/devices.ts';
-import { type JobDetail, type JobDevice, jobDevicesCsv, listJobDevices } from '../../api/jobs.ts';
+import { type JobDetail, type JobDevice, jobDevicesCsv, listJobDevices, MAX_DEVICES } from '../../api/jobs.ts';
 import type { Device } from '../../api/shapes.ts';
 import { Age } from '../../components/age.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -17,9 +17,6 @@ import { filterOf, type Totals } from './job-view.ts';
 
 const words = textsOf('rollouts', rollouts);
 const states = ['failed', 'running', 'soaking', 'planned', 'away', 'done', 'skipped'] as const;
-/** Devices whose facts are asked for at once: their ids stand in an address. */
-const MAX_ASKED = 60;
-
 interface Row extends JobDevice {
   facts: Partial<Device> | undefined;
 }
@@ -27,9 +24,9 @@ interface Row extends JobDevice {
 async function read(id: string, search: Parameters<typeof listJobDevices>[1], signal: AbortSignal): Promise<Row[]> {
   const { items } = await listJobDevices(id, search, signal);
   if (items.length === 0) return [];
-  const ids = items.slice(0, MAX_ASKED).map(({ device }) => quotedText(device));
+  const ids = items.map(({ device }) => quotedText(device));
   const facts = await listDevices(
-    { filter: `id in (${ids.join(', ')})`, fields: 'id,serial,firmware,site.name', limit: MAX_ASKED },
+    { filter: `id in (${ids.join(', ')})`, fields: 'id,serial,firmware,site.name', limit: MAX_DEVICES },
     signal,
   );
   const byId = new Map(facts.items.map(device => [device.id, device]));
@@ -42,7 +39,7 @@ function stateOf(totals: Totals): string {
   return states.find(state => state === asked) ?? states.find(state => (totals[state] ?? 0) > 0) ?? 'failed';
 }
 
-export function JobDevices({ job }: { job: JobDetail }): JSX.Element {
+export function JobDevices({ job }: { job: JobDetail }): JSX.Element | null {
   const totals: Totals = job.totals;
   const state = stateOf(totals);
   const wave = place.value.query.get('wave') ?? undefined;
@@ -55,6 +52,7 @@ export function JobDevices({ job }: { job: JobDetail }): JSX.Element {
     { keeps: true },
   );
   const rows = found.value?.key === key ? found.value.rows : undefined;
+  if (Object.values(totals).every(number => number === 0)) return null;
   const path = `/rollouts/${encodeURIComponent(job.id)}`;
   const title = words().devicesTitle;
   return (
@@ -85,12 +83,12 @@ export function JobDevices({ job }: { job: JobDetail }): JSX.Element {
       {found.problem && <ProblemNote problem={found.problem} at={found.at} onRetry={found.reload} />}
       {!rows && !found.problem && <Skeleton rows={5} />}
       {rows && <Rows rows={rows} isFailed={state === 'failed'} />}
-      {rows && (rows.length === 0 || rows.length >= 100) && (
+      {rows && (rows.length === 0 || rows.length >= MAX_DEVICES) && (
         <footer>
           {rows.length === 0 ? (
             words().noneInState
           ) : (
-            <a href={hrefOf('/devices', { q: filterOf(job.id, state, code) })}>{words().firstHundred}</a>
+            <a href={hrefOf('/devices', { q: filterOf(job.id, state, code) })}>{words().firstOnes(MAX_DEVICES)}</a>
           )}
         </footer>
       )}

@@ -29,7 +29,6 @@ export const careful: Plan = {
   kind: 'firmware',
   waves: '1%, 10%',
   parallelism: '50',
-  soak: '10',
   perWave: '3%',
   total: '100',
 };

@@ -1,7 +1,7 @@
 // The progress of a job: one bar for all devices, one card a wave.
 import type { JSX } from 'preact';
 import type { JobDetail, JobState, Rollout } from '../../api/jobs.ts';
-import { Bar, Legend } from '../../components/bars/bar.tsx';
+import { Bar } from '../../components/bars/bar.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { now } from '../../state/clock.ts';
 import { hrefOf } from '../../state/location.ts';
@@ -22,6 +22,10 @@ export function Progress({ job, rollout }: { job: JobDetail; rollout: Rollout | 
   const whole = wholeOf(totals);
   const skipped = totals.skipped ?? 0;
   const hrefs = hrefOfState(job);
+  const skippedPart = {
+    ...{ tone: 'skipped', label: words().states.skipped, count: skipped },
+    href: hrefs('skipped'),
+  } as const;
   if (job.planned !== null && whole === 0)
     return (
       <section class="panel" aria-label={words().progress}>
@@ -39,14 +43,14 @@ export function Progress({ job, rollout }: { job: JobDetail; rollout: Rollout | 
           <span class="push ink-2">{job.planned === null ? words().planning(number(whole)) : forecastOf(job)}</span>
         </div>
         <Bar parts={partsOf(totals)} size="thick" />
-        <Legend
-          isCounted
-          parts={[
-            ...partsOf(totals, hrefs),
-            { tone: 'skipped', label: words().states.skipped, count: skipped, href: hrefs('skipped') },
-          ]}
-          {...(rollout && (totals.running ?? 0) > 0 ? { note: <UnderWay totals={rollout.totals} /> } : {})}
-        />
+        <div class="legend">
+          {[...partsOf(totals, hrefs), skippedPart].map(({ tone, label, count, href }) => (
+            <a class={tone} key={tone} href={href ?? ''}>
+              {label} <b>{number(count)}</b>
+            </a>
+          ))}
+          {rollout && (totals.running ?? 0) > 0 && <UnderWay totals={rollout.totals} />}
+        </div>
       </div>
     </section>
   );

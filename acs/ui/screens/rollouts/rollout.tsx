@@ -6,6 +6,7 @@ import { ProblemNote } from '../../components/problem-note.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { hrefOf } from '../../state/location.ts';
 import { type Resource, useResource } from '../../state/resource.ts';
+import { useTrail } from '../../state/trail.ts';
 import { rollouts } from '../../words/en/rollouts.ts';
 import { dateTime } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
@@ -33,6 +34,7 @@ async function read(id: string, signal: AbortSignal): Promise<Read> {
 export function RolloutScreen({ params: { id = '' } }: { params: Readonly<Record<string, string>> }): JSX.Element {
   const found = useResource(id, async signal => await read(id, signal));
   useProgress(id, found.reload);
+  useTrail([{ text: found.value?.job.name ?? id }]);
   if (!found.value && found.problem?.status === 404)
     return (
       <Empty title={found.problem.message} text={found.problem.hint}>

@@ -10,6 +10,7 @@ import { after } from '../../state/clock.ts';
 import { filterOf } from '../../state/filter-text.ts';
 import { go, hrefOf, place } from '../../state/location.ts';
 import { type Resource, useResource } from '../../state/resource.ts';
+import { useTrail } from '../../state/trail.ts';
 import { wizard } from '../../words/en/wizard.ts';
 import { textsOf } from '../../words/texts.ts';
 import { careful, type Plan, placeOf, planIn, type StepProps } from './plan.ts';
@@ -33,6 +34,7 @@ export function WizardScreen(): JSX.Element {
   const filter = filterOf(plan.q ?? '');
   const counted = useCount(filter);
   const form = useFirstFocus(step);
+  useTrail([{ text: words().title }]);
   const at = steps.indexOf(step);
   const show = (next: Step | undefined): void => {
     if (next) go(placeOf(plan, next));

@@ -100,7 +100,7 @@ export const rollouts: Catalogue['rollouts'] = {
     since: 'Seit',
   },
   noneInState: 'Kein Gerät ist in diesem Zustand.',
-  firstHundred: 'Die ersten 100. Alle stehen in der Geräteliste.',
+  firstOnes: count => `Die ersten ${number(count)}. Alle stehen in der Geräteliste.`,
   stops: 'Wann er von selbst anhält',
   stopsNot: 'Er hat keine Grenze: Fehlschläge halten ihn nicht an.',
   inAll: 'Insgesamt',

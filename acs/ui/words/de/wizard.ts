@@ -47,7 +47,7 @@ export const wizard: Catalogue['wizard'] = {
   days: 'Tage, an denen es beginnt',
   zone: 'Zeitzone von Geräten ohne eine',
   soak: 'Beobachtung, in Minuten',
-  soakHelp: 'Ein Gerät ist fertig, wenn es so lange in Ordnung war.',
+  soakHelp: 'Ein Gerät ist fertig, wenn es so lange in Ordnung war. Firmware: 10, wenn es leer ist.',
   perWave: 'Erlaubte Fehlschläge in einer Welle',
   total: 'Erlaubte Fehlschläge insgesamt',
   limitHelp: 'Zahlen oder Anteile. Einer mehr, und er hält an.',

@@ -99,7 +99,7 @@ export const rollouts = {
     since: 'Since',
   },
   noneInState: 'No device is in this state.',
-  firstHundred: 'The first 100. All of them are in the list of devices.',
+  firstOnes: (count: number) => `The first ${number(count)}. All of them are in the list of devices.`,
   stops: 'When it stops by itself',
   stopsNot: 'It has no limit: failures do not stop it.',
   inAll: 'In all',

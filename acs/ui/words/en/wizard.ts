@@ -46,7 +46,7 @@ export const wizard = {
   days: 'Days on which it begins',
   zone: 'Time zone of devices without one',
   soak: 'Soak, in minutes',
-  soakHelp: 'A device is done when it was well for so long.',
+  soakHelp: 'A device is done when it was well for so long. Firmware: 10 where it is empty.',
   perWave: 'Failures let pass in a wave',
   total: 'Failures let pass in all',
   limitHelp: 'Numbers or shares. One more, and it stops.',
