@@ -22,6 +22,8 @@ describe('the compiled programs', function () {
     const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const project = join(root, 'tsconfig.build.json');
     await promisify(execFile)(process.execPath, [compiler, '-p', project, '--outDir', join(folder, 'dist')]);
+    const pages = ['--import', 'tsx', join(root, 'acs/server/pages/main.ts'), join(folder, 'dist/acs/ui')];
+    await promisify(execFile)(process.execPath, pages, { cwd: root });
   });
   after(async () => {
     await endPrograms();
@@ -55,6 +57,10 @@ describe('the compiled programs', function () {
       ...['--enrol', 'auto', '--enrol-secret', join(folder, 'enrol-secret')],
     ]);
     const ready = await acs.ready();
+    const shell = await (await fetch(`${ready.api}/ui/devices`)).text();
+    const [, script = ''] = /src="([^"]+)"/.exec(shell) ?? [];
+    const sent = await fetch(`${ready.api}${script}`);
+    assert.match(`${sent.status} ${sent.headers.get('content-type')}`, /^200 text\/javascript/);
     const authorization = `Bearer ${(await readFile(join(data, 'admin-token'), 'utf8')).trim()}`;
     const preset = { set: { 'Device.X_0090F8_Cwmp.PeriodicInformInterval': 777 } };
     const put = await fetch(`${ready.api}/api/v1/presets/base`, {
