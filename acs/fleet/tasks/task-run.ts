@@ -79,6 +79,9 @@ export class TaskRuns {
     const sealed = (list: readonly ParameterValue[]) => withSealedValues(secrets, task.device, list);
     const known = knownFrom({ ...task, args }, result, clock.now(), sealed);
     await learnInterval(store, session.row, known);
+    const gone = task.method === 'DeleteObject' ? String(args.ObjectName) : '';
+    // The row is no more: nothing of it may be shown as known, nor fit a filter.
+    if (gone.endsWith('.')) await store.putParameters(task.device, [], gone);
     const outcome = bounded(task, outcomeOf(task, sealedResult(secrets, task.device, result)), known.length);
     const settled = await this.#settle(session, task, outcome, known).catch(
       async (error: unknown) => await this.#settle(session, task, refusedBy(error, task)),

@@ -19,6 +19,21 @@ describe('task API', () => {
   });
   afterEach(async () => await api.close());
 
+  it('forgets the values of a row once the device has deleted it', async () => {
+    const known = async (): Promise<unknown[]> =>
+      (await api.call('GET', `/devices/${encodeURIComponent(deviceId)}/parameters?prefix=Device.X.`)).json.items;
+    const ParameterList = ['Device.X.1.A', 'Device.X.10.A'].map(Name => ({ Name, Value: '1', Type: 'xsd:string' }));
+    await addTask(api, { method: 'GetParameterValues', args: { ParameterNames: ['Device.X.'] } });
+    await addTask(api, { method: 'DeleteObject', args: { ObjectName: 'Device.X.1.' } });
+    await new ScriptedCpe(api.acs.app).session(method =>
+      method === 'GetParameterValues' ? { ParameterList } : { Status: 0 },
+    );
+    assert.deepEqual(
+      (await known()).map(item => (item as { path: string }).path),
+      ['Device.X.10.A'],
+    );
+  });
+
   it('queues, reads, lists (newest first) and cancels tasks', async () => {
     const first = await addTask(api, { method: 'Reboot', args: { CommandKey: 'x' } });
     assert.deepEqual(
