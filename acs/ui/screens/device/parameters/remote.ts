@@ -33,7 +33,7 @@ export async function readAgain(id: string, path: string): Promise<void> {
   const isPart = path.endsWith('.');
   if (isPart)
     await addTask(id, { method: 'GetParameterNames', args: { ParameterPath: path, NextLevel: false } }, false);
-  await carryOut(id, { method: 'GetParameterValues', args: { ParameterNames: [path] } }, () => words().hasRead);
+  await readValues(id, path);
 }
 
 /** @param table with its final dot @returns the path of the new row */
@@ -50,4 +50,8 @@ export async function addRow(id: string, table: string): Promise<string | undefi
 /** @param row with its final dot */
 export async function deleteRow(id: string, row: string): Promise<void> {
   await carryOut(id, { method: 'DeleteObject', args: { ObjectName: row } }, () => words().rowDeleted);
+}
+
+async function readValues(id: string, path: string): Promise<void> {
+  await carryOut(id, { method: 'GetParameterValues', args: { ParameterNames: [path] } }, () => words().hasRead);
 }

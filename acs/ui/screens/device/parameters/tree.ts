@@ -25,29 +25,47 @@ const branch = (path: string, name: string): Branch => ({
   ...{ path, name, branches: new Map(), leaves: [], count: 0, order: [] },
 });
 
-/** @param list in the order of paths. Objects right below the root are the first level, with their whole path as name */
-export function treeOf(list: readonly Parameter[]): Branch {
+/**
+ * @param list in the order of paths. Objects right below the root are the first level, with their whole path as name
+ * @param tables that have no rows yet, and can get some
+ */
+export function treeOf(list: readonly Parameter[], tables: readonly string[] = []): Branch {
   const root = branch('', '');
   for (const each of list) {
-    const parts = each.path.split('.');
-    const begin = parts.length > 2 ? 2 : 1;
-    const steps = [parts.slice(0, begin).join('.'), ...parts.slice(begin)];
-    let at = root;
-    root.count++;
-    for (const step of steps.slice(0, -1)) {
-      let next = at.branches.get(step);
-      if (!next) {
-        next = branch(`${at.path}${step}.`, `${step}.`);
-        at.branches.set(step, next);
-        at.order.push(next);
-      }
-      next.count++;
-      at = next;
-    }
-    at.leaves.push(each);
-    at.order.push(each);
+    const way = wayDown(root, each.path);
+    for (const step of way) step.count++;
+    const last = way.at(-1) ?? root;
+    last.leaves.push(each);
+    last.order.push(each);
+  }
+  for (const table of tables) {
+    const above = wayDown(root, table).at(-2) ?? root;
+    above.order.sort((a, b) => comparePaths(a.path, b.path));
   }
   return root;
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+export const comparePaths = (a: string, b: string): number => collator.compare(a, b);
+
+/** The branches from the root to a path, the root with them; those that are not there yet are made. */
+function wayDown(root: Branch, path: string): Branch[] {
+  const parts = path.split('.');
+  const begin = parts.length > 2 ? 2 : 1;
+  const steps = [parts.slice(0, begin).join('.'), ...parts.slice(begin)];
+  const way = [root];
+  let at = root;
+  for (const step of steps.slice(0, -1)) {
+    let next = at.branches.get(step);
+    if (!next) {
+      next = branch(`${at.path}${step}.`, `${step}.`);
+      at.branches.set(step, next);
+      at.order.push(next);
+    }
+    way.push(next);
+    at = next;
+  }
+  return way;
 }
 
 export interface BranchRow {
@@ -134,7 +152,7 @@ export const wordsOf = (find: string): string[] =>
 
 /** All words are in the path, the value or the description. */
 export function isFound(
-  { path, value }: Parameter,
+  { path, value }: Pick<Parameter, 'path' | 'value'>,
   words: readonly string[],
   item: Pick<Partial<ModelItem>, 'text'>,
 ): boolean {

@@ -69,7 +69,11 @@ export function useTree(device: Device, values: Values): TreeState {
     [kinds, show, words, served],
   );
   const isPart = words.length > 0 || show !== 'all';
-  const tree = useMemo(() => treeOf(list), [list]);
+  const tables = useMemo(
+    () => (show === 'all' ? values.emptyTables.filter(path => isFound({ path, value: '' }, words, {})) : []),
+    [show, words, values.emptyTables],
+  );
+  const tree = useMemo(() => treeOf(list, tables), [list, tables]);
   const rows = useMemo(
     () => (shape === 'flat' ? flatRows(list) : rowsOf(tree, path => (isPart ? !shut.has(path) : open.has(path)))),
     [shape, list, tree, isPart, shut, open],

@@ -10,7 +10,7 @@ import {
 import { type DeviceLine, useReload } from '../../../state/device-line.ts';
 import { type Resource, useResource } from '../../../state/resource.ts';
 import type { Models } from './changes.ts';
-import { wordsOf } from './tree.ts';
+import { comparePaths, wordsOf } from './tree.ts';
 
 export interface Values {
   resource: Resource<Parameter[]>;
@@ -18,6 +18,8 @@ export interface Values {
   list: readonly Parameter[];
   byPath: ReadonlyMap<string, Parameter>;
   models: Models;
+  /** Tables that have no rows, and to which rows can be added. */
+  emptyTables: readonly string[];
   /** The data model is there, or cannot be had: editors are of the right kind. */
   isModelKnown: boolean;
 }
@@ -36,7 +38,20 @@ export function useValues(id: string, line: DeviceLine): Values {
   const list = useMemo(() => withUnread(values, unread), [values, unread]);
   const byPath = useMemo(() => new Map(list.map(each => [each.path, each])), [list]);
   const isModelKnown = model.value !== undefined || model.problem !== undefined;
-  return { resource, list, byPath, models, isModelKnown };
+  const emptyTables = useMemo(() => tablesWithout(values, model.value?.items ?? []), [values, model.value]);
+  return { resource, list, byPath, models, emptyTables, isModelKnown };
+}
+
+const INSTANCE = '{i}.';
+
+/** Tables within tables are left out: rows of the outer one are needed first. */
+function tablesWithout(values: readonly Parameter[], items: readonly ModelItem[]): string[] {
+  const tables = items.flatMap(({ path, type, writable, unsure }) => {
+    const table = path.slice(0, -INSTANCE.length);
+    const isTable = type === 'object' && writable === true && !unsure && path.endsWith(INSTANCE);
+    return isTable && !table.includes('{') ? [table] : [];
+  });
+  return tables.filter(table => !values.some(({ path }) => path.startsWith(table)));
 }
 
 /** Adds the parameters of the model that are no part of a table, each beside its neighbours. */
@@ -50,9 +65,6 @@ function withUnread(values: readonly Parameter[], items: readonly ModelItem[] | 
   const added = unread.map(({ path, type }) => ({ path, value: '', type: type ?? '', time: '' }));
   return [...values, ...added].sort((a, b) => comparePaths(a.path, b.path));
 }
-
-const collator = new Intl.Collator('en', { numeric: true });
-const comparePaths = (a: string, b: string): number => collator.compare(a, b);
 
 /** From so many values on the server searches. */
 export const SEARCHED_HERE = 5000;
