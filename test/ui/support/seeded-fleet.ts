@@ -11,8 +11,10 @@ export interface SeededDevice {
   address?: string;
   site?: Record<string, string>;
   tags?: string[];
-  /** Milliseconds; default: now. Undefined for one that never informed is written as `null`. */
+  /** Milliseconds; default: now. `null`: it never informed. */
   informed?: number | null;
+  /** Default: enrolled. */
+  admission?: 'enrolled' | 'quarantine';
   faults?: readonly { cause: string; code: number | string; parameter?: string; message?: string; at?: number }[];
 }
 
@@ -29,10 +31,12 @@ export async function seedFleet(store: Store, devices: readonly SeededDevice[], 
 
 async function seedDevice(store: Store, device: SeededDevice, now: number): Promise<void> {
   const { serial, oui = '0090F8', productClass = '4102S', firmware = '49.1.100', address = '10.0.0.1' } = device;
-  const { site = {}, tags = [], informed = now, faults = [] } = device;
+  const { site = {}, tags = [], informed = now, admission = 'enrolled', faults = [] } = device;
   const id = seededId(device);
   const identity = { manufacturer: 'Media5', oui, productClass, serialNumber: serial };
-  await store.apply(id, 'announced', { identity, now: (informed ?? now) - 1000, patch: { site, tags } });
+  // One that is announced would be enrolled.
+  if (admission === 'enrolled')
+    await store.apply(id, 'announced', { identity, now: (informed ?? now) - 1000, patch: { site, tags } });
   if (informed !== null) {
     const report = reportOf(
       valuesOf({
@@ -42,8 +46,13 @@ async function seedDevice(store: Store, device: SeededDevice, now: number): Prom
         'Device.ManagementServer.PeriodicInformInterval': '3600',
       }),
     );
-    await store.apply(id, 'informed', informOf(serial, informed, ['2 PERIODIC'], { identity, report, address }));
+    await store.apply(
+      id,
+      'informed',
+      informOf(serial, informed, ['2 PERIODIC'], { identity, report, address, admission }),
+    );
   }
+  if (admission === 'quarantine') await store.apply(id, 'patched', { patch: { site, tags } });
   for (const { cause, code, parameter, message = 'no', at = now } of faults)
     await store.apply(id, 'faultRaised', {
       ...{ cause, code, message, retryAt: at + 3_600_000, now: at },
