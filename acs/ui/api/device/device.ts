@@ -78,6 +78,15 @@ export const setTrace = async (id: string, forMs: number | undefined): Promise<v
 export const factsOf = async (id: string, signal?: AbortSignal): Promise<Fact[]> =>
   (await call<Items<Fact>>('GET', devicePath(id, '/facts'), { signal })).items;
 
+/** The number of its known values. */
+export const countParameters = async (id: string, signal?: AbortSignal): Promise<number> =>
+  (
+    await call<{ total: number }>('GET', devicePath(id, '/parameters'), {
+      query: { limit: 1, fields: 'path', count: true },
+      signal,
+    })
+  ).total;
+
 export const linksOf = async (id: string, signal?: AbortSignal): Promise<Link[]> =>
   (await call<{ links: Link[] }>('GET', devicePath(id, '/preflight'), { signal })).links;
 

@@ -1,5 +1,6 @@
 // A device: its header with state and actions, and the tabs of its parts.
 import type { JSX } from 'preact';
+import { countParameters } from '../../api/device/device.ts';
 import { getDevice } from '../../api/devices.ts';
 import { problemOf } from '../../api/problem.ts';
 import type { Device } from '../../api/shapes.ts';
@@ -14,6 +15,7 @@ import { useResource } from '../../state/resource.ts';
 import { tell } from '../../state/toasts.ts';
 import { useTrail } from '../../state/trail.ts';
 import { device as english } from '../../words/en/device/device.ts';
+import { number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
 import { OpenedDialog } from './actions/dialogs.tsx';
 import { DeviceHeader } from './header.tsx';
@@ -49,7 +51,7 @@ function DevicePage({ id, name }: { id: string; name: string }): JSX.Element {
   return (
     <>
       <DeviceHeader device={device} line={line} reload={reload} />
-      <DeviceTabs id={id} device={device} current={name} />
+      <DeviceTabs device={device} line={line} current={name} />
       {problem && <ProblemNote problem={problem} at={at} onRetry={reload} />}
       <OpenedDialog device={device} line={line} reload={reload} />
       <TabBody name={name} device={device} line={line} reload={reload} />
@@ -63,7 +65,16 @@ const countOf: Partial<Record<Tab['name'], (device: Device) => number>> = {
   faults: ({ faults }) => faults.length,
 };
 
-function DeviceTabs({ id, device, current }: { id: string; device: Device; current: string }): JSX.Element {
+interface DeviceTabsProps {
+  device: Device;
+  line: DeviceLine;
+  current: string;
+}
+
+function DeviceTabs({ device, line, current }: DeviceTabsProps): JSX.Element {
+  const { id } = device;
+  const parameters = useResource(id, async signal => await countParameters(id, signal));
+  useReload(line, ['task', 'session'], parameters.reload);
   const step = (by: number): void => {
     const at = tabs.findIndex(({ name }) => name === current);
     const next = tabs[(at + by + tabs.length) % tabs.length];
@@ -87,10 +98,10 @@ function DeviceTabs({ id, device, current }: { id: string; device: Device; curre
   return (
     <nav class="tabs" aria-label={words().parts}>
       {tabs.map(({ name }) => {
-        const count = countOf[name]?.(device) ?? 0;
+        const count = name === 'parameters' ? (parameters.value ?? 0) : (countOf[name]?.(device) ?? 0);
         return (
           <a key={name} href={hrefOfTab(id, name)} {...(name === current ? { 'aria-current': 'page' as const } : {})}>
-            {words().tabs[name]} {count > 0 && <b>{count}</b>}
+            {words().tabs[name]} {count > 0 && <b>{number(count)}</b>}
           </a>
         );
       })}

@@ -15,9 +15,9 @@ export const tabs: readonly Tab[] = [
   { name: 'summary', load: async () => (await import('./summary/summary.tsx')).SummaryTab },
   { name: 'parameters', load: async () => (await import('./parameters/parameters.tsx')).ParametersTab },
   { name: 'wanted', load: async () => (await import('./wanted/wanted.tsx')).WantedTab },
-  { name: 'sessions', load: async () => (await import('./sessions/sessions.tsx')).SessionsTab },
   { name: 'tasks', load: async () => (await import('./tasks/tasks.tsx')).TasksTab },
   { name: 'faults', load: async () => (await import('./faults/faults.tsx')).FaultsTab },
+  { name: 'sessions', load: async () => (await import('./sessions/sessions.tsx')).SessionsTab },
   { name: 'history', load: async () => (await import('./history/history.tsx')).HistoryTab },
   { name: 'files', load: async () => (await import('./files/files.tsx')).FilesTab },
 ];

@@ -1,13 +1,16 @@
 // An event of a device in words.
 import type { PastEvent } from '../../../api/device/device.ts';
 import type { deviceSummary } from '../../../words/en/device/summary.ts';
-import { span } from '../../../words/format.ts';
+import { number, span } from '../../../words/format.ts';
 
 type Words = (typeof deviceSummary)['events'];
 type Data = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string => (value === undefined || value === null ? '' : String(value));
 const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : '');
+
+/** Sessions take less than a second. */
+const duration = (ms: number): string => (ms < 1000 ? `${number(ms)} ms` : span(ms));
 
 const texts: Readonly<Record<string, (words: Words, data: Data) => string>> = {
   enrolled: (words, { state }) => words.enrolled(text(state)),
@@ -22,7 +25,7 @@ const texts: Readonly<Record<string, (words: Words, data: Data) => string>> = {
   task: (words, { method, state }) => words.task(text(method), text(state)),
   session: (words, { outcome, events, milliseconds, error }) =>
     outcome === 'ok'
-      ? words.session(list(events), span(Number(milliseconds)))
+      ? words.session(list(events), duration(Number(milliseconds)))
       : words.brokenSession(list(events), text(error)),
   connectionRequest: (words, { accepted, reason }) => (accepted ? words.woken : words.notWoken(text(reason))),
 };

@@ -15,7 +15,8 @@ export function SiblingsPanel({ device: { id } }: { device: Device }): JSX.Eleme
   const found = useResource(id, async signal => await siblingsOf(id, signal));
   const texts = words().siblings;
   const about = found.value?.about;
-  const title = about === undefined ? texts.alone : texts.together(found.value?.these ?? 0);
+  const these = found.value?.these ?? 0;
+  const title = about === undefined || these < 2 ? texts.alone : texts.together(these);
   return (
     <Panel
       title={title}

@@ -138,10 +138,11 @@ export const deviceSummary: Catalogue['deviceSummary'] = {
     sessions: 'Sitzungen',
     more: 'Mehr zeigen',
     none: 'Noch ist nichts geschehen.',
-    enrolled: state => `Aufgenommen: ${state}`,
+    enrolled: state =>
+      ({ enrolled: 'Aufgenommen', quarantine: 'In Quarantäne gekommen' })[state] ?? `Gekommen: ${state}`,
     late: 'Verspätet',
     lost: 'Verloren',
-    back: was => `Wieder da, es war ${was}`,
+    back: was => (was === 'lost' ? 'Wieder da, es war verloren' : 'Wieder da, es war verspätet'),
     fault: (code, cause, message) => `Störung ${code}, ${cause}: ${message}`,
     faultCleared: cause => `Störung zu Ende, ${cause}`,
     rollout: (name, state, reason) =>

@@ -3,7 +3,7 @@ import { plural } from '../../format.ts';
 
 export const deviceSummary = {
   ago: (age: string) => `${age} ago`,
-  since: (age: string) => `since ${age}`,
+  since: (age: string) => `for ${age}`,
   notes: {
     moreFaults: (count: number) => plural(count, { one: '# more fault', other: '# more faults' }),
     unfinished: (count: number) =>
@@ -136,10 +136,11 @@ export const deviceSummary = {
     sessions: 'sessions',
     more: 'Show more',
     none: 'Nothing has happened yet.',
-    enrolled: (state: string) => `Came in: ${state}`,
+    enrolled: (state: string): string =>
+      ({ enrolled: 'Enrolled', quarantine: 'Came into quarantine' })[state] ?? `Came in: ${state}`,
     late: 'Late',
     lost: 'Lost',
-    back: (was: string) => `Back, it was ${was}`,
+    back: (was: string): string => (was === 'lost' ? 'Back after it was lost' : 'Back after it was late'),
     fault: (code: string, cause: string, message: string) => `Fault ${code}, ${cause}: ${message}`,
     faultCleared: (cause: string) => `Fault ended, ${cause}`,
     rollout: (name: string, state: string, reason: string) =>

@@ -45,7 +45,7 @@ export function FaultNote({ device, fault, reload }: FaultNoteProps): JSX.Elemen
         <b class="mono">{code}</b> <Age at={first} say={words().since} /> <Cause device={device} fault={fault} />
       </p>
       <p class="wrap-any">
-        {message} {parameter && <span class="mono wrap-any">{parameter}</span>}
+        {message} {parameter && !message.includes(parameter) && <span class="mono wrap-any">{parameter}</span>}
       </p>
       <p class="ink-2">{hint}</p>
       <p class="row">
