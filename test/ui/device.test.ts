@@ -165,10 +165,12 @@ pagesSuite('the screen of a device', pages => {
     const { open, complaints } = pages();
     const page = await open(`${DGW}/summary`);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.route('**/siblings*', route => route.fulfill({ status: 500, json: { code: 'internal', detail: 'out of order' } }));
+    await page.route('**/siblings*', route =>
+      route.fulfill({ status: 500, json: { code: 'internal', detail: 'out of order' } }),
+    );
     await page.reload();
     await page.getByText('out of order').waitFor();
-    await page.getByRole('heading', { name: 'Connection' }).waitFor();
+    await page.getByRole('heading', { name: 'Connection', exact: true }).waitFor();
     await page.unroute('**/siblings*');
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('Nothing sets it apart.').waitFor();

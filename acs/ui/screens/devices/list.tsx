@@ -44,8 +44,9 @@ export function List({ search, list }: { search: Search; list: PagedList<DeviceE
   const live = useLive(search, list, seen);
   const { Component: Peek } = useLazy(isPeeking ? peekDrawer : undefined);
   const column = columnSortedBy(search.sort.replace(/^-/, ''));
+  // A click on a link opens a device, too.
+  useEffect(() => rememberList(search), [search.filter, search.sort]);
   const open = ({ id = '' }: DeviceEntry): void => {
-    rememberList(search);
     go(hrefOf(`/devices/${encodeURIComponent(id)}/summary`));
   };
   useListKeys({ search, list, at, setAt, cellAt, open, isPeeking, setPeeking });
