@@ -31,6 +31,9 @@ pagesSuite('a preset in the pages', pages => {
     await page.getByText('Fits 2,').waitFor();
     await page.getByText('No other preset and no override wants other values').waitFor();
     assert.equal(await page.getByRole('link', { name: 'Presets' }).count(), 2, 'in the navigation and in the trail');
+    const waves = await page.getByRole('link', { name: 'Roll out in waves…' }).getAttribute('href');
+    const plan = Object.fromEntries(new URL(waves ?? '', page.url()).searchParams);
+    assert.deepEqual(plan, { q: dgws, kind: 'preset', what: 'logging' });
     assert.deepEqual(complaints(), []);
   });
 

@@ -49,9 +49,11 @@ export function LossNote({ loss: { count, devices, detail }, when, onWhen, onFor
   return (
     <div class="note bad" id="preset-loss" role="alert">
       <Icon name="shield" />
-      <div>
-        <b>{count === undefined ? words().wouldLoseAll : words().wouldLose(count)}</b> {detail ?? words().wouldLoseWhy}{' '}
-        {words().savingRefused} (<span class="mono">{CODE}</span>).
+      <div class="stack tight">
+        <p>
+          <b>{count === undefined ? words().wouldLoseAll : words().wouldLose(count)}</b>{' '}
+          {detail ?? words().wouldLoseWhy} {words().savingRefused} (<span class="mono">{CODE}</span>).
+        </p>
         <div class="row">
           {canNarrow && (
             <button class="btn tiny" type="button" onClick={() => onWhen?.(narrowed)}>

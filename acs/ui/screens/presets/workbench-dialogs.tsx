@@ -1,15 +1,19 @@
 // The questions of a preset: leave it unsaved, copy it, delete it, save it although devices are lost.
 import type { JSX } from 'preact';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
+import { LazyPart } from '../../components/lazy-part.tsx';
+import type { Lazy } from '../../state/lazy.ts';
 import { presets } from '../../words/en/presets.ts';
 import { textsOf } from '../../words/texts.ts';
-import { DeleteDialog } from './delete-dialog.tsx';
+import type { DeleteDialogProps } from './delete-dialog.tsx';
 import { LeaveDialog } from './leave-dialog.tsx';
 import type { Loss } from './loss-note.tsx';
 import { NameDialog } from './name-dialog.tsx';
 import type { Bench } from './use-workbench.ts';
 
 const words = textsOf('presets', presets);
+
+const deletion: Lazy<DeleteDialogProps> = { load: async () => (await import('./delete-dialog.tsx')).DeleteDialog };
 
 export type OpenDialog = 'force' | 'copy' | 'delete';
 
@@ -27,7 +31,7 @@ export function WorkbenchDialogs({ bench, opened, onClose }: WorkbenchDialogsPro
       {opened === 'copy' && (
         <NameDialog title={words().copyOf(name)} document={editing.document} names={[name]} onClose={onClose} />
       )}
-      {opened === 'delete' && <DeleteDialog name={name} etag={stored?.etag} onClose={onClose} />}
+      {opened === 'delete' && <LazyPart of={deletion} props={{ name, etag: stored?.etag, onClose }} />}
       {opened === 'force' && loss && <ForceDialog name={name} loss={loss} onForce={force} onClose={onClose} />}
     </>
   );

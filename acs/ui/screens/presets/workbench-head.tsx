@@ -43,7 +43,7 @@ const whyOf = ({ loss, fault }: Bench): { 'aria-describedby'?: string } => {
 };
 
 function Actions({ bench, onOpen }: WorkbenchHeadProps): JSX.Element {
-  const { stored, editing, versions, run, mayEdit, canSave, save } = bench;
+  const { name, stored, when, editing, versions, run, mayEdit, canSave, save } = bench;
   const [, before] = versions.value ?? [];
   return (
     <>
@@ -56,6 +56,12 @@ function Actions({ bench, onOpen }: WorkbenchHeadProps): JSX.Element {
         <Icon name="reload" />
         {words().dryRun}
       </button>
+      {stored && may('createJob') && (
+        <a class="btn" href={hrefOf('/rollouts/new', { q: when, kind: 'preset', what: name })}>
+          <Icon name="rollouts" />
+          {words().rollOut}
+        </a>
+      )}
       {mayEdit && (
         <button class="btn" type="button" onClick={() => onOpen('copy')}>
           {words().copy}

@@ -4,7 +4,9 @@ import { useState } from 'preact/hooks';
 import type { Answer } from '../../api/call.ts';
 import type { Document } from '../../api/presets.ts';
 import type { Problem } from '../../api/problem.ts';
+import { LazyPart } from '../../components/lazy-part.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
+import type { Lazy } from '../../state/lazy.ts';
 import { place } from '../../state/location.ts';
 import { presets } from '../../words/en/presets.ts';
 import { textsOf } from '../../words/texts.ts';
@@ -13,13 +15,18 @@ import { EditorPanel } from './editor/editor-panel.tsx';
 import { Effects } from './effects/effects.tsx';
 import { LossNote } from './loss-note.tsx';
 import { type Bench, useWorkbench } from './use-workbench.ts';
-import { ComparisonPanel } from './versions/comparison.tsx';
-import { ThreeWay } from './versions/three-way.tsx';
+import type { ComparisonProps } from './versions/comparison.tsx';
+import type { ThreeWayProps } from './versions/three-way.tsx';
 import { VersionsPanel } from './versions/versions-panel.tsx';
 import { type OpenDialog, WorkbenchDialogs } from './workbench-dialogs.tsx';
 import { WorkbenchHead } from './workbench-head.tsx';
 
 const words = textsOf('presets', presets);
+
+const threeWay: Lazy<ThreeWayProps> = { load: async () => (await import('./versions/three-way.tsx')).ThreeWay };
+const comparison: Lazy<ComparisonProps> = {
+  load: async () => (await import('./versions/comparison.tsx')).ComparisonPanel,
+};
 
 export interface WorkbenchProps {
   name: string;
@@ -64,7 +71,7 @@ function Obstacles({ bench, onForce }: { bench: Bench; onForce: () => void }): J
     <>
       {loss && mayEdit && <LossNote loss={loss} when={when} onWhen={narrow} onForce={onForce} />}
       {saving.problem && !loss && !isTold(saving.problem) && <ProblemNote problem={saving.problem} />}
-      {isOvertaken && stored && <ThreeWay stored={stored} editing={editing} />}
+      {isOvertaken && stored && <LazyPart of={threeWay} props={{ stored, editing }} />}
     </>
   );
 }
@@ -85,13 +92,13 @@ function Versions({ bench: { name, editing, versions, saving, mayEdit } }: { ben
   return (
     <>
       {version !== null && (
-        <ComparisonPanel
-          name={name}
-          versions={versions.value ?? []}
-          v={version}
-          against={query.get('against') ?? ''}
-          document={editing.document}
-          onRestore={mayEdit ? number => void saving.restore(number) : undefined}
+        <LazyPart
+          of={comparison}
+          props={{
+            ...{ name, v: version, against: query.get('against') ?? '', document: editing.document },
+            versions: versions.value ?? [],
+            onRestore: mayEdit ? number => void saving.restore(number) : undefined,
+          }}
         />
       )}
       <VersionsPanel name={name} versions={versions} isChanged={editing.isChanged} changes={editing.changes} />

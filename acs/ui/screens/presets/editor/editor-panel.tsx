@@ -3,16 +3,20 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { CodeEditor } from '../../../components/code/code-editor.tsx';
 import type { Mark } from '../../../components/code/code-lines.tsx';
+import { LazyPart } from '../../../components/lazy-part.tsx';
+import type { Lazy } from '../../../state/lazy.ts';
 import { presets } from '../../../words/en/presets.ts';
 import { textsOf } from '../../../words/texts.ts';
 import { keyOf, textIn } from '../document.ts';
 import type { Fit } from '../effects/use-fit.ts';
 import type { Editing } from '../use-preset.ts';
 import { completionsAt } from './complete.ts';
-import { PresetForm } from './preset-form.tsx';
+import type { PresetFormProps } from './preset-form.tsx';
 import { lineOfSetting, type TextFault } from './text-fault.ts';
 
 const words = textsOf('presets', presets);
+
+const form: Lazy<PresetFormProps> = { load: async () => (await import('./preset-form.tsx')).PresetForm };
 
 export interface EditorPanelProps {
   editing: Editing;
@@ -55,7 +59,7 @@ export function EditorPanel({ editing, fit, fault, isReadOnly }: EditorPanelProp
         </fieldset>
       </header>
       {isForm ? (
-        <PresetForm document={document} onWrite={write} isReadOnly={isReadOnly} />
+        <LazyPart of={form} props={{ document, onWrite: write, isReadOnly }} />
       ) : (
         <CodeEditor
           label={words().presetAsJson}
