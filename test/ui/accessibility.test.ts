@@ -26,7 +26,7 @@ const screens = [
   ...['/rollouts', '/rollouts/spring', '/rollouts/new'],
   ...['/presets', '/presets/voice'],
   ...['quarantine', 'held', 'knocking', 'rules', 'announced'].map(part => `/enrolment/${part}`),
-  ...['/connect', '/files', '/alerts', '/audit'],
+  ...['/connect', '/files', '/alerts', '/audit', '/help'],
   ...['users', 'roles', 'tokens', 'server', 'certificates'].map(part => `/admin/${part}`),
   '/no/such/page',
 ];

@@ -1,6 +1,7 @@
 // The list of the keys that act on this page.
 import { Fragment, type JSX } from 'preact';
 import { Dialog } from '../components/dialogs/dialog.tsx';
+import { hrefOf } from '../state/location.ts';
 import { frame } from '../words/en/frame.ts';
 import { textsOf } from '../words/texts.ts';
 import type { LayerProps } from './layer.ts';
@@ -22,5 +23,10 @@ export const KeysHelp = ({ list, onClose }: LayerProps): JSX.Element => (
           </Fragment>
         ))}
     </dl>
+    <p>
+      <a href={hrefOf('/help')} onClick={onClose}>
+        {words().allHelp}
+      </a>
+    </p>
   </Dialog>
 );

@@ -92,6 +92,11 @@ export const routes: readonly Route[] = [
     page: 'admin' as const,
     load: async () => (await import('../screens/admin/admin.tsx')).AdminScreen,
   })),
+  {
+    pattern: '/help',
+    page: 'help',
+    load: async () => (await import('../screens/help/help.tsx')).HelpScreen,
+  },
 ];
 
 export interface Match {

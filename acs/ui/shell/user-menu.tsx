@@ -4,6 +4,7 @@ import { problemOf } from '../api/problem.ts';
 import { signOut } from '../api/session.ts';
 import { Icon } from '../components/icon.tsx';
 import { Menu, type MenuEntry } from '../components/menu.tsx';
+import { go, hrefOf } from '../state/location.ts';
 import { densities, density, spoken, theme, themes } from '../state/preferences.ts';
 import { session } from '../state/session.ts';
 import { tell } from '../state/toasts.ts';
@@ -28,8 +29,8 @@ function entries(): MenuEntry[] {
     ...choice(words().language, languages, { value: spoken, name: each => languageNames[each] }),
     ...choice(words().themeHead, themes, { value: theme, name: each => words().themes[each] }),
     ...choice(words().density, densities, { value: density, name: each => words().densities[each] }),
+    { head: session.value?.user ?? '', text: words().pages.help, run: () => go(hrefOf('/help')) },
     {
-      head: session.value?.user ?? '',
       text: words().apiPage,
       run: () => void globalThis.open('/docs', '_blank', 'noopener'),
     },

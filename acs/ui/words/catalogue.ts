@@ -19,6 +19,7 @@ import type { faultNames } from './en/faults/names.ts';
 import type { files } from './en/files.ts';
 import type { filter } from './en/filter.ts';
 import type { frame } from './en/frame.ts';
+import type { help } from './en/help.ts';
 import type { login } from './en/login.ts';
 import type { overview } from './en/overview.ts';
 import type { presets } from './en/presets.ts';
@@ -39,6 +40,7 @@ export interface Catalogue {
   deviceParameters: typeof parameters;
   deviceWanted: typeof wanted;
   deviceSessions: typeof sessions;
+  help: typeof help;
   login: typeof login;
   records: typeof records;
   enrolment: typeof enrolment;

@@ -20,6 +20,7 @@ import { faultNames } from './faults/names.ts';
 import { files } from './files.ts';
 import { filter } from './filter.ts';
 import { frame } from './frame.ts';
+import { help } from './help.ts';
 import { login } from './login.ts';
 import { overview } from './overview.ts';
 import { presets } from './presets.ts';
@@ -39,6 +40,7 @@ export const german: Catalogue = {
   faultNames,
   filter,
   frame,
+  help,
   login,
   overview,
   presets,

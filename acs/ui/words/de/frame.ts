@@ -18,6 +18,7 @@ export const frame: Catalogue['frame'] = {
     alerts: 'Alarme',
     audit: 'Protokoll',
     admin: 'Verwaltung',
+    help: 'Hilfe',
   },
   more: 'Mehr',
   collapse: 'Einklappen',
@@ -65,4 +66,5 @@ export const frame: Catalogue['frame'] = {
   none: 'keiner',
   tooDifferent: 'Die beiden Texte haben zu wenig gemeinsam, um nebeneinander gezeigt zu werden.',
   diff: { added: 'hinzugefügt', removed: 'entfernt' },
+  allHelp: 'Wörter, Filter und alle Tasten',
 };

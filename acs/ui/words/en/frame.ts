@@ -17,6 +17,7 @@ export const frame = {
     alerts: 'Alerts',
     audit: 'Audit',
     admin: 'Administration',
+    help: 'Help',
   },
   more: 'More',
   collapse: 'Collapse',
@@ -64,4 +65,5 @@ export const frame = {
   none: 'none',
   tooDifferent: 'The two texts have too little in common to be shown side by side.',
   diff: { added: 'added', removed: 'removed' },
+  allHelp: 'Words, filters and all keys',
 };
