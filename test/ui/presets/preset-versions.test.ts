@@ -30,6 +30,8 @@ pagesSuite('versions of a preset in the pages', pages => {
     await page.getByText('Line 1: the value is missing.').waitFor();
     await page.getByRole('button', { name: `Restore ${oldest}` }).press('Enter');
     await page.getByText('v is saved.').waitFor();
+    await page.getByText('Mend it, then both can be put together.').waitFor();
+    await page.getByRole('button', { name: 'Discard mine' }).press('Enter');
     assert.deepEqual(await stored(pages(), 'v'), { when: dgws, set: { [severity]: 'Warning' } });
     assert.equal(JSON.parse(await editorOf(page).inputValue()).set[severity], 'Warning');
     assert.deepEqual(complaints(), []);

@@ -73,7 +73,7 @@ pagesSuite('a preset in the pages', pages => {
     const { open, complaints } = pages();
     const page = await open('/presets/logging');
     await editorOf(page).fill(textOf({ weight: 1, when: 'oui == 1' }));
-    await page.getByText(/Line 3: .*column/).waitFor();
+    await page.getByText(/Line 3: .*\(column 6\)/).waitFor();
     await editorOf(page).fill(textOf({ when: dgws, set: { [severity]: 'Loud' } }));
     await page.keyboard.press('Control+Enter');
     await page.getByText(/Line 4: .*MinSeverity/).waitFor();

@@ -26,13 +26,14 @@ export interface Saving {
 export function useSaving(name: string, editing: Editing, etag: string | undefined, reload: () => void): Saving {
   const [isBusy, setBusy] = useState(false);
   const [failed, setFailed] = useState<{ problem: Problem; text: string; attempt: Attempt } | undefined>(undefined);
-  const { draft, rebase } = editing;
+  const { draft, rebase, isChanged } = editing;
   const attemptTo = async (attempt: Attempt, write: () => Promise<{ warnings?: string[] } | undefined>) => {
     setBusy(true);
     setFailed(undefined);
     try {
       const { warnings = [] } = (await write()) ?? {};
-      rebase(await getPreset(name));
+      // A restored version is another one than an unsaved text began from: both are put together then.
+      if (attempt === 'text' || !isChanged) rebase(await getPreset(name));
       reload();
       setQuery({ v: undefined, against: undefined });
       tell({ tone: 'ok', text: warnings.length > 0 ? words().savedWith(name, warnings.length) : words().saved(name) });

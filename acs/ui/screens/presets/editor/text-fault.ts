@@ -30,7 +30,10 @@ export function faultOf(
     return { line: line?.line, column: line?.column, message: problem.message };
   }
   if (fit.problem?.status !== 400) return undefined;
-  return { line: lineOfSetting(walk, draft.text, keyOf(['when'])), message: fit.problem.message };
+  const { message, column = 0 } = fit.problem;
+  // The count asks for the filter within a bracket.
+  const own = message.replace(`(column ${column})`, `(column ${column - 1})`);
+  return { line: lineOfSetting(walk, draft.text, keyOf(['when'])), message: own };
 }
 
 /** The line on which a setting begins. @param key of its path */
