@@ -11,11 +11,11 @@ const AROUND = 3;
 const MOST_EDITS = 4000;
 
 interface DiffLine {
-  kind: 'same' | 'added' | 'removed' | 'gap';
+  kind: 'same' | 'added' | 'removed' | 'apart';
   text: string;
 }
 
-const signs = { same: ' ', added: '+', removed: '−', gap: '⋯' } as const;
+const signs = { same: ' ', added: '+', removed: '−', apart: '⋯' } as const;
 
 export function TextDiff({ from, to, label }: { from: string; to: string; label: string }): JSX.Element {
   const lines = useMemo(() => linesOf(from, to), [from, to]);
@@ -47,7 +47,7 @@ function linesOf(from: string, to: string): DiffLine[] | undefined {
   );
   return all.reduce<DiffLine[]>((shown, line, at) => {
     if (isNearChange(all, at)) shown.push(line);
-    else if (shown.at(-1)?.kind !== 'gap') shown.push({ kind: 'gap', text: '' });
+    else if (shown.at(-1)?.kind !== 'apart') shown.push({ kind: 'apart', text: '' });
     return shown;
   }, []);
 }

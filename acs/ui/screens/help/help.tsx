@@ -1,6 +1,7 @@
 // The help: words with their meanings, the language of filters, and the keys of all screens.
 import type { ComponentChildren, JSX } from 'preact';
 import { hrefOf } from '../../state/location.ts';
+import { useTrail } from '../../state/trail.ts';
 import { examples, help } from '../../words/en/help.ts';
 import { textsOf } from '../../words/texts.ts';
 
@@ -54,25 +55,28 @@ const keys: Readonly<Record<Screen, readonly (readonly [keys: string, deed: Deed
   ],
 };
 
-export const HelpScreen = (): JSX.Element => (
-  <>
-    <div class="head">
-      <div class="stack">
-        <h1>{words().title}</h1>
-        <p class="ink-2">{words().purpose}</p>
+export function HelpScreen(): JSX.Element {
+  useTrail([{ text: words().title }]);
+  return (
+    <>
+      <div class="head">
+        <div class="stack">
+          <h1>{words().title}</h1>
+          <p class="ink-2">{words().purpose}</p>
+        </div>
       </div>
-    </div>
-    <div class="editor">
-      <div class="stack loose">
-        <Words />
+      <div class="editor">
+        <div class="stack loose">
+          <Words />
+        </div>
+        <div class="stack loose">
+          <Filters />
+          <Keys />
+        </div>
       </div>
-      <div class="stack loose">
-        <Filters />
-        <Keys />
-      </div>
-    </div>
-  </>
-);
+    </>
+  );
+}
 
 interface SectionProps {
   id: string;
