@@ -20,7 +20,7 @@ export function Changes({ result }: { result: DryRun }): JSX.Element {
   const all = isByDevice ? devices.length : kinds.length;
   const most = isAll ? all : FIRST;
   return (
-    <section class="panel">
+    <section class="panel" aria-label={words().whatChanges}>
       <header>
         <h2>{words().whatChanges}</h2>
         <span class="chips">

@@ -11,7 +11,7 @@ const OVERRIDE = 'override';
 
 export function Conflicts({ result: { conflicts = [] } }: { result: DryRun }): JSX.Element {
   return (
-    <section class="panel">
+    <section class="panel" aria-label={words().againstOthers}>
       <header>
         <h2>{words().againstOthers}</h2>
       </header>

@@ -11,7 +11,7 @@ export function Links({ result: { preflight, matched } }: { result: DryRun }): J
   const links = Object.entries(preflight.totals);
   if (links.length === 0) return null;
   return (
-    <section class="panel">
+    <section class="panel" aria-label={words().connections}>
       <header>
         <h2>{words().connections}</h2>
         <span class="push small ink-3">{words().devices(matched)}</span>
