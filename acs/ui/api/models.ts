@@ -1,21 +1,15 @@
-// Calls about data models, and the vocabulary of filters.
+// Calls about data models.
 import type { Static } from 'typebox';
 import type * as models from '../../north/schemas/models.ts';
-import type * as vocabularies from '../../north/schemas/monitoring/vocabulary.ts';
 import { call } from './call.ts';
 import { devicePath } from './devices.ts';
 
-export type DeviceModel = Static<typeof models.deviceModel>;
-export type ModelItem = DeviceModel['items'][number];
-export type Vocabulary = Static<typeof vocabularies.vocabulary>;
+export type ModelPage = Static<typeof models.deviceModel>;
+export type ModelItem = ModelPage['items'][number];
 
-export const deviceModel = async (
+/** The parameters that a device can have, by a path or a part of one. */
+export const findInModel = async (
   id: string,
-  query: { path?: string; find?: string; limit?: number; cursor?: string },
+  query: { path?: string; find?: string; limit: number },
   signal?: AbortSignal,
-): Promise<DeviceModel> => await call('GET', devicePath(id, '/model'), { query, signal });
-
-export const vocabularyOf = async (
-  query: { prefix?: string; filter?: string | undefined; limit?: number },
-  signal?: AbortSignal,
-): Promise<Vocabulary> => await call('GET', '/vocabulary', { query, signal });
+): Promise<ModelPage> => await call('GET', devicePath(id, '/model'), { query, signal });

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { frame } from '../../words/en/frame.ts';
 import { textsOf } from '../../words/texts.ts';
-import { PathText } from '../path-text.tsx';
+import { Path } from '../path.tsx';
 
 const words = textsOf('frame', frame);
 
@@ -18,8 +18,8 @@ export interface ValueChangeProps {
 /** A row of a `.diff`. */
 export const ValueChange = ({ path, from, to, without = {} }: ValueChangeProps): JSX.Element => (
   <div>
-    <span class="path" title={path}>
-      <PathText path={path} />
+    <span class="path">
+      <Path of={path} />
     </span>
     <span class="cut">
       {from === undefined ? <span class="ink-3">{without.from ?? words().none}</span> : <Del text={from} />}

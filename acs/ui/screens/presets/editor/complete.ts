@@ -1,6 +1,7 @@
 // Completions at a place of a preset: its fields, parameters and values of the devices that fit, and words of filters.
 import { quotedText } from '../../../../query/quote.ts';
-import { deviceModel, type ModelItem, vocabularyOf } from '../../../api/models.ts';
+import { findInModel, type ModelItem } from '../../../api/models.ts';
+import { getVocabulary } from '../../../api/vocabulary.ts';
 import type { Completion } from '../../../components/code/completions.tsx';
 import { type Context, contextAt, type Walk } from '../../../components/code/json-walk.ts';
 
@@ -84,13 +85,13 @@ async function parameters(
     return { label, note, insert: `${JSON.stringify(label)}${rest}`, from, to, mark: begin };
   };
   if (example === undefined) {
-    const { paths } = await vocabularyOf(
+    const { paths } = await getVocabulary(
       { prefix: begin || 'Device.', filter: when || undefined, limit: MOST },
       signal,
     );
     return paths.map(({ path, type = '' }) => made(path, type.replace('xsd:', '')));
   }
-  const { items } = await deviceModel(example, { find: begin.replace(/\.\d+\./g, '.{i}.'), limit: MOST * 4 }, signal);
+  const { items } = await findInModel(example, { find: begin.replace(/\.\d+\./g, '.{i}.'), limit: MOST * 4 }, signal);
   return items
     .filter(({ path, type }) => !path.endsWith('.') && type !== 'object')
     .slice(0, MOST)
@@ -99,7 +100,7 @@ async function parameters(
 
 async function values(context: Context, path: string, { example }: Around, signal: AbortSignal): Promise<Completion[]> {
   if (example === undefined) return [];
-  const { items } = await deviceModel(example, { path, limit: 1 }, signal);
+  const { items } = await findInModel(example, { path, limit: 1 }, signal);
   const [item] = items;
   const texts = item?.enum ?? (item?.type === 'xsd:boolean' ? ['true', 'false'] : []);
   return plain(context, item?.factory === undefined ? texts : [...new Set([...texts, item.factory])]);
@@ -114,7 +115,7 @@ const partAt = (filter: string): number =>
 
 async function filterWords({ begin, from, to }: Context, signal: AbortSignal): Promise<Completion[]> {
   const part = begin.slice(partAt(begin)).replace(/^[\s(]+/, '');
-  const { fields: names, values: known, field } = await vocabularyOf({ prefix: part, limit: MOST }, signal);
+  const { fields: names, values: known, field } = await getVocabulary({ prefix: part, limit: MOST }, signal);
   const made = (label: string, written: string, note: string, mark: string): Completion => {
     const kept = begin.slice(0, begin.length - part.length);
     return { label, note, insert: JSON.stringify(kept + written), from, to, mark };

@@ -1,7 +1,7 @@
 // Other presets, and overrides of devices, that want other values on the same devices.
-import type { JSX } from 'preact';
+import { Fragment, type JSX } from 'preact';
 import type { Conflict, DryRun } from '../../../api/presets.ts';
-import { PathText } from '../../../components/path-text.tsx';
+import { Path } from '../../../components/path.tsx';
 import { hrefOf } from '../../../state/location.ts';
 import { presets } from '../../../words/en/presets.ts';
 import { textsOf } from '../../../words/texts.ts';
@@ -43,9 +43,9 @@ function ConflictRow({ conflict: { preset, paths, devices, wins } }: { conflict:
       </dt>
       <dd>
         {paths.map(path => (
-          <span class="mono" key={path}>
-            <PathText path={path} />{' '}
-          </span>
+          <Fragment key={path}>
+            <Path of={path} />{' '}
+          </Fragment>
         ))}
         <b class={isOther ? 'warn' : ''}>{isOther ? words().wins : words().losesTo}</b> {words().onDevices(devices)}
       </dd>

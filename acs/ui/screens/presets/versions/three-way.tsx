@@ -4,7 +4,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Answer } from '../../../api/call.ts';
 import type { Document } from '../../../api/presets.ts';
 import { Note } from '../../../components/note.tsx';
-import { PathText } from '../../../components/path-text.tsx';
+import { Path } from '../../../components/path.tsx';
 import { presets } from '../../../words/en/presets.ts';
 import { textsOf } from '../../../words/texts.ts';
 import { documentOf, keyOf, labelOf, shownValue, textOf, withSetting } from '../document.ts';
@@ -102,8 +102,8 @@ function MergeLine({ row: { path, base, theirs, own, isConflict }, choice, onCho
   };
   return (
     <tr>
-      <th scope="row" class="mono">
-        <PathText path={label} /> {isConflict && <span class="tag warn">{words().bothChanged}</span>}
+      <th scope="row">
+        <Path of={label} /> {isConflict && <span class="tag warn">{words().bothChanged}</span>}
       </th>
       <td class="mono ink-2 wrap-any">{shownValue(base) ?? words().nothing}</td>
       <td>{side('theirs', theirs)}</td>
