@@ -1,14 +1,15 @@
 // The creation of a job by a caller: its steps are checked, and its devices narrowed to those that the rights reach.
 import { UserError } from '../../errors.ts';
-import { parseFilter } from '../../query/parser.ts';
 import type { Caller } from '../access/caller.ts';
 import { allowsOperation } from '../access/rights.ts';
+import { presetFilters } from '../presets/preset-filters.ts';
 import { identityOf, withinRights } from '../rollout/creation.ts';
-import type { PlanInput } from '../rollout/plan.ts';
+import { filterOf, type PlanInput } from '../rollout/plan.ts';
 import { assertWayBack } from './actions.ts';
 import { assertSteps } from './author.ts';
 import type { JobContext } from './context.ts';
 import { type Job, type JobInput, jobOf } from './job.ts';
+import { withDevicesOfJobs } from './job-filter.ts';
 import type { Step } from './step.ts';
 import { kindOf } from './steps/kinds.ts';
 
@@ -21,17 +22,33 @@ export async function plannedJob(context: JobContext, input: JobInput, caller: C
   const { filter, ids } = input.devices;
   const asked = { ...(filter === undefined ? {} : { filter }), ...(ids ? { devices: ids } : {}) };
   const { success } = input;
-  const narrowed = await withinRights({ ...asked, ...(success ? { success } : {}) }, caller);
+  const where = await whereOf(context, filter, caller);
+  const narrowed = await withinRights({ ...asked, ...where, ...(success ? { success } : {}) }, caller);
   const devices = {
     ...(narrowed.filter === undefined ? {} : { filter: narrowed.filter }),
     ...(narrowed.devices ? { ids: narrowed.devices } : {}),
   };
   const steps = await checkedSteps(context, input.do, caller);
   const about = { id: input.id ?? random.bytes(6).toString('hex'), now: clock.now(), scope: caller.scope };
-  const job = jobOf({ ...input, devices }, steps, { ...about, author: identityOf(caller) });
+  const found = narrowed.where ? { where: narrowed.where } : {};
+  const job = jobOf({ ...input, ...found, devices }, steps, { ...about, author: identityOf(caller) });
   if (job.failure.action === 'rollback') assertWayBack(job);
   await assertExpected(context, job, input.expect);
   return job;
+}
+
+/**
+ * The filter of a plan as it is read, where it names presets or jobs: the plan is for the devices that these have now.
+ * @throws UserError 400 for a bad filter, 403 for what the caller may not read
+ */
+export async function whereOf(
+  context: JobContext,
+  filter: string | undefined,
+  caller: Caller,
+): Promise<Pick<PlanInput, 'where'>> {
+  if (filter === undefined || !/\b(preset|job)\b/i.test(filter)) return {};
+  const read = caller.readable(filter, await presetFilters(context, filter));
+  return { where: await withDevicesOfJobs(read, context, caller) };
 }
 
 /** @returns the steps as they are stored @throws UserError 400 that names the place, 403, 404 */
@@ -45,15 +62,15 @@ async function checkedSteps(context: JobContext, steps: readonly Step[], caller:
 /** The number of devices of a job that is not planned yet. */
 export async function countOf(
   { store, clock }: JobContext,
-  { devices, filter }: Pick<PlanInput, 'filter' | 'devices'>,
+  { devices, ...plan }: Pick<PlanInput, 'filter' | 'where' | 'devices'>,
 ) {
-  return devices ? devices.length : await store.countDevices(parseFilter(filter ?? ''), clock.now());
+  return devices ? devices.length : await store.countDevices(filterOf(plan), clock.now());
 }
 
 /** @throws UserError 409 where the number of devices is not what the caller has seen */
 export async function assertExpected(
   context: JobContext,
-  job: Pick<PlanInput, 'filter' | 'devices'>,
+  job: Pick<PlanInput, 'filter' | 'where' | 'devices'>,
   expect: number | undefined,
 ): Promise<void> {
   if (expect !== undefined) assertCount(await countOf(context, job), expect);

@@ -8,7 +8,7 @@ import { quotedText } from '../../query/quote.ts';
 import type { Caller } from '../access/caller.ts';
 import type { PreflightReport } from '../preflight/run.ts';
 import type { Preset } from '../presets/preset.ts';
-import { sizesOf } from '../rollout/plan.ts';
+import { filterOf, sizesOf } from '../rollout/plan.ts';
 import type { JobContext } from './context.ts';
 import { rowsOf } from './engine/batches.ts';
 import type { Job } from './job.ts';
@@ -59,7 +59,7 @@ const countedOf = (
 });
 
 async function ofFilter({ store, clock }: JobContext, job: Job): Promise<Counted> {
-  const filter = parseFilter(job.filter ?? '');
+  const filter = filterOf(job);
   const count = async (text?: string): Promise<number> => {
     const both = text === undefined ? filter : bothFilters(filter, parseFilter(text));
     return await store.countDevices(both, clock.now());
@@ -101,8 +101,14 @@ async function foreseen(context: JobContext, job: Job): Promise<PreflightReport 
   }
 }
 
+/** The filter of a preset for the same devices; undefined where there is none, as it cannot name presets and jobs. */
+function whenOf({ devices, where, filter }: Job): string | undefined {
+  if (devices) return namesOf(devices);
+  return where ? undefined : filter;
+}
+
 async function presetOf({ presets, files }: JobContext, job: Job): Promise<Preset | undefined> {
-  const when = job.devices ? namesOf(job.devices) : job.filter;
+  const when = whenOf(job);
   if (when === undefined) return undefined;
   const merged: Preset = {};
   for (const step of job.do) {

@@ -10,7 +10,7 @@ import { actions, type JobAction, type RetryInput } from './actions.ts';
 import { approveJob } from './approval.ts';
 import { Background } from './background.ts';
 import type { JobContext, JobParts } from './context.ts';
-import { assertExpected, assertRollouts, plannedJob } from './creation.ts';
+import { assertExpected, assertRollouts, plannedJob, whereOf } from './creation.ts';
 import { JobDocuments } from './documents.ts';
 import { dryRunOf, type JobDryRun } from './dry-run.ts';
 import { JobEngine } from './engine/engine.ts';
@@ -135,15 +135,18 @@ async function createRollout(
   caller: Caller,
 ): Promise<Job> {
   assertRollouts(caller);
-  await assertExpected(context, await withinRights(input, caller), expect);
-  return jobOfRollout(await context.rollouts.create(input, caller));
+  const found = { ...input, ...(await whereOf(context, input.filter, caller)) };
+  await assertExpected(context, await withinRights(found, caller), expect);
+  return jobOfRollout(await context.rollouts.create(found, caller));
 }
 
 async function dryRunFor(context: JobContext, input: JobInput, caller: Caller): Promise<JobDryRun> {
   const asRollout = rolloutInputOf(input);
   if (asRollout) assertRollouts(caller);
   const job = asRollout
-    ? jobOfRollout(await rolloutOf(context, asRollout, caller))
+    ? jobOfRollout(
+        await rolloutOf(context, { ...asRollout, ...(await whereOf(context, asRollout.filter, caller)) }, caller),
+      )
     : await plannedJob(context, input, caller);
   return await dryRunOf(context, job, caller);
 }

@@ -12,8 +12,8 @@ export const unknownFault = (id: string): UserError => new UserError(404, 'no-su
 
 /** Faults that a caller asks for, among those of the devices that it reaches. */
 export interface FaultSearch {
-  /** Over each fault (`fault.code`, …) and its device. */
-  filter?: string;
+  /** Over each fault (`fault.code`, …) and its device, as the caller may read it. */
+  filter?: Filter;
   /** The key of a group. */
   group?: string;
 }
@@ -97,8 +97,8 @@ export class Faults {
 }
 
 /** The faults that a caller asks for, among those of the devices that it reaches. @throws UserError 400, 403 */
-function amongOf({ filter: text, group }: FaultSearch, caller: Caller): { filter?: Filter } {
-  let filter = bothFilters(text ? caller.readable(text) : undefined, caller.within);
+function amongOf({ filter: own, group }: FaultSearch, caller: Caller): { filter?: Filter } {
+  let filter = bothFilters(own, caller.within);
   if (group !== undefined) {
     const { names, filter: within } = groupFilter(group);
     for (const name of names) assertFaultField(caller, name);

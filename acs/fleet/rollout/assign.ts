@@ -1,7 +1,6 @@
 // The assignment of devices: each device of the rollout gets its position in its row, once, however often this is begun.
 import { isUnderWay, precheck } from '../../device/rollout-transitions.ts';
 import type { DeviceRow } from '../../device/row.ts';
-import { parseFilter } from '../../query/parser.ts';
 import { pagesOf } from '../common/device-pages.ts';
 import { isZone } from '../common/time-window.ts';
 import { changeSince } from './change-since.ts';
@@ -9,7 +8,7 @@ import type { RolloutContext } from './context.ts';
 import { inBatches } from './devices.ts';
 import type { StoredRollout } from './documents.ts';
 import { MOVES, moveAll } from './many-positions.ts';
-import { chanceOf, type Rollout, sizesOf } from './plan.ts';
+import { chanceOf, filterOf, type Rollout, sizesOf } from './plan.ts';
 import { wavesOf } from './waves.ts';
 
 const PAGE = 500;
@@ -48,7 +47,7 @@ export async function assignAll(context: RolloutContext, stored: StoredRollout):
     const many = { name: 'rolloutAssigned', common: { ...common, now: clock.now() }, devices: placed } as const;
     elsewhere.push(...(await moveAll(context, many)).elsewhere);
   }
-  const { devices: _done, ...body } = stored.body;
+  const { devices: _done, where: _where, ...body } = stored.body;
   const skipped = all.length - fit.length - elsewhere.length;
   await documents.change(
     { ...stored, body },
@@ -83,7 +82,7 @@ async function survey({ store, clock }: RolloutContext, rollout: Rollout): Promi
   }
   // Page by page, so that sessions need not wait for it.
   const fit: { id: string; chance: number }[] = [];
-  const filter = parseFilter(rollout.filter ?? '');
+  const filter = filterOf(rollout);
   // Time zones matter to a window alone.
   const only = rollout.window ? ([...surveyed, 'site'] as const) : surveyed;
   for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only }))

@@ -1,4 +1,6 @@
 // The creation of a rollout by a caller: its devices are narrowed to those that the rights reach, and its author is kept.
+
+import { bothFilters } from '../../query/filter.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Author } from '../access/principal.ts';
 import { unknownDevice } from '../devices/devices.ts';
@@ -31,11 +33,14 @@ export const identityOf = ({ principal: { name, kind } }: Caller): Author => ({ 
 
 /** The input with its devices narrowed to those that the caller reaches. @throws UserError 400, 403, 404 */
 export async function withinRights<I extends PlanInput>(input: I, caller: Caller): Promise<I> {
-  const { filter, devices, success } = input;
-  for (const text of [filter, success?.filter]) if (text !== undefined) caller.readable(text);
+  const { filter, where, devices, success } = input;
+  for (const text of [where ? undefined : filter, success?.filter]) if (text !== undefined) caller.readable(text);
   if (!caller.isScoped) return input;
   const seen = await caller.seen(devices ?? []);
   const unseen = devices?.find(id => !seen.has(id));
   if (unseen !== undefined) throw unknownDevice(unseen);
-  return filter === undefined ? input : { ...input, filter: `(${filter}) and (${caller.scope})` };
+  if (filter === undefined) return input;
+  const narrowed = { ...input, filter: `(${filter}) and (${caller.scope})` };
+  const both = where && bothFilters(where, caller.within);
+  return both ? { ...narrowed, where: both } : narrowed;
 }

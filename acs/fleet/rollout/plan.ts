@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { RolloutState } from '../../device/rollout-position.ts';
 import { UserError } from '../../errors.ts';
+import type { Filter } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { Author } from '../access/principal.ts';
 import { checkWindow, checkZone, type Window } from '../common/time-window.ts';
@@ -19,6 +20,8 @@ export type Share = number | string;
 export interface PlanInput {
   /** Devices by filter or by id: one of the two. */
   filter?: string;
+  /** The filter as it is read, where it names presets or jobs: it counts as they were then. */
+  where?: Filter;
   devices?: string[];
   /** Devices of each wave; the rest are one more. A list of devices is taken in its order, the devices of a filter by chance. */
   waves?: Share[];
@@ -67,6 +70,8 @@ export interface Plan {
   /** Reason of a phase that it entered by itself. */
   reason?: string;
   filter?: string;
+  /** Its filter as it was read, until its devices are planned; absent where the text tells it. */
+  where?: Filter;
   /** Ids as they were given; absent once the devices are assigned, as their positions name them then. */
   devices?: string[];
   waves: Share[];
@@ -125,6 +130,10 @@ export const isWaitOver = (plan: Plan, now: number): boolean =>
 /** Milliseconds for which a wave waits for absent devices. */
 export const waitMsOf = ({ afterMs = AFTER_S * 1000 }: Plan): number => afterMs;
 
+/** The devices that a plan by filter is for. */
+export const filterOf = ({ filter = '', where }: Pick<Plan, 'filter' | 'where'>): Filter =>
+  where ?? parseFilter(filter);
+
 export const isEnded = ({ phase, ended }: Pick<Plan, 'phase' | 'ended'>): boolean =>
   ended !== undefined || phase === 'deleting';
 
@@ -149,7 +158,7 @@ export function checkInput(input: PlanInput, bad: Bad): void {
   const { filter, devices, waves, window, timezone, success, failure } = input;
   if ((filter === undefined) === (devices === undefined))
     throw bad('"filter" or "devices", and not both, says whom it is for; all are: state = "enrolled"');
-  if (filter !== undefined) parseFilter(filter);
+  if (filter !== undefined && !input.where) parseFilter(filter);
   if (success?.filter !== undefined) parseFilter(success.filter);
   for (const [at, share] of (waves ?? []).entries()) checkShare(`waves: ${at + 1}`, share, false, bad);
   for (const name of ['perWave', 'total'] as const) {
@@ -177,6 +186,7 @@ export function planOf(input: PlanInput, { id, now, author, scope }: PlanFacts, 
     ...(scope === undefined ? {} : { scope }),
     ...(input.approval ? { phase: 'waiting-for-approval', approval: {} } : { phase: 'planning' }),
     ...(filter === undefined ? {} : { filter }),
+    ...(input.where ? { where: input.where } : {}),
     ...(devices === undefined ? {} : { devices: [...new Set(devices)] }),
     waves,
     ...(window ? { window } : {}),

@@ -1,7 +1,7 @@
 // Tasks as operators look for them.
 import type { Task } from '../../device/task.ts';
 import { UserError } from '../../errors.ts';
-import { bothFilters } from '../../query/filter.ts';
+import { bothFilters, type Filter } from '../../query/filter.ts';
 import type { TaskChoice } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -11,8 +11,8 @@ const taskStates: ReadonlySet<string> = new Set(['queued', 'sent', 'waiting', 'd
 export interface TaskSearch extends Pick<TaskChoice, 'device' | 'method' | 'from' | 'to'> {
   /** States, separated by commas. */
   state?: string;
-  /** Over the device. */
-  filter?: string;
+  /** Over the device, as the caller may read it. */
+  filter?: Filter;
 }
 
 type Context = Pick<FleetContext, 'store' | 'clock'>;
@@ -38,8 +38,8 @@ export async function listTasks(
 export const countTasks = async (context: Context, search: TaskSearch, caller: Caller): Promise<number> =>
   await context.store.countTasks(choiceOf(context, search, caller));
 
-function choiceOf({ clock }: Context, { state, filter: text, ...choice }: TaskSearch, caller: Caller): TaskChoice {
-  const filter = bothFilters(text ? caller.readable(text) : undefined, caller.within);
+function choiceOf({ clock }: Context, { state, filter: own, ...choice }: TaskSearch, caller: Caller): TaskChoice {
+  const filter = bothFilters(own, caller.within);
   return {
     ...choice,
     ...(state ? { states: statesOf(state) } : {}),

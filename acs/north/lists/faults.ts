@@ -3,6 +3,7 @@ import type { DeviceFault } from '../../device/fault.ts';
 import type { FaultSearch } from '../../fleet/monitoring/faults.ts';
 import type { CallContext } from '../operation.ts';
 import { faultView } from '../views/faults.ts';
+import { deviceFilter } from './devices.ts';
 import { isFieldOf } from './fields.ts';
 import type { List } from './list.ts';
 
@@ -10,11 +11,25 @@ const columns = [
   ...['id', 'device', 'cause', 'code', 'parameter', 'message', 'hint', 'first', 'last', 'count', 'retryAt'],
 ] as const;
 
-export const faultList = (
-  { filter, group, sort }: FaultSearch & { sort?: string },
-  { fleet, clock, caller }: CallContext,
-): List<DeviceFault> => {
-  const search = { ...(filter ? { filter } : {}), ...(group ? { group } : {}) };
+/** A search for faults as it is written. */
+export interface FaultQuery {
+  filter?: string;
+  group?: string;
+}
+
+/** @throws UserError 400 for a bad filter, 403 for parameters in it that the caller may not read */
+export const faultSearch = async ({ filter, group }: FaultQuery, context: CallContext): Promise<FaultSearch> => ({
+  ...(await deviceFilter(filter, context)),
+  ...(group ? { group } : {}),
+});
+
+/** @throws UserError 400, 403 as the search */
+export async function faultList(
+  { sort, ...query }: FaultQuery & { sort?: string },
+  context: CallContext,
+): Promise<List<DeviceFault>> {
+  const { fleet, clock, caller } = context;
+  const search = await faultSearch(query, context);
   return {
     name: 'faults',
     columns,
@@ -25,4 +40,4 @@ export const faultList = (
     count: async () => ({ total: await fleet.faults.count(search, caller), exact: true, countedAt: clock.now() }),
     view: fault => faultView(fault, caller),
   };
-};
+}

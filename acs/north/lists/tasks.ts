@@ -3,6 +3,7 @@ import type { TaskSearch } from '../../fleet/tasks/task-list.ts';
 import type { CallContext } from '../operation.ts';
 import { timeAt } from '../time-input.ts';
 import { TaskViews } from '../views/tasks.ts';
+import { deviceFilter } from './devices.ts';
 import { isFieldOf } from './fields.ts';
 import type { List } from './list.ts';
 
@@ -24,14 +25,15 @@ export interface TaskListQuery {
 }
 
 /** @throws UserError 400 for a bad filter, state or time, 403 for parameters in the filter that the caller may not read */
-export function taskList(query: TaskListQuery, { fleet, clock, caller, show }: CallContext): List<TaskView> {
+export async function taskList(query: TaskListQuery, context: CallContext): Promise<List<TaskView>> {
+  const { fleet, clock, caller, show } = context;
   const { device, state, method, filter, sort } = query;
   const [least, most] = [timeAt('query.from', query.from), timeAt('query.to', query.to)];
   const search: TaskSearch = {
     ...(device === undefined ? {} : { device }),
     ...(state === undefined ? {} : { state }),
     ...(method === undefined ? {} : { method }),
-    ...(filter === undefined ? {} : { filter }),
+    ...(await deviceFilter(filter, context)),
     ...(least === undefined ? {} : { from: least }),
     ...(most === undefined ? {} : { to: most }),
   };

@@ -7,6 +7,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Summary } from '../../fleet/overview/summary.ts';
 import type { Called, Identity } from '../authentication.ts';
 import { assertNamed, eventStreamFacts } from '../authorization.ts';
+import { deviceFilter } from '../lists/devices.ts';
 import { summaryView } from '../views/summary.ts';
 import type { EventStream } from './event-stream.ts';
 import { readStreamQuery } from './stream-query.ts';
@@ -25,16 +26,17 @@ export const MAX_WATCHERS = 200;
 
 export function registerLive(
   api: FastifyInstance,
-  { fleet, ...parts }: Omit<StreamParts, 'secrets'> & { fleet: Pick<Fleet, 'secrets' | 'overview'> },
+  { fleet, ...parts }: Omit<StreamParts, 'secrets'> & { fleet: Fleet },
 ): void {
   const { clock } = parts;
   let watchers = 0;
   const streams = new LiveStreams({ ...parts, secrets: fleet.secrets });
   api.addHook('onClose', async () => streams.endAll());
-  api.get<{ Querystring: Record<string, unknown> }>('/events', { exposeHeadRoute: false }, (request, reply) => {
+  api.get<{ Querystring: Record<string, unknown> }>('/events', { exposeHeadRoute: false }, async (request, reply) => {
     const { caller, identity } = request as Called<typeof request>;
     assertNamed(eventStreamFacts, caller.principal);
-    const query = readStreamQuery(request.query, caller);
+    const read = (text: string) => deviceFilter(text, { fleet, store: parts.store, caller });
+    const query = await readStreamQuery(request.query, read);
     if (watchers >= MAX_WATCHERS)
       throw new UserError(503, 'too-many-watchers', `${MAX_WATCHERS} clients read the events already`);
     watchers++;

@@ -1,7 +1,6 @@
 // The query of the event stream.
 import { UserError } from '../../errors.ts';
 import { type EventName, eventNames } from '../../events.ts';
-import type { Caller } from '../../fleet/access/caller.ts';
 import type { Filter } from '../../query/filter.ts';
 
 /** The types that a stream can be asked for; `summary` comes only where it is named. */
@@ -25,8 +24,14 @@ const MAX_RATE = 20;
 
 const bad = (reason: string): UserError => new UserError(400, 'bad-input', reason);
 
-/** @throws UserError 400; 403 for a filter over parameters out of the rights */
-export function readStreamQuery(query: Readonly<Record<string, unknown>>, caller: Caller): StreamQuery {
+/**
+ * @param read reads a filter for the caller
+ * @throws UserError 400; 403 for a filter over parameters out of the rights
+ */
+export async function readStreamQuery(
+  query: Readonly<Record<string, unknown>>,
+  read: (text: string) => Promise<{ filter?: Filter }>,
+): Promise<StreamQuery> {
   for (const [name, value] of Object.entries(query)) {
     if (!(known as readonly string[]).includes(name))
       throw bad(`query: unknown field '${name}' (known: ${known.join(', ')})`);
@@ -43,7 +48,7 @@ export function readStreamQuery(query: Readonly<Record<string, unknown>>, caller
     types: new Set(eventNames.filter(name => asked.includes(name))),
     summary: types !== undefined && asked.includes('summary'),
     ...(ids.length > 0 ? { devices: [...new Set(ids)] } : {}),
-    ...(filter === undefined ? {} : { filter: caller.readable(filter) }),
+    ...(filter === undefined ? {} : await read(filter)),
     ...(rate === undefined ? {} : { sumMs: sumMsOf(rate) }),
     text: JSON.stringify([ids, filter, types, rate]),
   };

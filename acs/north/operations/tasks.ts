@@ -102,7 +102,7 @@ export const tasks: readonly Operation[] = [
     query: schemas.taskQuery,
     answers: { 200: schemas.tasks },
     csv: true,
-    run: async (input, context) => await answerList(input, taskList(input.query as TaskListQuery, context)),
+    run: async (input, context) => await answerList(input, await taskList(input.query as TaskListQuery, context)),
   },
   {
     name: 'getTask',

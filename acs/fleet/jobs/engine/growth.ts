@@ -1,6 +1,6 @@
 // Devices that come to fit the filter of a job after it was planned: found by a slow walk over those that fit now.
-import { parseFilter } from '../../../query/parser.ts';
 import { pagesOf } from '../../common/device-pages.ts';
+import { filterOf } from '../../rollout/plan.ts';
 import type { JobContext } from '../context.ts';
 import type { StoredJob } from '../documents.ts';
 import { MOVES } from '../positions.ts';
@@ -23,7 +23,7 @@ export async function grow(
   const wave = Math.max(1, job.sizes.length);
   const zones = new Set(job.zones);
   let count = 0;
-  const query = { filter: parseFilter(job.filter ?? ''), limit: MOVES, now, only: ['id', 'site'] as const };
+  const query = { filter: filterOf(job), limit: MOVES, now, only: ['id', 'site'] as const };
   for await (const rows of pagesOf(store, query)) {
     if (await hasChanged()) return true;
     const known = new Set(

@@ -2,12 +2,11 @@
 
 import { Turns } from '../../../../shared/turns.ts';
 import type { DeviceRow } from '../../../device/row.ts';
-import { parseFilter } from '../../../query/parser.ts';
 import type { JobPosition } from '../../../store/job-positions.ts';
 import { pagesOf } from '../../common/device-pages.ts';
 import { isZone } from '../../common/time-window.ts';
 import { inBatches } from '../../rollout/devices.ts';
-import { chanceOf, sizesOf } from '../../rollout/plan.ts';
+import { chanceOf, filterOf, sizesOf } from '../../rollout/plan.ts';
 import { wavesOf } from '../../rollout/waves.ts';
 import type { JobContext } from '../context.ts';
 import type { StoredJob } from '../documents.ts';
@@ -46,7 +45,9 @@ export async function planAll(
       some.map((device, index) => place(device, waveOf(at + index), zones.get(device) ?? '')),
     );
   }
-  const { devices: _planned, ...body } = stored.body;
+  const { devices: _planned, where, ...rest } = stored.body;
+  // Devices that come later are looked for by it again.
+  const body = { ...rest, ...(where && rest.dynamic ? { where } : {}) };
   const to = {
     planned: clock.now(),
     swept: clock.now(),
@@ -88,7 +89,7 @@ async function survey({ store, clock }: JobContext, job: Job): Promise<Survey> {
   }
   const devices: string[] = [];
   const only = job.window ? surveyed : (['id'] as const);
-  const filter = parseFilter(job.filter ?? '');
+  const filter = filterOf(job);
   for await (const rows of pagesOf(store, { filter, limit: PAGE, now: clock.now(), only }))
     for (const row of rows) {
       note(row);

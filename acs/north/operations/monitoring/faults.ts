@@ -1,21 +1,21 @@
 // Operations on faults: what keeps devices from their wanted state, one by one or in groups.
 import { UserError } from '../../../errors.ts';
 import { namedKeys } from '../../../fleet/monitoring/fault-groups.ts';
-import type { FaultSearch } from '../../../fleet/monitoring/faults.ts';
 import { assertTells } from '../../lists/devices.ts';
-import { faultList } from '../../lists/faults.ts';
+import { type FaultQuery, faultList, faultSearch } from '../../lists/faults.ts';
 import { answerList } from '../../lists/list.ts';
 import type { CallContext, Operation, OperationInput, OperationOutput } from '../../operation.ts';
 import { none, ok, param } from '../../operation.ts';
 import * as schemas from '../../schemas/faults.ts';
 import { faultGroupView, faultView } from '../../views/faults.ts';
 
-async function groups({ query }: OperationInput, { fleet, caller, show }: CallContext): Promise<OperationOutput> {
+async function groups({ query }: OperationInput, context: CallContext): Promise<OperationOutput> {
+  const { fleet, caller, show } = context;
   // The cause and the parameter may name what the caller must not know of.
   const kind = caller.readsAll ? 'cause,code,parameter' : 'code';
-  const { by = kind, limit = 50, ...search } = query as FaultSearch & { by?: string; limit?: number };
+  const { by = kind, limit = 50, ...asked } = query as FaultQuery & { by?: string; limit?: number };
   for (const { key } of namedKeys(by)) if (typeof key !== 'string') assertTells(key, { caller, show });
-  const found = await fleet.faults.groups({ ...search, by, limit }, caller);
+  const found = await fleet.faults.groups({ ...(await faultSearch(asked, context)), by, limit }, caller);
   const { total, devices, omitted } = found;
   return ok({ total, devices, items: found.groups.map(group => faultGroupView(group, caller)), others: omitted });
 }
@@ -33,7 +33,7 @@ export const faults: readonly Operation[] = [
     answers: { 200: schemas.faults },
     csv: true,
     run: async (input, context) =>
-      await answerList(input, faultList(input.query as FaultSearch & { sort?: string }, context)),
+      await answerList(input, await faultList(input.query as FaultQuery & { sort?: string }, context)),
   },
   {
     name: 'groupFaults',
@@ -59,10 +59,12 @@ export const faults: readonly Operation[] = [
     body: { json: schemas.faultRetry },
     answers: { 200: schemas.faultsCleared },
     problems: { 409: 'Another number of faults than `expect` fits; `count` is the number' },
-    run: async ({ body }, { fleet, caller }) => {
-      const { expect, ...search } = body as FaultSearch & { expect?: number };
-      if (!search.filter && !search.group) throw new UserError(400, 'bad-input', 'body: filter or group is missing');
-      return ok({ ...search, cleared: await fleet.faults.clearAll(search, expect, caller) });
+    run: async ({ body }, context) => {
+      const { fleet, caller } = context;
+      const { expect, ...asked } = body as FaultQuery & { expect?: number };
+      if (!asked.filter && !asked.group) throw new UserError(400, 'bad-input', 'body: filter or group is missing');
+      const search = await faultSearch(asked, context);
+      return ok({ ...asked, cleared: await fleet.faults.clearAll(search, expect, caller) });
     },
   },
   {

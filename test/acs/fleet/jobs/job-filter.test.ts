@@ -99,7 +99,8 @@ describe('searches by job', () => {
       assert.match(String(detail), says, filter);
     }
     for (const path of ['/tasks?filter=', '/faults?filter='])
-      await test.refused(400, 'bad-filter', 'GET', urlOf(path, 'job = "j"'));
+      await test.refused(400, 'bad-filter', 'GET', urlOf(path, 'job = "none"'));
+    await test.refused(400, 'bad-filter', 'PUT', '/alerts/a', { body: { filter: 'job = "j"' } });
     await test.refused(400, 'bad-filter', 'PUT', '/presets/p', { body: { when: 'job = "j"' } });
   });
 

@@ -57,6 +57,14 @@ describe('streams of events', () => {
     assert.equal(new Set([...first.events(), ...again.events()].map(({ id }) => id)).size, 5);
   });
 
+  it('take filters that name presets', async () => {
+    await api.call('PUT', '/presets/north', { body: { when: 'site.region = "north"', weight: 1 } });
+    const reader = await stream(`?filter=${encodeURIComponent('preset = "north"')}`);
+    emit(SOUTH, 'a');
+    emit(NORTH, 'b');
+    assert.deepEqual(await heard(reader, 1), ['b']);
+  });
+
   it('tell of a gap where events are lost, or the stream is not known', async () => {
     const first = await stream();
     emit(NORTH, 'a');
