@@ -83,7 +83,7 @@ export const listFiles = async (type: string, signal?: AbortSignal): Promise<Pag
 
 /** The values that some devices have more often than others. */
 export const compareDevices = async (these: string, against: string, signal?: AbortSignal): Promise<InCommon> =>
-  await call('POST', '/compare', { body: { these, against, top: 3 }, signal });
+  await call('POST', '/compare', { body: { these, against, top: 12 }, signal });
 
 /** The number of devices that fit. */
 export const countDevices = async (filter: string, signal?: AbortSignal): Promise<Page<unknown>> =>

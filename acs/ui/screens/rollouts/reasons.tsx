@@ -183,6 +183,15 @@ function standsOut({ these, against, score }: InCommon['items'][number]): boolea
   return score >= LEAST_SCORE || (these.n === these.of && these.n >= 3 && against.n === 0 && against.of >= 3);
 }
 
+/** Values that are shown of a reason. */
+const MAX_COMMON = 3;
+
+/** Of equal significance, fields and sites say more than parameters by their paths. */
+function plainFirst(one: InCommon['items'][number], other: InCommon['items'][number]): number {
+  const isPath = ({ field }: typeof one): number => (field.includes('.') && !field.startsWith('site.') ? 1 : 0);
+  return other.score - one.score || isPath(one) - isPath(other);
+}
+
 function Common({ job, code, count, onLeaveOut }: CommonProps): JSX.Element | null {
   const against = againstOf(job);
   const found = useResource(
@@ -192,23 +201,22 @@ function Common({ job, code, count, onLeaveOut }: CommonProps): JSX.Element | nu
   );
   if (found.problem) return <span class="ink-3">{found.problem.message}</span>;
   if (!found.value) return null;
-  const items = found.value.items.filter(standsOut);
+  const items = found.value.items.filter(standsOut).sort(plainFirst).slice(0, MAX_COMMON);
   if (items.length === 0) return <span class="ink-3">{words().nothingCommon}</span>;
-  const [first] = items;
-  const canLeaveOut = may('excludeFromJob') && isWaiting(job) && first?.filter !== undefined;
+  const canLeaveOut = may('excludeFromJob') && isWaiting(job);
   return (
     <>
-      {items.map(({ field, value, these, against: others }) => (
+      {items.map(({ field, value, these, against: others, filter }) => (
         <p key={`${field} ${value}`}>
           <b>{words().commonOf(number(these.n), number(these.of))}</b> {words().commonAre(field)}{' '}
           <span class="mono">{value}</span>. {words().commonElse(shareText(others.n, others.of))}
+          {canLeaveOut && filter !== undefined && (
+            <button class="btn quiet tiny" type="button" onClick={() => onLeaveOut(filter)}>
+              {words().leaveOut(value)}
+            </button>
+          )}
         </p>
       ))}
-      {canLeaveOut && first?.filter !== undefined && (
-        <button class="btn quiet tiny" type="button" onClick={() => onLeaveOut(first.filter ?? '')}>
-          {words().leaveOut(first.value)}
-        </button>
-      )}
     </>
   );
 }
