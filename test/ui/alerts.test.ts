@@ -57,6 +57,27 @@ pagesSuite('alerts in the pages', pages => {
     pages().complaints();
   });
 
+  it('silences an alert for a time, and ends that', async () => {
+    await enrolled(pages(), ['S1']);
+    await pages().call('PUT', '/alerts/loud', { filter: 'serial = "S1"', description: 'kept' });
+    const page = await pages().open('/alerts?at=loud');
+    const drawer = page.getByRole('complementary', { name: 'loud' });
+    await drawer.getByText('fires').waitFor();
+    await drawer.getByRole('button', { name: 'Silence' }).press('Enter');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await drawer.getByText(/^silent until/).waitFor();
+    const { silentUntil, description } = await pages().call('GET', '/alerts/loud');
+    const hours = (Date.parse(String(silentUntil)) - Date.now()) / 3_600_000;
+    assert.ok(hours > 7.9 && hours < 8.1 && description === 'kept', `${hours}`);
+    const { alerts } = (await pages().call('GET', '/summary')) as { alerts: { warning: number } };
+    assert.equal(alerts.warning, 0);
+    await drawer.getByRole('button', { name: 'Not silent any more' }).click();
+    await drawer.getByText('fires').waitFor();
+    assert.equal((await pages().call('GET', '/alerts/loud')).silentUntil, undefined);
+    assert.deepEqual(pages().complaints(), []);
+  });
+
   it('changes an alert and deletes it', async () => {
     await pages().call('PUT', '/alerts/change', { filter: 'lost', above: { count: 2, share: 0.5 }, for: '15m' });
     const page = await pages().open('/alerts?at=change');

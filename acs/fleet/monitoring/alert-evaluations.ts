@@ -77,7 +77,7 @@ export class AlertEvaluations {
 
   async #evaluation(rule: AlertRule, before: AlertEvaluation | undefined): Promise<AlertEvaluation> {
     const { store, clock } = this.#context;
-    const { above, forMs, ...query } = compileAlert(rule);
+    const { above, forMs, silentUntil, ...query } = compileAlert(rule);
     const started = clock.monotonic();
     const now = clock.now();
     const found = await store.groups({ ...query, totals: above.share !== undefined, limit: MAX_COUNTED, now });
@@ -86,7 +86,7 @@ export class AlertEvaluations {
     return {
       evaluated: now,
       took: clock.monotonic() - started,
-      groups: over.slice(0, MAX_GROUPS).map(group => alertGroup(group, known.get(group.key), forMs, now)),
+      groups: over.slice(0, MAX_GROUPS).map(group => alertGroup(group, known.get(group.key), { forMs, silentUntil }, now)),
       omitted: Math.max(0, over.length - MAX_GROUPS),
       count: found.count,
     };

@@ -19,9 +19,14 @@ export const isOver = ({ count, total }: Group, above: CompiledAlert['above']): 
   count > above.count && (above.share === undefined || count / total > above.share);
 
 /** @param before the same group at the evaluation before */
-export function alertGroup(group: Group, before: AlertGroup | undefined, forMs: number, now: number): AlertGroup {
+export function alertGroup(
+  group: Group,
+  before: AlertGroup | undefined,
+  { forMs, silentUntil }: Pick<CompiledAlert, 'forMs' | 'silentUntil'>,
+  now: number,
+): AlertGroup {
   const since = before?.since ?? now;
-  const firing = before?.firing ?? (now - since >= forMs ? now : undefined);
+  const firing = before?.firing ?? (now - since >= forMs && now >= silentUntil ? now : undefined);
   return {
     ...group,
     state: firing === undefined ? 'pending' : 'firing',

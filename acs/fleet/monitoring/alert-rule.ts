@@ -1,6 +1,7 @@
 // Alert rules: filters over the whole fleet, as operators write them, and as they are compiled for the store.
 import { readAt } from '../../../shared/errors.ts';
 import { UserError } from '../../errors.ts';
+import { isoTime } from '../../query/compare.ts';
 import type { Filter } from '../../query/filter.ts';
 import { durationOf } from '../../query/literals.ts';
 import { parseField, parseFilter } from '../../query/parser.ts';
@@ -21,6 +22,8 @@ export interface AlertRule {
   for?: string;
   /** The only webhooks to be notified, whatever their events; default: those with the event `alert`. */
   webhooks?: string[];
+  /** Until this time, ISO 8601, no group begins to fire. */
+  silentUntil?: string;
 }
 
 export interface CompiledAlert {
@@ -29,13 +32,15 @@ export interface CompiledAlert {
   by?: ReturnType<typeof parseField>;
   above: { count: number; share?: number };
   forMs: number;
+  /** Milliseconds; 0 for an alert that is not silent. */
+  silentUntil: number;
 }
 
 const DEFAULT_AMONG = 'state = "enrolled"';
 
 /** @throws UserError 400 that names the place */
 export function compileAlert(rule: AlertRule): CompiledAlert {
-  const { filter, among = DEFAULT_AMONG, groupBy, above = 0, for: lasting = '0s' } = rule;
+  const { filter, among = DEFAULT_AMONG, groupBy, above = 0, for: lasting = '0s', silentUntil } = rule;
   const by = groupBy === undefined ? undefined : readAt('groupBy', () => groupField(groupBy));
   return {
     filter: readAt('filter', () => parseFilter(filter)),
@@ -43,8 +48,16 @@ export function compileAlert(rule: AlertRule): CompiledAlert {
     ...(by ? { by } : {}),
     above: typeof above === 'number' ? { count: above } : { count: 0, ...above },
     forMs: readAt('for', () => durationOf(lasting)),
+    silentUntil: endOfSilence(silentUntil),
   };
 }
+
+/** True while no group of the alert may begin to fire. */
+export const isSilent = ({ silentUntil }: Pick<AlertRule, 'silentUntil'>, now: number): boolean =>
+  endOfSilence(silentUntil) > now;
+
+/** Milliseconds; 0 for none. */
+const endOfSilence = (text = ''): number => isoTime(text) ?? 0;
 
 function groupField(text: string): ReturnType<typeof parseField> {
   const field = parseField(text);

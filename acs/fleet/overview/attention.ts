@@ -4,6 +4,7 @@ import { parseFilter } from '../../query/parser.ts';
 import { quotedText } from '../../query/quote.ts';
 import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
+import { isSilent } from '../monitoring/alert-rule.ts';
 import type { AlertView } from '../monitoring/alerts.ts';
 import { amountOf, type Rollout } from '../rollout/plan.ts';
 import type { LiveRollout } from '../rollout/progress.ts';
@@ -72,8 +73,8 @@ export async function attentionFor(context: AttentionContext, caller: Caller): P
   return found.flatMap(entries => entries.slice(0, MAX_OF_KIND));
 }
 
-async function firingAlerts({ alerts }: AttentionContext): Promise<Attention[]> {
-  const firing = (await alerts.list()).filter(({ state }) => state === 'firing');
+async function firingAlerts({ alerts, clock }: AttentionContext): Promise<Attention[]> {
+  const firing = (await alerts.list()).filter(alert => alert.state === 'firing' && !isSilent(alert, clock.now()));
   const rank = ({ severity = 'warning' }: AlertView): number => severities.indexOf(severity);
   return firing
     .sort((a, b) => rank(a) - rank(b) || b.count - a.count)

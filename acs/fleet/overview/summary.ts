@@ -9,6 +9,7 @@ import type { Caller } from '../access/caller.ts';
 import type { ClusterMemory } from '../cluster/cluster-memory.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import { isSilent } from '../monitoring/alert-rule.ts';
 import type { Alerts } from '../monitoring/alerts.ts';
 import { isEnded, type Plan } from '../rollout/plan.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
@@ -107,8 +108,8 @@ export class Summaries {
 
   async #firing(): Promise<NonNullable<Summary['alerts']>> {
     const firing = { critical: 0, warning: 0, info: 0 };
-    for (const { state, severity = 'warning' } of await this.#parts.alerts.list())
-      if (state === 'firing') firing[severity]++;
+    for (const { state, severity = 'warning', ...rule } of await this.#parts.alerts.list())
+      if (state === 'firing' && !isSilent(rule, this.#context.clock.now())) firing[severity]++;
     return firing;
   }
 }

@@ -31,6 +31,12 @@ const fields = {
       description: 'Webhooks that are notified; default: all that subscribe to alerts',
     }),
   ),
+  silentUntil: optional(
+    Type.String({
+      format: 'date-time',
+      description: 'Until then no group begins to fire, and the alert is not among what needs someone',
+    }),
+  ),
 };
 export const alertInput = closed(fields);
 

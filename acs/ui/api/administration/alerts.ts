@@ -30,6 +30,19 @@ export const putAlert = async (name: string, alert: AlertInput, etag?: string): 
     headers: etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag },
   });
 
+const inputNames = [
+  ...(['description', 'severity', 'filter', 'among', 'groupBy', 'above', 'for'] as const),
+  ...(['webhooks', 'silentUntil'] as const),
+];
+
+/** @param until ISO 8601; undefined ends the silence @throws Problem 412 for one that somebody else changes meanwhile */
+export async function silenceAlert(name: string, until: string | undefined): Promise<void> {
+  const { value, etag } = await getAlert(name);
+  const fields = inputNames.flatMap(field => (value[field] === undefined ? [] : [[field, value[field]]]));
+  const { silentUntil: _before, ...input } = Object.fromEntries(fields) as AlertInput;
+  await putAlert(name, until === undefined ? input : { ...input, silentUntil: until }, etag);
+}
+
 export const tryAlert = async (alert: AlertInput, signal?: AbortSignal): Promise<AlertTrial> =>
   await call('PUT', alertPath('trial'), { query: { dryRun: true }, body: alert, signal });
 

@@ -146,6 +146,13 @@ const RoleFacts = ({ role: { devices, parameters = {}, operations } }: { role: R
   </dl>
 );
 
-const Lines = ({ of }: { of: readonly string[] | undefined }): JSX.Element => (
-  <ul class="mono wrap-any">{of ? of.map(line => <li key={line}>{line}</li>) : words().ownRoles.allParameters}</ul>
-);
+const Lines = ({ of }: { of: readonly string[] | undefined }): JSX.Element =>
+  of ? (
+    <ul class="mono wrap-any">
+      {of.map(line => (
+        <li key={line}>{line}</li>
+      ))}
+    </ul>
+  ) : (
+    <span>{words().ownRoles.allParameters}</span>
+  );

@@ -47,6 +47,8 @@ interface Draft {
   share: string;
   lasting: string;
   webhooks: readonly string[];
+  /** Kept as it is: it is changed beside the list. */
+  silentUntil?: string | undefined;
 }
 
 const blank: Draft = {
@@ -202,7 +204,7 @@ function Trial({ draft }: { draft: Draft }): JSX.Element | null {
   );
 }
 
-function draftOf({ name, description, severity, filter, among, groupBy, above, for: lasting, webhooks }: Alert): Draft {
+function draftOf({ name, description, severity, filter, among, groupBy, above, for: lasting, webhooks, silentUntil }: Alert): Draft {
   const { count = 0, share } = typeof above === 'object' ? above : { count: above };
   return {
     name,
@@ -215,11 +217,12 @@ function draftOf({ name, description, severity, filter, among, groupBy, above, f
     share: share === undefined ? '' : String(share * 100),
     lasting: lasting ?? '',
     webhooks: webhooks ?? [],
+    silentUntil,
   };
 }
 
 /** The alert without what is empty. */
-function inputOf({ severity, filter, count, share, lasting, webhooks, ...draft }: Draft): AlertInput {
+function inputOf({ severity, filter, count, share, lasting, webhooks, silentUntil, ...draft }: Draft): AlertInput {
   const texts = { description: draft.description, among: draft.among.trim(), groupBy: draft.groupBy.trim() };
   const given = Object.entries(texts).filter(([, text]) => text !== '');
   const limit = Number(count) || 0;
@@ -230,5 +233,6 @@ function inputOf({ severity, filter, count, share, lasting, webhooks, ...draft }
     above: share === '' ? limit : { count: limit, share: Number(share) / 100 },
     ...(lasting === '' ? {} : { for: lasting }),
     ...(webhooks.length === 0 ? {} : { webhooks: [...webhooks] }),
+    ...(silentUntil === undefined ? {} : { silentUntil }),
   };
 }

@@ -16,10 +16,11 @@ import { may } from '../../state/session.ts';
 import { tell } from '../../state/toasts.ts';
 import { alerts } from '../../words/en/alerts.ts';
 import { records } from '../../words/en/records.ts';
-import { number } from '../../words/format.ts';
+import { dateTime, number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
 import { AlertDialog } from './alert-dialog.tsx';
 import { Groups } from './groups.tsx';
+import { isSilent, Silence } from './silence.tsx';
 
 const words = textsOf('alerts', alerts);
 const common = textsOf('records', records);
@@ -76,9 +77,12 @@ function columns(): [Column<Alert>, ...Column<Alert>[]] {
   ];
 }
 
-const State = ({ alert: { state } }: { alert: Alert }): JSX.Element => (
-  <span class={`st ${stateTones[state]}`}>{words().states[state]}</span>
-);
+const State = ({ alert }: { alert: Alert }): JSX.Element =>
+  isSilent(alert) ? (
+    <span class="st idle">{words().silent(dateTime(alert.silentUntil ?? ''))}</span>
+  ) : (
+    <span class={`st ${stateTones[alert.state]}`}>{words().states[alert.state]}</span>
+  );
 
 const Severity = ({ of }: { of: keyof typeof severityTones }): JSX.Element => (
   <span class={`tag ${severityTones[of]}`}>{words().severities[of]}</span>
@@ -114,6 +118,7 @@ function AlertDrawer({ alert, onChanged }: { alert: Alert; onChanged: () => void
         <State alert={alert} />
         <Severity of={severity} />
       </span>
+      {may('putAlert') && <Silence alert={alert} onChanged={onChanged} />}
       {description && <p>{description}</p>}
       {error && <p class="bad">{error}</p>}
       <Facts alert={alert} />

@@ -102,6 +102,29 @@ describe('alerts', () => {
     assert.equal(announced.length, 2);
   });
 
+  it('begins to fire only after its silence, and is not among what needs someone meanwhile', async () => {
+    serve('one');
+    await inform('A', 'Bern');
+    const silentUntil = new Date(api.acs.clock.now() + 30 * MINUTE).toISOString();
+    const rule = { filter: 'site.name = "Bern"', severity: 'critical' };
+    assert.equal((await put('quiet', { ...rule, silentUntil })).state, 'pending');
+    await api.acs.clock.advance(29 * MINUTE);
+    assert.deepEqual(announced, []);
+    await api.acs.clock.advance(2 * MINUTE);
+    assert.deepEqual(announced, ['quiet firing  1']);
+    const critical = async (): Promise<unknown> => {
+      await api.acs.clock.advance(2000);
+      return ((await api.call('GET', '/summary')).json.alerts as { critical: number }).critical;
+    };
+    const kinds = async (): Promise<unknown[]> =>
+      (await api.call('GET', '/attention')).json.items.map(({ kind }) => kind);
+    assert.deepEqual([await critical(), (await kinds()).includes('alert')], [1, true]);
+    await put('quiet', { ...rule, silentUntil: new Date(api.acs.clock.now() + 30 * MINUTE).toISOString() }, 200);
+    assert.deepEqual([await critical(), (await kinds()).includes('alert')], [0, false]);
+    assert.equal((await get('quiet')).state, 'firing');
+    await api.refused(400, 'bad-input', 'PUT', '/alerts/quiet', { body: { ...rule, silentUntil: 'tomorrow' } });
+  });
+
   it('fires for a share of a group, for firmware other than wanted', async () => {
     for (const [serial, firmware] of ['49.2', '49.2', '49.1', '48.0'].entries())
       await inform(String(serial), serial < 3 ? 'Bern' : 'Basel', firmware);
