@@ -4,10 +4,12 @@ import type { User } from '../../api/administration/access.ts';
 import { Pair } from '../../components/records/pair.tsx';
 import { hrefOf } from '../../state/location.ts';
 import { admin } from '../../words/en/admin.ts';
+import { frame } from '../../words/en/frame.ts';
 import { textsOf } from '../../words/texts.ts';
 import { roleName, signInOf } from './grants.tsx';
 
 const words = textsOf('admin', admin);
+const general = textsOf('frame', frame);
 
 export const UserFacts = ({ user }: { user: User }): JSX.Element => (
   <dl class="kv">
@@ -23,7 +25,7 @@ export const UserFacts = ({ user }: { user: User }): JSX.Element => (
     </Pair>
     <Pair name={words().users.columns.signIn}>{signInOf(user)}</Pair>
     <Pair name={words().users.columns.state}>{user.disabled ? words().users.disabled : words().users.active}</Pair>
-    <Pair name={words().tabs.account}>
+    <Pair name={general().pages.audit}>
       <a href={hrefOf('/audit', { who: user.name })}>{user.name}</a>
     </Pair>
   </dl>

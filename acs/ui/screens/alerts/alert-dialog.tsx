@@ -204,7 +204,18 @@ function Trial({ draft }: { draft: Draft }): JSX.Element | null {
   );
 }
 
-function draftOf({ name, description, severity, filter, among, groupBy, above, for: lasting, webhooks, silentUntil }: Alert): Draft {
+function draftOf({
+  name,
+  description,
+  severity,
+  filter,
+  among,
+  groupBy,
+  above,
+  for: lasting,
+  webhooks,
+  silentUntil,
+}: Alert): Draft {
   const { count = 0, share } = typeof above === 'object' ? above : { count: above };
   return {
     name,

@@ -54,6 +54,10 @@ export function AlertList({ list }: { list: Resource<{ items: Alert[] }> }): JSX
   );
 }
 
+/** The devices that an alert counts: among the enrolled ones, unless it says otherwise. */
+const devicesOf = ({ filter, among = 'state = "enrolled"' }: Alert): string =>
+  hrefOf('/devices', { q: `${among} and (${filter})` });
+
 function columns(): [Column<Alert>, ...Column<Alert>[]] {
   const heads = words().columns;
   return [
@@ -64,7 +68,7 @@ function columns(): [Column<Alert>, ...Column<Alert>[]] {
       name: 'count',
       head: heads.count,
       class: 'num',
-      cell: ({ filter, count }) => <a href={hrefOf('/devices', { q: filter })}>{number(count)}</a>,
+      cell: alert => <a href={devicesOf(alert)}>{number(alert.count)}</a>,
     },
     { name: 'filter', head: heads.filter, class: 'mono p3', cell: ({ filter }) => filter },
     { name: 'since', head: heads.since, class: 'num p4', cell: alert => <Since alert={alert} /> },
@@ -144,17 +148,14 @@ function AlertDrawer({ alert, onChanged }: { alert: Alert; onChanged: () => void
   );
 }
 
-function Facts({
-  alert: { filter, among, groupBy, above = 0, for: lasting = '', webhooks },
-}: {
-  alert: Alert;
-}): JSX.Element {
+function Facts({ alert }: { alert: Alert }): JSX.Element {
+  const { filter, among, groupBy, above = 0, for: lasting = '', webhooks } = alert;
   const { count = 0, share } = typeof above === 'number' ? { count: above } : above;
   const percent = share === undefined ? '' : number(share * 100);
   return (
     <dl class="kv">
       <Pair name={words().columns.filter}>
-        <a class="mono wrap-any" href={hrefOf('/devices', { q: filter })}>
+        <a class="mono wrap-any" href={devicesOf(alert)}>
           {filter}
         </a>
       </Pair>

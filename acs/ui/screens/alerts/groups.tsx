@@ -14,17 +14,16 @@ export const Groups = ({ groups, omitted }: { groups: readonly AlertGroup[]; omi
       <thead>
         <tr>
           <th scope="col">{words().group}</th>
+          <th scope="col">{words().examples}</th>
           <th scope="col" class="num">
             {words().columns.count}
           </th>
-          <th scope="col">{words().examples}</th>
         </tr>
       </thead>
       <tbody>
         {groups.map(({ key, count, total, samples }) => (
           <tr key={key}>
             <td class="wrap-any">{key === '' ? words().noGroup : key}</td>
-            <td class="num">{total > 0 ? words().ofTotal(count, total) : number(count)}</td>
             <td class="wrap-any">
               {samples.slice(0, 1).map(id => (
                 <a class="mono" key={id} href={hrefOf(`/devices/${encodeURIComponent(id)}/summary`)}>
@@ -32,6 +31,7 @@ export const Groups = ({ groups, omitted }: { groups: readonly AlertGroup[]; omi
                 </a>
               ))}
             </td>
+            <td class="num">{total > 0 ? words().ofTotal(count, total) : number(count)}</td>
           </tr>
         ))}
       </tbody>

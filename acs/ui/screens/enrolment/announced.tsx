@@ -30,9 +30,7 @@ export function AnnouncedPanel(): JSX.Element {
       <header>
         <h2>{words().tabs.announced}</h2>
       </header>
-      <div class="body">
-        <Narrow problem={pages.problem} />
-      </div>
+      <Narrow state="known" total={pages.total} problem={pages.problem} />
       {pages.items && pages.items.length > 0 && (
         <Records
           label={words().tabs.announced}

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { listRules, type Rule } from '../../api/administration/enrolment.ts';
+import { getServer } from '../../api/administration/server.ts';
 import { Icon } from '../../components/icon.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { hrefOf } from '../../state/location.ts';
@@ -47,12 +48,15 @@ export function EnrolmentScreen({ params }: { params: Readonly<Record<string, st
 
 function Head({ rules, setOpen }: { rules: number; setOpen: (open: Open) => void }): JSX.Element {
   const counts = summary.value;
+  const server = useResource(may('getServer') ? 'server' : undefined, getServer);
   const waiting = (counts?.states.quarantine ?? 0) + (counts?.states.held ?? 0) + (counts?.knocking ?? 0);
   return (
     <div class="head">
       <div class="stack">
         <h1>{words().title(waiting)}</h1>
-        <p class="ink-2">{words().about(rules)}</p>
+        <p class="ink-2">
+          {words().about(rules)} {server.value && words().door[server.value.enrol]}
+        </p>
       </div>
       <div class="row actions">
         {may('announceDevices') && (

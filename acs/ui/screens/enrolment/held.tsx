@@ -81,7 +81,7 @@ function HeldDevice({ device, onDecided }: { device: Held; onDecided: () => void
   const path = `/devices/${encodeURIComponent(id)}`;
   return (
     <div class="body stack">
-      <p>
+      <p class="wrap-any">
         <a class="mono" href={hrefOf(`${path}/summary`)}>
           {serial}
         </a>{' '}

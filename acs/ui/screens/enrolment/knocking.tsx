@@ -54,7 +54,12 @@ export function KnockingPanel({ isPart = false }: { isPart?: boolean }): JSX.Ele
   );
 }
 
-const Knocks = ({ items, onOpen }: { items: readonly Knock[]; onOpen: (id: string) => void }): JSX.Element => (
+interface KnocksProps {
+  items: readonly Knock[];
+  onOpen: (id: string) => void;
+}
+
+const Knocks = ({ items, onOpen }: KnocksProps): JSX.Element => (
   <table class="table stacks">
     <thead>
       <tr>
@@ -62,6 +67,11 @@ const Knocks = ({ items, onOpen }: { items: readonly Knock[]; onOpen: (id: strin
         <th scope="col" class="num">
           {words().knocking.knocks}
         </th>
+        {may('approveDevice') && (
+          <th scope="col">
+            <span class="sr">{words().knocking.openNow}</span>
+          </th>
+        )}
       </tr>
     </thead>
     <tbody>
@@ -72,15 +82,23 @@ const Knocks = ({ items, onOpen }: { items: readonly Knock[]; onOpen: (id: strin
             <p class="small ink-3">
               {words().knocking.reasons[reason] ?? reason} · {address} · <Age at={last} />
             </p>
-            {may('approveDevice') && (
-              <button class="btn tiny" type="button" onClick={() => onOpen(device)}>
-                {words().knocking.open}
-              </button>
-            )}
           </td>
           <td class="num" data-l={words().knocking.knocks}>
             {number(count)}
           </td>
+          {may('approveDevice') && (
+            <td class="num">
+              <button
+                class="btn tiny"
+                type="button"
+                aria-label={words().knocking.openTitle(device)}
+                title={words().knocking.openTitle(device)}
+                onClick={() => onOpen(device)}
+              >
+                {words().knocking.open}
+              </button>
+            </td>
+          )}
         </tr>
       ))}
     </tbody>

@@ -51,9 +51,7 @@ export function QuarantinePanel({ onRule }: { onRule: () => void }): JSX.Element
         <Changed pages={pages} filter={filter} />
         <Actions total={total} onAsk={setAsked} />
       </header>
-      <div class="body">
-        <Narrow problem={pages.problem} />
-      </div>
+      <Narrow state="quarantine" total={pages.total} problem={pages.problem} />
       {pages.items && pages.items.length > 0 && (
         <Records
           label={words().tabs.quarantine}

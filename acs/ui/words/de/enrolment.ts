@@ -9,6 +9,10 @@ export const enrolment: Catalogue['enrolment'] = {
       one: 'Unbekannte Geräte warten in Quarantäne: gehört, und nichts gefragt. # Regel steht vor der Tür.',
       other: 'Unbekannte Geräte warten in Quarantäne: gehört, und nichts gefragt. # Regeln stehen vor der Tür.',
     }),
+  door: {
+    approve: 'Die, die keine Regel kennt, warten auf Sie (--enrol approve).',
+    auto: 'Die, die keine Regel kennt, kommen von selbst herein (--enrol auto).',
+  },
   parts: 'Teile',
   tabs: {
     quarantine: 'Quarantäne',
@@ -31,8 +35,7 @@ export const enrolment: Catalogue['enrolment'] = {
     announced: 'Angekündigt',
   },
   logins: { own: 'eigenem Zugang', certificate: 'Zertifikat', enrolment: 'Aufnahmezugang', none: 'nichts' },
-  narrow: 'Die Geräte mit einem Filter eingrenzen',
-  narrowHint: 'productClass = "4102S" and address like "10.24.%"',
+  some: (count, value) => `${value} · ${count}`,
   waiting: count => plural(count, { one: '# Gerät wartet', other: '# Geräte warten' }),
   noneWaits: 'Nichts wartet',
   noneWaitsText: 'Ein Gerät, das keine Regel kennt, erscheint hier, sobald es kommt.',
@@ -94,7 +97,7 @@ export const enrolment: Catalogue['enrolment'] = {
     range: 'Bereich',
     cpes: 'CPEs',
     all: count => plural(count, { one: 'Alle #', other: 'Alle #' }),
-    open: 'Tür einmal öffnen …',
+    open: 'Einmal herein …',
     openTitle: id => `Die Tür einmal öffnen für ${id}`,
     openText:
       '15 Minuten lang darf es ohne Zugang herein, einmal. Dann hat es einen eigenen Zugang. Sein Name ist nicht bewiesen: Ein anderes kann ihn benutzen.',

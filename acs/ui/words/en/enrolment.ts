@@ -8,6 +8,10 @@ export const enrolment = {
       one: 'Unknown devices wait in quarantine: heard, and asked nothing. # rule stands before the door.',
       other: 'Unknown devices wait in quarantine: heard, and asked nothing. # rules stand before the door.',
     }),
+  door: {
+    approve: 'Those that no rule knows wait for you (--enrol approve).',
+    auto: 'Those that no rule knows come in by themselves (--enrol auto).',
+  },
   parts: 'Parts',
   tabs: { quarantine: 'Quarantine', held: 'Held', knocking: 'Knocking', rules: 'Rules', announced: 'Announced' },
   columns: {
@@ -24,8 +28,7 @@ export const enrolment = {
     announced: 'Announced',
   },
   logins: { own: 'own login', certificate: 'certificate', enrolment: 'enrolment login', none: 'nothing' },
-  narrow: 'Narrow the devices by a filter',
-  narrowHint: 'productClass = "4102S" and address like "10.24.%"',
+  some: (count: string, value: string) => `${value} · ${count}`,
   waiting: (count: number) => plural(count, { one: '# device waits', other: '# devices wait' }),
   noneWaits: 'Nothing waits',
   noneWaitsText: 'A device that no rule knows shows up here as soon as it comes.',
@@ -88,7 +91,7 @@ export const enrolment = {
     range: 'Range',
     cpes: 'CPEs',
     all: (count: number) => plural(count, { one: 'All # of them', other: 'All # of them' }),
-    open: 'Open the door once…',
+    open: 'Let in once…',
     openTitle: (id: string) => `Open the door once for ${id}`,
     openText:
       'For 15 minutes it may come in without a login, once. Then it has a login of its own. Its name is not proved: another one may use it.',
