@@ -86,9 +86,7 @@ export class AlertEvaluations {
     return {
       evaluated: now,
       took: clock.monotonic() - started,
-      groups: over
-        .slice(0, MAX_GROUPS)
-        .map(group => alertGroup(group, known.get(group.key), { forMs, silentUntil }, now)),
+      groups: over.slice(0, MAX_GROUPS).map(one => alertGroup(one, known.get(one.key), { forMs, silentUntil }, now)),
       omitted: Math.max(0, over.length - MAX_GROUPS),
       count: found.count,
     };
