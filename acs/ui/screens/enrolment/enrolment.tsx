@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { listRules, type Rule } from '../../api/administration/enrolment.ts';
 import { getServer } from '../../api/administration/server.ts';
 import { Icon } from '../../components/icon.tsx';
+import { Later } from '../../components/records/later.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { hrefOf } from '../../state/location.ts';
 import { type Resource, useResource } from '../../state/resource.ts';
@@ -12,13 +13,8 @@ import { summary } from '../../state/summary.ts';
 import { enrolment } from '../../words/en/enrolment.ts';
 import { number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { AnnouncedPanel } from './announced.tsx';
-import { HeldPanel } from './held.tsx';
-import { ImportDialog } from './import.tsx';
-import { KnockingPanel } from './knocking.tsx';
+import { announcedPanel, heldPanel, importDialog, knockingPanel, ruleDialog, rulesPanel } from './later.ts';
 import { QuarantinePanel } from './quarantine.tsx';
-import { RuleDialog } from './rule-dialog.tsx';
-import { RulesPanel } from './rules.tsx';
 import { TrialPanel } from './trial.tsx';
 
 const words = textsOf('enrolment', enrolment);
@@ -40,8 +36,8 @@ export function EnrolmentScreen({ params }: { params: Readonly<Record<string, st
       <div class="cols">
         <Panels part={part} rules={rules} />
       </div>
-      {open === 'import' && <ImportDialog onClose={close} />}
-      {open === 'rule' && <RuleDialog onClose={close} onDone={rules.reload} />}
+      {open === 'import' && <Later of={importDialog} props={{ onClose: close }} />}
+      {open === 'rule' && <Later of={ruleDialog} props={{ onClose: close, onDone: rules.reload }} />}
     </>
   );
 }
@@ -96,13 +92,13 @@ function tabs(rules: number | undefined): { name: string; text: string; href: st
 }
 
 function Panels({ part, rules }: { part: Part; rules: Resource<{ items: Rule[] }> }): JSX.Element {
-  if (part === 'held') return <HeldPanel />;
-  if (part === 'knocking') return <KnockingPanel />;
-  if (part === 'announced') return <AnnouncedPanel />;
+  if (part === 'held') return <Later of={heldPanel} props={{}} />;
+  if (part === 'knocking') return <Later of={knockingPanel} props={{}} />;
+  if (part === 'announced') return <Later of={announcedPanel} props={{}} />;
   if (part === 'rules')
     return (
       <>
-        <RulesPanel rules={rules} />
+        <Later of={rulesPanel} props={{ rules }} />
         <TrialPanel rules={rules.value?.items ?? []} />
       </>
     );
@@ -110,8 +106,8 @@ function Panels({ part, rules }: { part: Part; rules: Resource<{ items: Rule[] }
     <>
       <QuarantinePanel onRule={rules.reload} />
       <TrialPanel rules={rules.value?.items ?? []} />
-      <HeldPanel isPart />
-      <KnockingPanel isPart />
+      <Later of={heldPanel} props={{ isPart: true }} />
+      <Later of={knockingPanel} props={{ isPart: true }} />
     </>
   );
 }

@@ -91,7 +91,6 @@ const Knocks = ({ items, onOpen }: KnocksProps): JSX.Element => (
               <button
                 class="btn tiny"
                 type="button"
-                aria-label={words().knocking.openTitle(device)}
                 title={words().knocking.openTitle(device)}
                 onClick={() => onOpen(device)}
               >

@@ -7,6 +7,7 @@ import { problemOf } from '../../api/problem.ts';
 import type { Device } from '../../api/shapes.ts';
 import { Age } from '../../components/age.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { Later } from '../../components/records/later.tsx';
 import { PageFoot } from '../../components/records/page-foot.tsx';
 import { type Column, Records } from '../../components/records/records.tsx';
 import { type GrowingList, useGrowingList } from '../../state/growing-list.ts';
@@ -17,9 +18,8 @@ import { tell } from '../../state/toasts.ts';
 import { enrolment } from '../../words/en/enrolment.ts';
 import { records } from '../../words/en/records.ts';
 import { textsOf } from '../../words/texts.ts';
-import { DecideDialog } from './decide.tsx';
+import { decideDialog, ruleDialog } from './later.ts';
 import { Narrow, within } from './narrow.tsx';
-import { RuleDialog } from './rule-dialog.tsx';
 
 const words = textsOf('enrolment', enrolment);
 const common = textsOf('records', records);
@@ -72,9 +72,9 @@ export function QuarantinePanel({ onRule }: { onRule: () => void }): JSX.Element
         }
       />
       {(asked === 'approve' || asked === 'refuse') && (
-        <DecideDialog decision={asked} narrowed={filter} onClose={close} onDone={pages.reload} />
+        <Later of={decideDialog} props={{ decision: asked, narrowed: filter, onClose: close, onDone: pages.reload }} />
       )}
-      {asked === 'rule' && <RuleDialog filter={filter} onClose={close} onDone={onRule} />}
+      {asked === 'rule' && <Later of={ruleDialog} props={{ filter, onClose: close, onDone: onRule }} />}
     </section>
   );
 }

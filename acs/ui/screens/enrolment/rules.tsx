@@ -24,7 +24,11 @@ interface Asked {
   name: string;
 }
 
-export function RulesPanel({ rules }: { rules: Resource<{ items: Rule[] }> }): JSX.Element {
+export interface RulesPanelProps {
+  rules: Resource<{ items: Rule[] }>;
+}
+
+export function RulesPanel({ rules }: RulesPanelProps): JSX.Element {
   const [asked, setAsked] = useState<Asked | undefined>(undefined);
   const close = (): void => setAsked(undefined);
   const items = rules.value?.items;
