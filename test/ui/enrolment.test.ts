@@ -104,6 +104,24 @@ pagesSuite('quarantine in the pages', pages => {
     assert.deepEqual(pages().complaints(), []);
   });
 
+  it('finds one device and approves it by the keyboard alone', async () => {
+    await waiting(pages(), ['Y1', EVIL]);
+    const page = await pages().open('/enrolment');
+    const name = page.getByRole('link', { name: EVIL });
+    await name.waitFor();
+    while (!(await name.evaluate(link => link === document.activeElement))) await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.getByRole('button', { name: 'Approve 1…' }).waitFor();
+    await page.keyboard.press('a');
+    const action = page.getByRole('dialog').getByRole('button', { name: 'Approve 1 device' });
+    await action.waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Open the job' }).waitFor();
+    await eventually('it is enrolled', async () => (await stateOf(pages(), EVIL)) === 'enrolled');
+    assert.deepEqual(pages().complaints(), []);
+  });
+
   it('keeps the rows of before under a filter that cannot be read, and says where it is wrong', async () => {
     await waiting(pages(), ['W1']);
     const page = await pages().open('/enrolment/quarantine?q=serial+%3D+%22W1%22');
@@ -163,10 +181,7 @@ pagesSuite('held, knocking and announced devices in the pages', pages => {
     await page.getByText('100 of 120').waitFor();
     await page.getByRole('button', { name: 'Show more' }).click();
     await page.getByText('120 of 120').waitFor();
-    await page
-      .getByRole('button', { name: /^Open the door once for/ })
-      .first()
-      .click();
+    await page.getByRole('button', { name: 'Let in once…' }).first().click();
     await page.getByRole('button', { name: 'Open for 15 min' }).click();
     await page.getByText(/The door is open for .* for 15 min/).waitFor();
     assert.deepEqual(pages().complaints(), []);

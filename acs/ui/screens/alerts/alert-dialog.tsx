@@ -3,26 +3,23 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { type Alert, type AlertInput, getAlert, putAlert, tryAlert } from '../../api/administration/alerts.ts';
 import { listWebhooks } from '../../api/administration/webhooks.ts';
-import { type Problem, problemOf } from '../../api/problem.ts';
-import { Dialog } from '../../components/dialogs/dialog.tsx';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Checks } from '../../components/records/checks.tsx';
 import { Choice } from '../../components/records/choice.tsx';
+import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
 import { useResource } from '../../state/resource.ts';
 import { useRested } from '../../state/rested.ts';
 import { may } from '../../state/session.ts';
 import { tell } from '../../state/toasts.ts';
 import { alerts } from '../../words/en/alerts.ts';
-import { frame } from '../../words/en/frame.ts';
 import { records } from '../../words/en/records.ts';
 import { textsOf } from '../../words/texts.ts';
 import { Groups } from './groups.tsx';
 
 const words = textsOf('alerts', alerts);
 const common = textsOf('records', records);
-const general = textsOf('frame', frame);
 const REST_MS = 400;
 const severities = ['info', 'warning', 'critical'] as const;
 
@@ -60,51 +57,31 @@ const blank: Draft = {
 export function AlertDialog({ name, filter = '', onClose, onDone }: AlertDialogProps): JSX.Element {
   const stored = useResource(name, async signal => await getAlert(name ?? '', signal));
   const [draft, setDraft] = useState<Draft>({ ...blank, filter });
-  const [problem, setProblem] = useState<Problem | undefined>(undefined);
   useEffect(() => {
     if (stored.value) setDraft(draftOf(stored.value.value));
   }, [stored.value]);
   // The fields wait for the stored values, so that nothing is typed before.
   const isThere = name === undefined || draft.name === name;
-  const save = async (): Promise<void> => {
-    try {
-      await putAlert(draft.name, inputOf(draft), stored.value?.etag);
-      tell({ tone: 'ok', text: common().saved(draft.name) });
-      onDone();
-      onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
+  const send = async (): Promise<undefined> => {
+    await putAlert(draft.name, inputOf(draft), stored.value?.etag);
+    tell({ tone: 'ok', text: common().saved(draft.name) });
+    onDone();
   };
-  const footer = (
-    <>
-      <button class="btn" type="button" onClick={onClose}>
-        {general().cancel}
-      </button>
-      <button class="btn primary" type="submit" form="alert" disabled={!isThere || draft.name === ''}>
-        {common().save}
-      </button>
-    </>
-  );
-  const failure = problem ?? stored.problem;
   return (
-    <Dialog title={name === undefined ? words().newTitle : words().editTitle(name)} onClose={onClose} footer={footer}>
-      <form
-        id="alert"
-        class="stack"
-        onSubmit={event => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        {isThere && (
+    <FormDialog
+      title={name === undefined ? words().newTitle : words().editTitle(name)}
+      isReady={isThere && draft.name !== ''}
+      onSend={send}
+      onClose={onClose}
+    >
+      {isThere && (
+        <>
           <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
-        )}
-      </form>
-      {isThere && <Trial draft={draft} />}
-      {failure && <ProblemNote problem={failure} />}
-      {problem?.status === 412 && <p class="bad">{common().otherWriter}</p>}
-    </Dialog>
+          <Trial draft={draft} />
+        </>
+      )}
+      {stored.problem && <ProblemNote problem={stored.problem} onRetry={stored.reload} />}
+    </FormDialog>
   );
 }
 

@@ -9,24 +9,21 @@ import {
   type Webhook,
   type WebhookInput,
 } from '../../api/administration/webhooks.ts';
-import { type Problem, problemOf } from '../../api/problem.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
-import { Dialog } from '../../components/dialogs/dialog.tsx';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Checks } from '../../components/records/checks.tsx';
 import { Choice } from '../../components/records/choice.tsx';
+import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
 import { useResource } from '../../state/resource.ts';
 import { tell } from '../../state/toasts.ts';
 import { alerts } from '../../words/en/alerts.ts';
-import { frame } from '../../words/en/frame.ts';
 import { records } from '../../words/en/records.ts';
 import { textsOf } from '../../words/texts.ts';
 
 const words = textsOf('alerts', alerts);
 const common = textsOf('records', records);
-const general = textsOf('frame', frame);
 const MASK = '***';
 const formats = ['standard', 'cloudevents', 'tandem-1'] as const;
 
@@ -57,59 +54,33 @@ const blank: Draft = {
 export function WebhookDialog({ name, onClose, onDone }: WebhookDialogProps): JSX.Element {
   const stored = useResource(name, async signal => await getWebhook(name ?? '', signal));
   const [draft, setDraft] = useState<Draft>(blank);
-  const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [made, setMade] = useState<string | undefined>(undefined);
   useEffect(() => {
     if (stored.value) setDraft(draftOf(stored.value.value));
   }, [stored.value]);
   // The fields wait for the stored values, so that nothing is typed before.
   const isThere = name === undefined || draft.name === name;
-  const save = async (): Promise<void> => {
-    try {
-      const { secret } = await putWebhook(draft.name, inputOf(draft), stored.value?.etag);
-      tell({ tone: 'ok', text: common().saved(draft.name) });
-      onDone();
-      if (secret === MASK || secret === draft.secret) onClose();
-      else setMade(secret);
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
+  const send = async (): Promise<boolean> => {
+    const { secret } = await putWebhook(draft.name, inputOf(draft), stored.value?.etag);
+    tell({ tone: 'ok', text: common().saved(draft.name) });
+    onDone();
+    const isMade = secret !== MASK && secret !== draft.secret;
+    if (isMade) setMade(secret);
+    return isMade;
   };
-  const footer = (
-    <>
-      <button class="btn" type="button" onClick={onClose}>
-        {made === undefined ? general().cancel : general().close}
-      </button>
-      {made === undefined && (
-        <button class="btn primary" type="submit" form="webhook" disabled={!isThere || draft.name === ''}>
-          {common().save}
-        </button>
-      )}
-    </>
-  );
-  const failure = problem ?? stored.problem;
-  const title = name === undefined ? words().webhooks.newTitle : words().webhooks.editTitle(name);
   return (
-    <Dialog title={title} onClose={onClose} footer={footer}>
-      {made === undefined ? (
-        <form
-          id="webhook"
-          class="stack"
-          onSubmit={event => {
-            event.preventDefault();
-            void save();
-          }}
-        >
-          {isThere && (
-            <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
-          )}
-        </form>
-      ) : (
-        <Made secret={made} />
+    <FormDialog
+      title={name === undefined ? words().webhooks.newTitle : words().webhooks.editTitle(name)}
+      isReady={isThere && draft.name !== ''}
+      onSend={send}
+      onClose={onClose}
+    >
+      {made !== undefined && <Made secret={made} />}
+      {made === undefined && isThere && (
+        <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
       )}
-      {failure && <ProblemNote problem={failure} />}
-      {problem?.status === 412 && <p class="bad">{common().otherWriter}</p>}
-    </Dialog>
+      {stored.problem && <ProblemNote problem={stored.problem} onRetry={stored.reload} />}
+    </FormDialog>
   );
 }
 

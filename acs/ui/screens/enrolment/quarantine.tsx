@@ -1,6 +1,7 @@
 // Devices in quarantine: approved or refused one by one, or all that fit a filter.
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
+import { quotedText } from '../../../query/quote.ts';
 import { approveDevice } from '../../api/administration/enrolment.ts';
 import { listDevices } from '../../api/devices.ts';
 import { problemOf } from '../../api/problem.ts';
@@ -11,7 +12,8 @@ import { Later } from '../../components/records/later.tsx';
 import { PageFoot } from '../../components/records/page-foot.tsx';
 import { type Column, Records } from '../../components/records/records.tsx';
 import { type GrowingList, useGrowingList } from '../../state/growing-list.ts';
-import { hrefOf, place } from '../../state/location.ts';
+import { useShortcuts } from '../../state/keys.ts';
+import { hrefOf, place, setQuery } from '../../state/location.ts';
 import { may } from '../../state/session.ts';
 import { summary } from '../../state/summary.ts';
 import { tell } from '../../state/toasts.ts';
@@ -43,6 +45,12 @@ export function QuarantinePanel({ onRule }: { onRule: () => void }): JSX.Element
   const [asked, setAsked] = useState<Asked | undefined>(undefined);
   const close = (): void => setAsked(undefined);
   const total = pages.total ?? 0;
+  useShortcuts([
+    { keys: 'x', label: words().onlyThis, run: narrowToRow },
+    ...(may('createJob') && total > 0
+      ? [{ keys: 'a', label: words().approveAll(total), run: () => setAsked('approve') }]
+      : []),
+  ]);
   return (
     <section class="panel c8" aria-label={words().tabs.quarantine}>
       <header>
@@ -77,6 +85,12 @@ export function QuarantinePanel({ onRule }: { onRule: () => void }): JSX.Element
       {asked === 'rule' && <Later of={ruleDialog} props={{ filter, onClose: close, onDone: onRule }} />}
     </section>
   );
+}
+
+/** Narrows the list to the device whose row has the focus. */
+function narrowToRow(): void {
+  const serial = document.activeElement?.closest('tr')?.querySelector('th')?.textContent;
+  if (serial) setQuery({ q: `serial = ${quotedText(serial)}` });
 }
 
 function Actions({ total, onAsk }: { total: number; onAsk: (asked: Asked) => void }): JSX.Element {

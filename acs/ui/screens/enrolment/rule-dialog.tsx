@@ -3,24 +3,21 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { getRule, putRule, type RuleInput } from '../../api/administration/enrolment.ts';
 import { listDevices } from '../../api/devices.ts';
-import { type Problem, problemOf } from '../../api/problem.ts';
-import { Dialog } from '../../components/dialogs/dialog.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Choice } from '../../components/records/choice.tsx';
+import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
 import { useResource } from '../../state/resource.ts';
 import { useRested } from '../../state/rested.ts';
 import { summary } from '../../state/summary.ts';
 import { tell } from '../../state/toasts.ts';
 import { enrolment } from '../../words/en/enrolment.ts';
-import { frame } from '../../words/en/frame.ts';
 import { records } from '../../words/en/records.ts';
 import { textsOf } from '../../words/texts.ts';
 import { within } from './narrow.tsx';
 
 const words = textsOf('enrolment', enrolment);
 const common = textsOf('records', records);
-const general = textsOf('frame', frame);
 const REST_MS = 400;
 const actions = ['enrol', 'quarantine', 'refuse'] as const;
 const credentials = ['enrolment', 'certificate', 'none'] as const;
@@ -56,50 +53,26 @@ const blank: Draft = {
 export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogProps): JSX.Element {
   const stored = useResource(name, async signal => await getRule(name ?? '', signal));
   const [draft, setDraft] = useState<Draft>({ ...blank, filter });
-  const [problem, setProblem] = useState<Problem | undefined>(undefined);
   useEffect(() => {
     if (stored.value) setDraft(draftOf(stored.value.value));
   }, [stored.value]);
-  const save = async (): Promise<void> => {
-    try {
-      await putRule(draft.name, inputOf(draft), stored.value?.etag);
-      tell({ tone: 'ok', text: common().saved(draft.name) });
-      onDone();
-      onClose();
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-  };
   // The fields wait for the stored values, so that nothing is typed before.
   const isThere = name === undefined || draft.name === name;
-  const footer = (
-    <>
-      <button class="btn" type="button" onClick={onClose}>
-        {general().cancel}
-      </button>
-      <button class="btn primary" type="submit" form="rule" disabled={!isThere || draft.name === ''}>
-        {common().save}
-      </button>
-    </>
-  );
-  const title = name === undefined ? words().rules.newTitle : words().rules.editTitle(name);
+  const send = async (): Promise<undefined> => {
+    await putRule(draft.name, inputOf(draft), stored.value?.etag);
+    tell({ tone: 'ok', text: common().saved(draft.name) });
+    onDone();
+  };
   return (
-    <Dialog title={title} onClose={onClose} footer={footer}>
-      <form
-        id="rule"
-        class="stack"
-        onSubmit={event => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        {isThere && (
-          <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
-        )}
-      </form>
-      {(problem ?? stored.problem) && <ProblemNote problem={(problem ?? stored.problem) as Problem} />}
-      {problem?.status === 412 && <p class="bad">{common().otherWriter}</p>}
-    </Dialog>
+    <FormDialog
+      title={name === undefined ? words().rules.newTitle : words().rules.editTitle(name)}
+      isReady={isThere && draft.name !== ''}
+      onSend={send}
+      onClose={onClose}
+    >
+      {isThere && <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />}
+      {stored.problem && <ProblemNote problem={stored.problem} onRetry={stored.reload} />}
+    </FormDialog>
   );
 }
 
