@@ -69,7 +69,9 @@ pagesSuite('users, roles and tokens in the pages', pages => {
     await dialog.getByText('Operations of the operator').first().click();
     await dialog.getByLabel('connectionRequest', { exact: true }).check();
     await dialog.getByLabel('Devices that it reaches').fill('site.region = "north"');
-    await dialog.getByLabel('Parameters that may be read').fill('Device.WiFi.\nDevice.DeviceInfo.');
+    await dialog.getByLabel('May read').selectOption('these');
+    await dialog.getByLabel('May set').selectOption('none');
+    await dialog.getByLabel('Paths that may be read').fill('Device.WiFi.\nDevice.DeviceInfo.');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('link', { name: 'helpdesk' }).click();
     assert.deepEqual(await call('GET', '/roles/helpdesk'), {
@@ -77,12 +79,14 @@ pagesSuite('users, roles and tokens in the pages', pages => {
       builtIn: false,
       operations: ['read', 'connectionRequest'],
       devices: 'site.region = "north"',
-      parameters: { read: ['Device.WiFi.', 'Device.DeviceInfo.'] },
+      parameters: { read: ['Device.WiFi.', 'Device.DeviceInfo.'], set: [] },
     });
     const drawer = page.getByRole('complementary', { name: 'helpdesk' });
     await drawer.getByRole('button', { name: 'Edit…' }).click();
     const edit = page.getByRole('dialog', { name: 'Role helpdesk' });
-    await edit.getByLabel('Parameters that may be set').fill('Device.WiFi.');
+    assert.equal(await edit.getByLabel('May set').inputValue(), 'none');
+    await edit.getByLabel('May set').selectOption('these');
+    await edit.getByLabel('Paths that may be set').fill('Device.WiFi.');
     await edit.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('row', { name: /helpdesk.*2 to read, 1 to set/ }).waitFor();
     await page.getByRole('link', { name: 'viewer' }).click();

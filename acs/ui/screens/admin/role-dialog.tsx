@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { getRole, putRole, type Role, type RoleInput, type Roles } from '../../api/administration/access.ts';
 import { Checks } from '../../components/records/checks.tsx';
+import { Choice } from '../../components/records/choice.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { linesOf, TextArea } from '../../components/records/text-area.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
@@ -17,6 +18,7 @@ const words = textsOf('admin', admin);
 const common = textsOf('records', records);
 const levels = ['viewer', 'operator', 'admin'] as const;
 const kinds = ['read', 'write'] as const;
+const pathKinds = ['all', 'none', 'these'] as const;
 
 export interface RoleDialogProps {
   /** Of a role that is there. */
@@ -31,14 +33,22 @@ interface Draft {
   name: string;
   operations: readonly string[];
   devices: string;
-  /** A path a line. */
-  read: string;
-  set: string;
+  read: Paths;
+  set: Paths;
 }
+
+/** Parameters that a role reaches: all, none, or those of some paths, one a line. */
+interface Paths {
+  kind: (typeof pathKinds)[number];
+  text: string;
+}
+
+const every: Paths = { kind: 'all', text: '' };
+const blank: Draft = { name: '', operations: ['read'], devices: '', read: every, set: every };
 
 export function RoleDialog({ name, operations, onClose, onDone }: RoleDialogProps): JSX.Element {
   const stored = useResource(name, async signal => await getRole(name ?? '', signal));
-  const [draft, setDraft] = useState<Draft>({ name: '', operations: ['read'], devices: '', read: '', set: '' });
+  const [draft, setDraft] = useState<Draft>(blank);
   useEffect(() => {
     if (stored.value) setDraft(draftOf(stored.value.value));
   }, [stored.value]);
@@ -75,15 +85,15 @@ export function RoleDialog({ name, operations, onClose, onDone }: RoleDialogProp
             value={draft.devices}
             set={devices => change({ devices })}
           />
-          <TextArea
+          <PathsField
             label={words().ownRoles.read}
-            help={words().ownRoles.patterns}
+            pathsLabel={words().ownRoles.readPaths}
             value={draft.read}
             set={read => change({ read })}
           />
-          <TextArea
+          <PathsField
             label={words().ownRoles.set}
-            help={words().ownRoles.patterns}
+            pathsLabel={words().ownRoles.setPaths}
             value={draft.set}
             set={set => change({ set })}
           />
@@ -121,20 +131,51 @@ const OperationChecks = ({ operations, chosen, set }: OperationChecksProps): JSX
   </>
 );
 
-const draftOf = ({ name, operations, devices = '', parameters: { read = [], set = [] } = {} }: Role): Draft => ({
+interface PathsFieldProps {
+  label: string;
+  pathsLabel: string;
+  value: Paths;
+  set: (paths: Paths) => void;
+}
+
+const PathsField = ({ label, pathsLabel, value, set }: PathsFieldProps): JSX.Element => (
+  <>
+    <Choice
+      label={label}
+      value={value.kind}
+      values={pathKinds.map(kind => [kind, words().ownRoles.pathKinds[kind]])}
+      set={kind => set({ ...value, kind: kind as Paths['kind'] })}
+    />
+    {value.kind === 'these' && (
+      <TextArea
+        label={pathsLabel}
+        help={words().ownRoles.patterns}
+        value={value.text}
+        set={text => set({ ...value, text })}
+      />
+    )}
+  </>
+);
+
+function pathsOf(paths: readonly string[] | undefined): Paths {
+  if (paths === undefined) return every;
+  return { kind: paths.length === 0 ? 'none' : 'these', text: paths.join('\n') };
+}
+
+const draftOf = ({ name, operations, devices = '', parameters: { read, set } = {} }: Role): Draft => ({
   name,
   operations,
   devices,
-  read: read.join('\n'),
-  set: set.join('\n'),
+  read: pathsOf(read),
+  set: pathsOf(set),
 });
 
 function inputOf({ operations, devices, read, set }: Draft): RoleInput {
-  const paths = { read: linesOf(read), set: linesOf(set) };
-  const given = Object.entries(paths).filter(([, lines]) => lines.length > 0);
+  const limits = Object.entries({ read, set }).filter(([, { kind }]) => kind !== 'all');
+  const parameters = limits.map(([name, { kind, text }]) => [name, kind === 'none' ? [] : linesOf(text)]);
   return {
     operations: [...operations],
     ...(devices.trim() === '' ? {} : { devices }),
-    ...(given.length === 0 ? {} : { parameters: Object.fromEntries(given) }),
+    ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
   };
 }

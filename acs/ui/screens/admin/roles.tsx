@@ -12,6 +12,7 @@ import { useResource } from '../../state/resource.ts';
 import { tell } from '../../state/toasts.ts';
 import { admin } from '../../words/en/admin.ts';
 import { records } from '../../words/en/records.ts';
+import { number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
 import { roleName } from './grants.tsx';
 import { RoleDialog } from './role-dialog.tsx';
@@ -52,7 +53,9 @@ export function RolesPart(): JSX.Element {
 
 function parametersOf({ parameters: { read, set } = {} }: Role): string {
   if (!read && !set) return words().ownRoles.allParameters;
-  return words().ownRoles.some(read?.length ?? 0, set?.length ?? 0);
+  const count = (of: readonly string[] | undefined): string =>
+    of ? number(of.length) : words().ownRoles.allParameters;
+  return words().ownRoles.some(count(read), count(set));
 }
 
 function columns(): [Column<Role>, ...Column<Role>[]] {
@@ -147,12 +150,12 @@ const RoleFacts = ({ role: { devices, parameters = {}, operations } }: { role: R
 );
 
 const Lines = ({ of }: { of: readonly string[] | undefined }): JSX.Element =>
-  of ? (
+  of && of.length > 0 ? (
     <ul class="mono wrap-any">
       {of.map(line => (
         <li key={line}>{line}</li>
       ))}
     </ul>
   ) : (
-    <span>{words().ownRoles.allParameters}</span>
+    <span>{of ? common().none : words().ownRoles.allParameters}</span>
   );

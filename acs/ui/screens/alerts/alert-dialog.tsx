@@ -44,6 +44,8 @@ interface Draft {
   share: string;
   lasting: string;
   webhooks: readonly string[];
+  /** It was written to tell no webhook at all, which an empty choice keeps. */
+  isMute: boolean;
   /** Kept as it is: it is changed beside the list. */
   silentUntil?: string | undefined;
 }
@@ -52,6 +54,7 @@ const blank: Draft = {
   ...{ name: '', description: '', filter: '', among: '', groupBy: '', count: '0', share: '', lasting: '' },
   severity: 'warning',
   webhooks: [],
+  isMute: false,
 };
 
 export function AlertDialog({ name, filter = '', onClose, onDone }: AlertDialogProps): JSX.Element {
@@ -205,12 +208,23 @@ function draftOf({
     share: share === undefined ? '' : String(share * 100),
     lasting: lasting ?? '',
     webhooks: webhooks ?? [],
+    isMute: webhooks?.length === 0,
     silentUntil,
   };
 }
 
 /** The alert without what is empty. */
-function inputOf({ severity, filter, count, share, lasting, webhooks, silentUntil, ...draft }: Draft): AlertInput {
+function inputOf({
+  severity,
+  filter,
+  count,
+  share,
+  lasting,
+  webhooks,
+  isMute,
+  silentUntil,
+  ...draft
+}: Draft): AlertInput {
   const texts = { description: draft.description, among: draft.among.trim(), groupBy: draft.groupBy.trim() };
   const given = Object.entries(texts).filter(([, text]) => text !== '');
   const limit = Number(count) || 0;
@@ -220,7 +234,7 @@ function inputOf({ severity, filter, count, share, lasting, webhooks, silentUnti
     filter,
     above: share === '' ? limit : { count: limit, share: Number(share) / 100 },
     ...(lasting === '' ? {} : { for: lasting }),
-    ...(webhooks.length === 0 ? {} : { webhooks: [...webhooks] }),
+    ...(webhooks.length === 0 && !isMute ? {} : { webhooks: [...webhooks] }),
     ...(silentUntil === undefined ? {} : { silentUntil }),
   };
 }
