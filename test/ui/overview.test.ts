@@ -14,7 +14,11 @@ pagesSuite('the overview of the pages', pages => {
     const { world, open, complaints } = pages();
     const page = await open('/');
     await page.getByRole('heading', { name: 'No device yet' }).waitFor();
-    await page.getByText('npm run cpe -- run').waitFor();
+    await page.getByRole('link', { name: 'Announce devices' }).waitFor();
+    await page.getByRole('link', { name: 'Connect a gateway' }).press('Enter');
+    await page.waitForURL(/\/ui\/connect$/);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'No device yet' }).waitFor();
     await (await world.gateway()).boot();
     await page.getByText('Nothing needs attention since').waitFor({ timeout: 15_000 });
     assert.deepEqual(complaints(), []);

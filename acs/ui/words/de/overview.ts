@@ -145,6 +145,7 @@ export const overview: Catalogue['overview'] = {
     'Geben Sie ihm die Adresse dieses Servers als ACS und ein Login. Mit seinem ersten Inform erscheint es hier.',
   announce: 'Geräte ankündigen',
   waySimulated: 'Ein simuliertes',
-  waySimulatedText: 'Auf dem Rechner mit den Quellen, mit dem Login, das der Server für die Aufnahme hat:',
-  copyCommand: 'Befehl kopieren',
+  waySimulatedText:
+    'Die Seite zum Verbinden eines Gateways hat den Befehl dafür, mit Adresse, CA und einem Login dieses Servers.',
+  connect: 'Gateway verbinden',
 };

@@ -145,6 +145,7 @@ export const overview = {
   wayRealText: 'Give it the address of this server as its ACS, and a login. It shows here with its first Inform.',
   announce: 'Announce devices',
   waySimulated: 'A simulated one',
-  waySimulatedText: 'On the machine of the sources, with the login that the server has for enrolment:',
-  copyCommand: 'Copy the command',
+  waySimulatedText:
+    'The page that connects a gateway has the command for it, with the address, the CA and a login of this server.',
+  connect: 'Connect a gateway',
 };
