@@ -177,4 +177,48 @@ pagesSuite('work on the screen of a device', pages => {
     await page.getByRole('heading', { name: 'No fault' }).waitFor();
     assert.deepEqual(complaints(), []);
   });
+
+  it('sends it a stored file, and shows that in its files', async () => {
+    const { open, call, base, complaints } = pages();
+    const stored = await fetch(`${base}/api/v1/files/note.cfg?type=script`, {
+      method: 'PUT',
+      headers: { authorization: 'Bearer test-token', 'content-type': 'application/octet-stream' },
+      body: 'Aaa.LoginLockedMaxRetry=3\n',
+    });
+    assert.ok(stored.ok);
+    const page = await open(`${DGW}/files`);
+    await page.getByRole('button', { name: 'Send a file…' }).press('Enter');
+    await page.getByLabel('File', { exact: true }).selectOption('note.cfg');
+    await page.getByRole('dialog').getByRole('button', { name: 'Send file' }).click();
+    await page
+      .getByRole('row', { name: /note\.cfg/ })
+      .getByText('Done')
+      .waitFor();
+    const { items } = await call('GET', `${DGW}/files`);
+    assert.equal((items as { file: string }[])[0]?.file, 'note.cfg');
+    assert.deepEqual(complaints(), []);
+  });
+
+  it('puts another device in its place, undoes that, and forgets the other', async () => {
+    const { open, call, complaints } = pages();
+    await call('POST', '/devices', { id: '0090F8-4102S-0090F80000AA' });
+    const page = await open(`${DGW}/summary`);
+    await choose(page, 'Swap…');
+    await page.getByLabel('Id of the other device').fill('0090F8-4102S-0090F80000AA');
+    await page.getByRole('button', { name: 'Swap', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: '0090F80000AA' }).waitFor();
+    assert.equal((await call('GET', DGW)).state, 'replaced');
+    await page.getByRole('link', { name: ID }).click();
+    await page.getByText('Another device has its place:').waitFor();
+    await choose(page, 'Undo the swap');
+    await page.getByText('Another device has its place:').waitFor({ state: 'hidden' });
+    assert.equal((await call('GET', DGW)).state, 'enrolled');
+    await page.goto(page.url().replace('0090F8000001', '0090F80000AA'));
+    await choose(page, 'Forget…');
+    await page.getByRole('dialog').getByRole('button', { name: 'Forget the device' }).click();
+    await page.getByText('0090F80000AA is forgotten').waitFor();
+    const { total } = await call('GET', '/devices?count=true&limit=1&filter=serial%3D%220090F80000AA%22');
+    assert.equal(total, 0);
+    assert.deepEqual(complaints(), []);
+  });
 });

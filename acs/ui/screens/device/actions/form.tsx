@@ -6,6 +6,7 @@ import { Dialog } from '../../../components/dialogs/dialog.tsx';
 import { ProblemNote } from '../../../components/problem-note.tsx';
 import { frame } from '../../../words/en/frame.ts';
 import { textsOf } from '../../../words/texts.ts';
+import { Curl, type CurlProps } from './curl.tsx';
 
 const words = textsOf('frame', frame);
 
@@ -16,6 +17,8 @@ export interface FormDialogProps {
   isReady?: boolean;
   onSubmit: () => Promise<void>;
   onClose: () => void;
+  /** The call that it makes, below the device. */
+  curl: CurlProps;
   children: ComponentChildren;
 }
 
@@ -25,6 +28,7 @@ export function FormDialog({
   isReady = true,
   onSubmit,
   onClose,
+  curl,
   children,
 }: FormDialogProps): JSX.Element {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
@@ -43,6 +47,7 @@ export function FormDialog({
   };
   const footer = (
     <>
+      <Curl {...curl} />
       <button class="btn" type="button" onClick={onClose}>
         {words().cancel}
       </button>

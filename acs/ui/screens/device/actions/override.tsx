@@ -17,13 +17,14 @@ export function OverrideDialog({ device, given = '', onClose, reload }: DialogPr
   const [value, setValue] = useState(device.overrides[given]?.value ?? '');
   const [removed, setRemoved] = useState<readonly string[]>([]);
   const isWritten = path.trim() !== '' && value !== (device.overrides[path.trim()]?.value ?? '');
+  const change = {
+    overrides: {
+      ...Object.fromEntries(removed.map(each => [each, null])),
+      ...(isWritten ? { [path.trim()]: value } : {}),
+    },
+  };
   const submit = async (): Promise<void> => {
-    const { warnings = [] } = await changeDevice(device.id, {
-      overrides: {
-        ...Object.fromEntries(removed.map(each => [each, null])),
-        ...(isWritten ? { [path.trim()]: value } : {}),
-      },
-    });
+    const { warnings = [] } = await changeDevice(device.id, change);
     for (const text of warnings) tell({ tone: 'bad', text });
     reload();
   };
@@ -34,6 +35,7 @@ export function OverrideDialog({ device, given = '', onClose, reload }: DialogPr
       isReady={isWritten || removed.length > 0}
       onSubmit={submit}
       onClose={onClose}
+      curl={{ method: 'PATCH', id: device.id, body: change }}
     >
       <p class="help">{words().override.help}</p>
       {Object.entries(device.overrides)

@@ -9,6 +9,7 @@ import { tell } from '../../../state/toasts.ts';
 import { deviceActions as english } from '../../../words/en/device/actions.ts';
 import { textsOf } from '../../../words/texts.ts';
 import { sendTask } from './carry-out.ts';
+import { Curl } from './curl.tsx';
 import type { DialogProps } from './dialog-props.ts';
 
 const words = textsOf('deviceActions', english);
@@ -23,6 +24,7 @@ export const RebootDialog = ({ device, onClose }: DialogProps): JSX.Element => (
     }}
   >
     <p>{words().reboot.text}</p>
+    <Curl method="POST" id={device.id} rest="/tasks" body={{ method: 'Reboot' }} />
   </Confirm>
 );
 
@@ -38,6 +40,7 @@ export const ResetDialog = ({ device, onClose }: DialogProps): JSX.Element => (
     }}
   >
     <p>{words().reset.text}</p>
+    <Curl method="POST" id={device.id} rest="/tasks" body={{ method: 'FactoryReset' }} />
   </Confirm>
 );
 
@@ -62,6 +65,7 @@ export function ForgetDialog({ device, onClose }: DialogProps): JSX.Element {
       <p>{words().forget.text}</p>
       {tasks > 0 && <p>{words().forget.tasks(tasks)}</p>}
       {rollout && <p>{words().forget.rollout(rollout)}</p>}
+      <Curl method="DELETE" id={id} />
     </Confirm>
   );
 }
@@ -95,5 +99,6 @@ export const ApproveDialog = ({ device: { id, serial, hold }, onClose, reload }:
   >
     {hold && <p>{hold.detail}</p>}
     <p>{words().approve.text}</p>
+    <Curl method="POST" id={id} rest="/approve" />
   </Confirm>
 );

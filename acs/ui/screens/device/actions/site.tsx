@@ -26,10 +26,9 @@ export function SiteDialog({ device, given, onClose, reload }: DialogProps): JSX
     setNames([...names, field]);
     setName('');
   };
+  const change = { site: Object.fromEntries(changes.map(([field, value]) => [field, value === '' ? null : value])) };
   const submit = async (): Promise<void> => {
-    await changeDevice(id, {
-      site: Object.fromEntries(changes.map(([field, value]) => [field, value === '' ? null : value])),
-    });
+    await changeDevice(id, change);
     reload();
   };
   return (
@@ -39,6 +38,7 @@ export function SiteDialog({ device, given, onClose, reload }: DialogProps): JSX
       isReady={changes.length > 0}
       onSubmit={submit}
       onClose={onClose}
+      curl={{ method: 'PATCH', id, body: change }}
     >
       <p class="help">{words().site.help}</p>
       {names.map(field => (

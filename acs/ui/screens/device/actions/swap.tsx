@@ -38,6 +38,7 @@ export function SwapDialog({ device, onClose }: DialogProps): JSX.Element {
       isReady={newId !== '' && newId !== device.id}
       onSubmit={submit}
       onClose={onClose}
+      curl={{ method: 'POST', id: device.id, rest: '/replace-by', body: { newId } }}
     >
       <p>{words().swap.text}</p>
       <Field label={words().swap.newId} help={words().swap.help}>

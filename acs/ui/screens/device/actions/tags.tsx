@@ -18,10 +18,11 @@ export function TagsDialog({ device, onClose, reload }: DialogProps): JSX.Elemen
   const [text, setText] = useState('');
   const [removed, setRemoved] = useState<readonly string[]>([]);
   const added = tagsIn(text).filter(tag => !device.tags.includes(tag));
+  const change = {
+    tags: { ...(added.length > 0 ? { add: added } : {}), ...(removed.length > 0 ? { remove: [...removed] } : {}) },
+  };
   const submit = async (): Promise<void> => {
-    await changeDevice(device.id, {
-      tags: { ...(added.length > 0 ? { add: added } : {}), ...(removed.length > 0 ? { remove: [...removed] } : {}) },
-    });
+    await changeDevice(device.id, change);
     reload();
   };
   return (
@@ -31,6 +32,7 @@ export function TagsDialog({ device, onClose, reload }: DialogProps): JSX.Elemen
       isReady={added.length + removed.length > 0}
       onSubmit={submit}
       onClose={onClose}
+      curl={{ method: 'PATCH', id: device.id, body: change }}
     >
       <Field label={words().tags.add} help={words().tags.help}>
         {control => (

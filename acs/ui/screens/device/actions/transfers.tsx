@@ -29,6 +29,7 @@ export function DownloadDialog({ device, given = '', onClose }: DialogProps): JS
         void sendTask(device, { method: 'Download', file }, words().download.what(file));
       }}
       onClose={onClose}
+      curl={{ method: 'POST', id: device.id, rest: '/tasks', body: { method: 'Download', file } }}
     >
       {files.problem && <ProblemNote problem={files.problem} onRetry={files.reload} />}
       {files.value && fitting.length === 0 && <p>{words().download.none}</p>}
@@ -70,6 +71,11 @@ export function UploadDialog({ device, onClose }: DialogProps): JSX.Element {
       action={words().upload.action}
       onSubmit={submit}
       onClose={onClose}
+      curl={
+        file === ''
+          ? { method: 'POST', id: device.id, rest: '/backups' }
+          : { method: 'POST', id: device.id, rest: '/tasks', body: { method: 'Upload', file } }
+      }
     >
       <p>{words().upload.text}</p>
       <Field label={words().upload.file} help={words().upload.help}>

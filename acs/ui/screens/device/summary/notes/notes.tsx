@@ -8,7 +8,7 @@ import { may } from '../../../../state/session.ts';
 import { deviceSummary as english } from '../../../../words/en/device/summary.ts';
 import { textsOf } from '../../../../words/texts.ts';
 import { openDialog } from '../../actions/opened.ts';
-import { hrefOfFilter, hrefOfTab } from '../../places.ts';
+import { hrefOfTab } from '../../places.ts';
 import type { TabProps } from '../../props.ts';
 import { FaultNote } from './fault-note.tsx';
 import { NeverCame } from './never-came.tsx';
@@ -88,7 +88,7 @@ function StateNote({ device }: TabProps): JSX.Element | null {
   return (
     <Note tone="busy">
       <p>
-        {texts.replaces} <a href={hrefOfFilter(`id = ${quotedText(replaces.id)}`)}>{replaces.id}</a>
+        {texts.replaces} <a href={hrefOfTab(replaces.id, 'summary')}>{replaces.id}</a>
       </p>
     </Note>
   );
