@@ -1,29 +1,13 @@
-// Completions of a filter while it is written: fields and values from the vocabulary of the server, the rest from the language itself.
-import { useEffect, useState } from 'preact/hooks';
 import { fields } from '../../../query/filter.ts';
 import { quotedText } from '../../../query/quote.ts';
-import { isAborted } from '../../api/problem.ts';
 import { getVocabulary, type Vocabulary } from '../../api/vocabulary.ts';
-import { after } from '../../state/clock.ts';
 import { filter as english } from '../../words/en/filter.ts';
 import { textsOf } from '../../words/texts.ts';
-import { type Writing, writingAt } from './writing.ts';
+import type { Completion } from './use-completions.ts';
+import type { Writing } from './writing.ts';
 
 const words = textsOf('filter', english);
-const WAIT_MS = 60;
 const MOST = 12;
-
-export interface Completion {
-  group: string;
-  /** As it is shown; `begun` is marked in it. */
-  text: string;
-  note?: string;
-  count?: number;
-  /** Replaces the text between these places. */
-  from: number;
-  to: number;
-  insert: string;
-}
 
 const kindOf = (name: string): string | undefined => (Object.hasOwn(fields, name) ? fields[name]?.kind : undefined);
 const isRaw = (name: string): boolean => ['flag', 'number'].includes(kindOf(name) ?? '');
@@ -93,39 +77,11 @@ function valuesOf(writing: Writing, found: Vocabulary): Completion[] {
   ];
 }
 
-interface Known {
-  /** The place in the text that they complete. */
-  place: string;
-  list: readonly Completion[];
-}
-
-/** @param text undefined while no completions are wanted @returns in the order in which they are shown */
-export function useCompletions(text: string | undefined, caret: number): readonly Completion[] {
-  const [{ place, list }, setKnown] = useState<Known>({ place: '', list: [] });
-  const writing = text === undefined ? undefined : writingAt(text, caret);
-  const here = writing ? `${writing.kind} ${writing.from}` : '';
-  useEffect(() => {
-    if (!writing) return;
-    const setFound = (found: readonly Completion[]): void => setKnown({ place: here, list: found });
-    if (writing.kind === 'join') return setFound(joinsOf(writing));
-    if (writing.kind === 'test') return setFound(testsOf(writing));
-    const stop = new AbortController();
-    const { prefix, filter } = writing;
-    const ask = async (): Promise<void> => {
-      try {
-        const answer = await getVocabulary({ prefix, ...(filter === undefined ? {} : { filter }) }, stop.signal);
-        setFound(writing.kind === 'value' ? valuesOf(writing, answer) : fieldsOf(writing, answer));
-      } catch (error) {
-        // A field that the server does not know has no values, which the filter itself says.
-        if (!isAborted(error)) setFound([]);
-      }
-    };
-    const cancel = after(WAIT_MS, () => void ask());
-    return () => {
-      cancel();
-      stop.abort();
-    };
-  }, [text, caret]);
-  // Those of another place would be put in at the wrong one.
-  return place === here && writing ? list.map(each => ({ ...each, to: caret })) : [];
+/** @returns in the order in which they are shown @throws Problem, AbortError */
+export async function completionsFor(writing: Writing, stop: AbortSignal): Promise<readonly Completion[]> {
+  if (writing.kind === 'join') return joinsOf(writing);
+  if (writing.kind === 'test') return testsOf(writing);
+  const { prefix, filter } = writing;
+  const answer = await getVocabulary({ prefix, ...(filter === undefined ? {} : { filter }) }, stop);
+  return writing.kind === 'value' ? valuesOf(writing, answer) : fieldsOf(writing, answer);
 }

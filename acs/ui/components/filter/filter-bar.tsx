@@ -4,14 +4,19 @@ import { useId, useRef } from 'preact/hooks';
 import type { Problem } from '../../api/problem.ts';
 import { type ColouredPart, colouredParts, readFilter } from '../../state/filter-text.ts';
 import { useShortcuts } from '../../state/keys.ts';
+import { type Lazy, useLazy } from '../../state/lazy.ts';
 import { filter as english } from '../../words/en/filter.ts';
 import { textsOf } from '../../words/texts.ts';
 import { Icon } from '../icon.tsx';
-import { CompletionList } from './completion-list.tsx';
+import type { CompletionListProps } from './completion-list.tsx';
 import { useDraft } from './use-draft.ts';
 
 const words = textsOf('filter', english);
 const KEY = '/';
+
+const completionList: Lazy<CompletionListProps> = {
+  load: async () => (await import('./completion-list.tsx')).CompletionList,
+};
 
 export interface FilterBarProps {
   /** The text in use. Another one replaces what is being typed. */
@@ -28,6 +33,7 @@ export function FilterBar({ text, onText, problem, begun }: FilterBarProps): JSX
   const field = useRef<HTMLTextAreaElement>(null);
   const draft = useDraft({ text, onText, begun, field });
   const id = useId();
+  const { Component: CompletionList } = useLazy(draft.found.length > 0 ? completionList : undefined);
   useShortcuts([{ keys: KEY, label: words().shortcut, run: () => field.current?.select() }]);
   const complaint = complaintOf(draft.text, draft.text === text ? problem : undefined);
   const wrong = draft.isComplained || draft.text === text ? complaint : undefined;
@@ -69,7 +75,7 @@ export function FilterBar({ text, onText, problem, begun }: FilterBarProps): JSX
             <Icon name="close" />
           </button>
         )}
-        <CompletionList id={id} found={draft.found} chosen={draft.chosen} onTake={draft.take} />
+        {CompletionList && <CompletionList id={id} found={draft.found} chosen={draft.chosen} onTake={draft.take} />}
       </div>
       <p class="help bad" id={`${id}-help`} role="status">
         {wrong ? words().wrong(wrong.column, wrong.message) : ''}

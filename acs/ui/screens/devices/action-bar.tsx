@@ -52,7 +52,12 @@ function linksOf({ text, filter }: Search): MenuEntry[] {
   ];
 }
 
-export function ActionBar({ search, total }: { search: Search; total: number }): JSX.Element {
+export interface ActionBarProps {
+  search: Search;
+  total: number;
+}
+
+export function ActionBar({ search, total }: ActionBarProps): JSX.Element {
   const [action, setAction] = useState<BulkAction | undefined>(undefined);
   const { Component } = useLazy(action && dialog);
   const doable = bulkActions.filter(mayDo);

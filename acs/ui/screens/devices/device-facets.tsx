@@ -1,26 +1,16 @@
 // The facets of the list of devices, counted once its rows are there.
 import type { JSX } from 'preact';
-import { type Facets as Counts, countFacets } from '../../api/devices.ts';
+import type { Facets as Counts } from '../../api/devices.ts';
 import { type FacetSection, Facets, type FacetValue } from '../../components/facets/facets.tsx';
 import { Liveness } from '../../components/liveness.tsx';
 import { comparisonOf, filterOf, hasPart, withoutPart, withPart } from '../../state/filter-text.ts';
-import { type Resource, useResource } from '../../state/resource.ts';
 import { devices } from '../../words/en/devices.ts';
 import { textsOf } from '../../words/texts.ts';
+import { facetNames } from './use-facets.ts';
 
 const words = textsOf('devices', devices);
-const names = ['liveness', 'productClass', 'firmware', 'site.name', 'fault', 'tag', 'rollout'] as const;
-type Name = (typeof names)[number];
-const TOP = 5;
+type Name = (typeof facetNames)[number];
 const lives = ['online', 'late', 'lost'] as const;
-
-/** @param isReady the rows are there */
-export const useFacets = (filter: string, isReady: boolean): Resource<Counts> =>
-  useResource(
-    isReady ? `facets ${filter}` : undefined,
-    async signal => await countFacets({ filter: filter || undefined, by: names, top: TOP }, signal),
-    { keeps: true },
-  );
 
 export interface DeviceFacetsProps {
   /** The filter as it was typed. */
@@ -35,7 +25,7 @@ export const DeviceFacets = ({ text, counts, onText, onBegin }: DeviceFacetsProp
   <Facets
     label={words().facets}
     total={counts.total}
-    sections={names.flatMap(name => sectionOf(name, counts, text, onBegin) ?? [])}
+    sections={facetNames.flatMap(name => sectionOf(name, counts, text, onBegin) ?? [])}
     onPick={(name, picked, isNot) => onText(pickedText(text, name, picked, isNot))}
   />
 );

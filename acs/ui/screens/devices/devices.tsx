@@ -19,13 +19,14 @@ import { frame } from '../../words/en/frame.ts';
 import { textsOf } from '../../words/texts.ts';
 import type { AnnounceProps } from './announce.tsx';
 import type { ColumnsProps } from './columns-dialog.tsx';
-import { DeviceFacets, useFacets } from './device-facets.tsx';
+import type { DeviceFacetsProps } from './device-facets.tsx';
 import { List } from './list.tsx';
 import type { NoMatchProps } from './no-match.tsx';
 import type { SaveViewProps } from './save-view.tsx';
 import { type Search, searchOf, setColumns, setText } from './search.ts';
 import { useDeviceList } from './use-device-list.ts';
-import { Views } from './views.tsx';
+import { useFacets } from './use-facets.ts';
+import type { ViewsProps } from './views.tsx';
 
 const words = textsOf('devices', devices);
 const frameWords = textsOf('frame', frame);
@@ -35,6 +36,8 @@ type Over = 'columns' | 'save' | 'announce';
 const columnsDialog: Lazy<ColumnsProps> = { load: async () => (await import('./layers.ts')).ColumnsDialog };
 const saveView: Lazy<SaveViewProps> = { load: async () => (await import('./layers.ts')).SaveView };
 const announce: Lazy<AnnounceProps> = { load: async () => (await import('./layers.ts')).Announce };
+const deviceFacets: Lazy<DeviceFacetsProps> = { load: async () => (await import('./layers.ts')).DeviceFacets };
+const savedViews: Lazy<ViewsProps> = { load: async () => (await import('./layers.ts')).Views };
 const noMatch: Lazy<NoMatchProps> = { load: async () => (await import('./layers.ts')).NoMatch };
 
 export function DevicesScreen(): JSX.Element {
@@ -47,16 +50,22 @@ export function DevicesScreen(): JSX.Element {
   const [revision, setRevision] = useState(0);
   const isReady = list.at !== undefined && !list.isLoading;
   const facets = useFacets(search.filter, isReady);
+  const { Component: DeviceFacets } = useLazy(facets.value ? deviceFacets : undefined);
+  const { Component: Views } = useLazy(savedViews);
   const isFilterWrong = list.problem?.column !== undefined;
   useShortcuts([{ keys: 'c', label: words().keys.columns, run: () => setOver('columns') }]);
   return (
     <>
       <Head {...{ list, search }} onOver={setOver} onFacets={() => setFacetsShown(!areFacetsShown)} />
-      <Views {...{ search, view, isReady, revision }} onSave={() => setOver('save')} />
+      {Views ? (
+        <Views {...{ search, view, isReady, revision }} onSave={() => setOver('save')} />
+      ) : (
+        <nav class="chips" aria-label={words().views} />
+      )}
       <FilterBar text={search.text} onText={setText} problem={list.problem} begun={begun} />
       {list.problem && !isFilterWrong && <ProblemNote problem={list.problem} at={list.at} onRetry={list.reload} />}
       <div class={areFacetsShown ? 'split open' : 'split'}>
-        {facets.value ? (
+        {facets.value && DeviceFacets ? (
           <DeviceFacets
             text={search.text}
             counts={facets.value}

@@ -10,7 +10,7 @@ import type { PagedList } from '../../state/pages.ts';
 import { devices } from '../../words/en/devices.ts';
 import { span } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { ActionBar } from './action-bar.tsx';
+import type { ActionBarProps } from './action-bar.tsx';
 import { columnOf, columnSortedBy, sortFieldOf, titleOf } from './columns.tsx';
 import type { PeekProps } from './peek.tsx';
 import { movedColumns, rememberList, type Search, setColumns, setSort } from './search.ts';
@@ -23,6 +23,7 @@ const MAX_ROWS = 100_100;
 /** The address follows the row once it stands still. */
 const ADDRESS_MS = 300;
 
+const actionBar: Lazy<ActionBarProps> = { load: async () => (await import('./layers.ts')).ActionBar };
 const peekDrawer: Lazy<PeekProps> = { load: async () => (await import('./layers.ts')).Peek };
 
 /** The row with the focus, kept in the address. */
@@ -42,6 +43,7 @@ export function List({ search, list }: { search: Search; list: PagedList<DeviceE
   const [seen, setSeen] = useState({ first: 0, last: 0 });
   const [isPeeking, setPeeking] = useState(false);
   const live = useLive(search, list, seen);
+  const { Component: ActionBar } = useLazy(list.at === undefined ? undefined : actionBar);
   const { Component: Peek } = useLazy(isPeeking ? peekDrawer : undefined);
   const column = columnSortedBy(search.sort.replace(/^-/, ''));
   // A click on a link opens a device, too.
@@ -77,7 +79,7 @@ export function List({ search, list }: { search: Search; list: PagedList<DeviceE
           isBusy={list.isLoading}
           listKey={list.key}
         />
-        <ActionBar search={search} total={list.total} />
+        {ActionBar ? <ActionBar search={search} total={list.total} /> : <div class="selbar" />}
         <Foot list={list} seen={seen} />
       </div>
       {isPeeking && Peek && entry?.id && <Peek id={entry.id} onClose={() => setPeeking(false)} />}
