@@ -47,7 +47,7 @@ export function FilterBar({ text, onText, problem, begun }: FilterBarProps): JSX
             ref={field}
             rows={1}
             aria-label={words().label}
-            aria-controls={`${id}-list`}
+            {...(CompletionList ? { 'aria-controls': `${id}-list` } : {})}
             aria-autocomplete="list"
             aria-invalid={wrong !== undefined}
             aria-describedby={`${id}-help`}

@@ -26,6 +26,12 @@ export function PresetsScreen(): JSX.Element {
   const [isNaming, setNaming] = useState(false);
   const mayAdd = may('putPreset');
   const word = place.value.query.get('q') ?? '';
+  // A list of devices leads here with the filter of a new preset.
+  const when = place.value.query.get('new') ?? undefined;
+  const close = (): void => {
+    setNaming(false);
+    setQuery({ new: undefined });
+  };
   const items = found.value ?? [];
   const shown = items.filter(entry => isMeant(entry, word));
   useShortcuts(mayAdd ? [{ keys: 'n', label: words().newPreset, run: () => setNaming(true) }] : []);
@@ -68,8 +74,13 @@ export function PresetsScreen(): JSX.Element {
         </>
       )}
       <Deleted />
-      {isNaming && (
-        <NameDialog title={words().newPreset} names={items.map(({ name }) => name)} onClose={() => setNaming(false)} />
+      {(isNaming || when !== undefined) && (
+        <NameDialog
+          title={words().newPreset}
+          document={when === undefined ? undefined : { when, weight: 0, set: {} }}
+          names={items.map(({ name }) => name)}
+          onClose={close}
+        />
       )}
     </>
   );
