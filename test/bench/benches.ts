@@ -11,6 +11,7 @@ import { latency } from './measures/latency.ts';
 import { media } from './measures/media.ts';
 import { mongo } from './measures/mongo.ts';
 import { operations } from './measures/operations.ts';
+import { ui } from './measures/pages/ui.ts';
 import { lists } from './measures/search/lists.ts';
 import { search } from './measures/search/search.ts';
 import { inform, settled } from './measures/sessions.ts';
@@ -42,4 +43,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   mongo,
   gateways,
   media,
+  ui,
 };

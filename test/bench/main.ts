@@ -63,8 +63,8 @@ async function measureAll(
 ): Promise<Pick<Results, 'rows' | 'failed'>> {
   const results: Pick<Results, 'rows' | 'failed'> = { rows: [], failed: [] };
   const servers = await BenchServers.open();
-  const { devices, sessions, rounds, boots, store } = values;
-  const setting: Setting = { servers, devices, sessions, rounds, boots, store, nodes };
+  const { devices, sessions, rounds, boots, live, store } = values;
+  const setting: Setting = { servers, devices, sessions, rounds, boots, live, store, nodes };
   try {
     for (const [name, bench] of Object.entries(benches).filter(([known]) => names.includes(known))) {
       const began = performance.now();

@@ -17,6 +17,8 @@ export interface Setting {
   rounds: number;
   /** CPEs that boot at once in a storm. */
   boots: number;
+  /** Seconds of live updates of the pages; default: a minute. */
+  live?: number;
   /** The first one is that of the goals; absent: the Node that runs the bench. */
   nodes?: readonly NodeBinary[];
   /** The store of the rows on MongoDB. */

@@ -24,6 +24,7 @@ export const benchOptions = {
   sessions: { kind: 'number', help: 'sessions of each round', default: 500, min: 10, max: 100_000 },
   rounds: { kind: 'number', help: 'rounds of ours and the floors in turn', default: 7, min: 1, max: 100 },
   boots: { kind: 'number', help: 'CPEs that boot at once in under-load', default: 100_000, min: 10, max: 1_000_000 },
+  live: { kind: 'number', help: 'seconds of live updates of the pages in ui', default: 60, min: 5, max: 36_000 },
 } as const satisfies OptionSpecs;
 
 export type BenchOptions = OptionValues<typeof benchOptions>;

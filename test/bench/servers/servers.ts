@@ -20,6 +20,8 @@ export interface Server {
 }
 
 export interface AcsServer extends Server {
+  /** Address of its API and pages, without a slash at its end. */
+  base: string;
   /** One API call. @throws Error for anything but a 2xx */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
   /** The answer of a GET as it arrives. @throws Error for anything but a 2xx */
@@ -145,6 +147,7 @@ function serverOf(child: ChildProcess, ready: { cwmp: string[]; api: string }): 
     await (await fetch(`${ready.api}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
   return {
     pid: child.pid ?? 0,
+    base: ready.api.replace(/\/$/, ''),
     port: Number(new URL(ready.cwmp[0] ?? '').port),
     stop: () => stopped(child),
     api: async (method, path, body) => await callApi(`${ready.api}/api/v1${path}`, method, body),

@@ -61,7 +61,11 @@ pagesSuite('states of the list of devices', pages => {
     await page.waitForURL(/\/ui\/alerts\?new=/);
     await page.getByRole('dialog').waitFor();
     // A preset that is new is looked for, and not there.
-    assert.ok(pages().complaints().every(text => /404/.test(text)));
+    assert.ok(
+      pages()
+        .complaints()
+        .every(text => /404/.test(text)),
+    );
   });
 
   it('show German texts whole, at 320 pixels too', async () => {
