@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { filter as english } from '../../words/en/filter.ts';
 import { number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import type { Completion } from './use-completions.ts';
+import type { Completion } from './completion.ts';
 
 const words = textsOf('filter', english);
 

@@ -1,9 +1,10 @@
+// Completions of a filter while it is written: fields and values from the vocabulary of the server, the rest from the language itself.
 import { fields } from '../../../query/filter.ts';
 import { quotedText } from '../../../query/quote.ts';
 import { getVocabulary, type Vocabulary } from '../../api/vocabulary.ts';
 import { filter as english } from '../../words/en/filter.ts';
 import { textsOf } from '../../words/texts.ts';
-import type { Completion } from './use-completions.ts';
+import type { Completion } from './completion.ts';
 import type { Writing } from './writing.ts';
 
 const words = textsOf('filter', english);

@@ -2,21 +2,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isAborted } from '../../api/problem.ts';
 import { after } from '../../state/clock.ts';
+import type { Completion } from './completion.ts';
 import { writingAt } from './writing.ts';
 
 const WAIT_MS = 60;
-
-export interface Completion {
-  group: string;
-  /** As it is shown; `begun` is marked in it. */
-  text: string;
-  note?: string;
-  count?: number;
-  /** Replaces the text between these places. */
-  from: number;
-  to: number;
-  insert: string;
-}
 
 interface Known {
   /** The place in the text that they complete. */

@@ -3,7 +3,8 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { after } from '../../state/clock.ts';
 import { isBegun, readFilter } from '../../state/filter-text.ts';
-import { type Completion, useCompletions } from './use-completions.ts';
+import type { Completion } from './completion.ts';
+import { useCompletions } from './use-completions.ts';
 
 /** Time after the last key before the filter is used. */
 const SEND_MS = 120;
