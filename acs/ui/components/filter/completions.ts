@@ -78,10 +78,23 @@ function valuesOf(writing: Writing, found: Vocabulary): Completion[] {
   ];
 }
 
+/** Undefined for a text that is no field. */
+const kindOfField = (name: string): string | undefined =>
+  kindOf(name) ?? (/^\w+(\.(\w+|\*))+$/.test(name) || /^(?:preset|job|jobState)$/.test(name) ? 'path' : undefined);
+
+const timesOf = ({ from, to, field, begun }: Writing): Completion[] =>
+  ['now - 1h', 'now - 1d', 'now - 7d', 'now - 30d']
+    .filter(text => text.startsWith(begun))
+    .map(text => ({ group: words().valuesOf(field, false), text, from, to, insert: `${text} ` }));
+
 /** @returns in the order in which they are shown @throws Problem, AbortError */
 export async function completionsFor(writing: Writing, stop: AbortSignal): Promise<readonly Completion[]> {
   if (writing.kind === 'join') return joinsOf(writing);
   if (writing.kind === 'test') return testsOf(writing);
+  const kind = writing.kind === 'value' ? kindOfField(writing.field) : undefined;
+  if (kind === 'time' || kind === 'faultTime') return timesOf(writing);
+  // A field that is none has no values.
+  if (writing.kind === 'value' && kind === undefined) return [];
   const { prefix, filter } = writing;
   const answer = await getVocabulary({ prefix, ...(filter === undefined ? {} : { filter }) }, stop);
   return writing.kind === 'value' ? valuesOf(writing, answer) : fieldsOf(writing, answer);

@@ -27,8 +27,9 @@ export function Grid<T>(props: GridProps<T>): JSX.Element {
   const before = useRef({ at, listKey });
   useEffect(() => onSeen?.(first, Math.max(first, end - 1)), [first, end, total, listKey]);
   useLayoutEffect(() => {
-    if (before.current.listKey !== listKey && box.current) box.current.scrollTop = 0;
-    if (before.current.at !== at) view.reveal(at);
+    const isOther = before.current.listKey !== listKey;
+    if (isOther && box.current) box.current.scrollTop = 0;
+    if (isOther ? at > 0 : before.current.at !== at) view.reveal(at);
     before.current = { at, listKey };
   }, [at, listKey]);
   useLayoutEffect(() => focusRow(box.current, at), [at, from, to]);
