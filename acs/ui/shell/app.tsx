@@ -2,7 +2,6 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ProblemNote } from '../components/problem-note.tsx';
-import { LoginScreen } from '../screens/login/login.tsx';
 import { type Lazy, useLazy } from '../state/lazy.ts';
 import { go, hrefOf, place } from '../state/location.ts';
 import { isKnown, loadSession, session, sessionProblem } from '../state/session.ts';
@@ -10,7 +9,7 @@ import { Shell } from './shell.tsx';
 
 /** Pages for who is not signed in, by their paths. */
 const entries: Readonly<Record<string, Lazy<object>>> = {
-  '/login': { load: async () => LoginScreen },
+  '/login': { load: async () => (await import('../screens/login/login.tsx')).LoginScreen },
   '/first': { load: async () => (await import('../screens/login/first-user.tsx')).FirstUserScreen },
   '/welcome': { load: async () => (await import('../screens/login/welcome.tsx')).WelcomeScreen },
 };
