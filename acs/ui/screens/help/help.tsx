@@ -34,6 +34,7 @@ const keys: Readonly<Record<Screen, readonly (readonly [keys: string, deed: Deed
     ['r', 'read'],
     ['t', 'trace'],
     ['[ ]', 'tabs'],
+    ['n p', 'neighbours'],
   ],
   parameters: [
     ['/', 'find'],

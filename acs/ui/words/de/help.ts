@@ -82,6 +82,7 @@ export const help: Catalogue['help'] = {
     read: 'neu lesen',
     trace: 'Sitzungen mitschreiben',
     tabs: 'Reiter davor, nächster Reiter',
+    neighbours: 'nächstes Gerät, Gerät davor, in der Liste, aus der es geöffnet wurde',
     find: 'einen Parameter suchen',
     fold: 'Zweig schließen, öffnen',
     edit: 'den Wert ändern',

@@ -95,6 +95,7 @@ export const help = {
     read: 'read it again',
     trace: 'trace its sessions',
     tabs: 'tab before, next tab',
+    neighbours: 'next device, device before, of the list it was opened from',
     find: 'find a parameter',
     fold: 'close, open a branch',
     edit: 'change the value',
