@@ -12,7 +12,6 @@ export const wizard: Catalogue['wizard'] = {
   fits: count => plural(count, { one: '# Gerät passt', other: '# Geräte passen' }),
   counting: 'Zählt …',
   noFilter: 'Schreiben Sie zuerst einen Filter.',
-  openDevices: 'Als Liste öffnen',
   kind: 'Was getan wird',
   kinds: {
     firmware: 'Firmware installieren, Welle für Welle',
@@ -72,7 +71,6 @@ export const wizard: Catalogue['wizard'] = {
   breaks: count => plural(count, { one: '# Verbindung ginge verloren', other: '# Verbindungen gingen verloren' }),
   sample: 'Die ersten Geräte',
   nobody: 'Kein Gerät passt. Es gibt nichts zu starten.',
-  start: 'Starten',
   startOn: count => plural(count, { one: 'Auf # Gerät starten', other: 'Auf # Geräten starten' }),
   typeCount: count => `Tippen Sie ${count}, um zu starten`,
   started: id => `${id} hat begonnen`,

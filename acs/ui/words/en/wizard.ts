@@ -11,7 +11,6 @@ export const wizard = {
   fits: (count: number) => plural(count, { one: '# device fits', other: '# devices fit' }),
   counting: 'Counting…',
   noFilter: 'Write a filter first.',
-  openDevices: 'Open as a list',
   kind: 'What is done',
   kinds: {
     firmware: 'Install firmware, wave by wave',
@@ -72,7 +71,6 @@ export const wizard = {
   breaks: (count: number) => plural(count, { one: '# connection would be lost', other: '# connections would be lost' }),
   sample: 'The first devices',
   nobody: 'No device fits. There is nothing to start.',
-  start: 'Start',
   startOn: (count: number) => plural(count, { one: 'Start on # device', other: 'Start on # devices' }),
   typeCount: (count: string) => `Type ${count} to start`,
   started: (id: string) => `${id} has begun`,

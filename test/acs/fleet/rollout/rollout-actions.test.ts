@@ -188,4 +188,20 @@ describe('a rollout that is stopped or rolled back', () => {
     });
     await test.refused(409, 'rollout-live', 'DELETE', '/rollouts/r');
   });
+
+  it('retries as a job those devices alone that have failed for one reason', async () => {
+    const units = await test.fleet(2);
+    for (const unit of units) unit.manner = 'fail';
+    await test.roll();
+    await test.settleAll(units);
+    await test.turn();
+    assert.equal((await test.counts()).failed, 2);
+    const [reason] = (await test.call('GET', '/jobs/r/reasons')).json.items;
+    await test.refused(409, 'nothing-failed', 'POST', '/jobs/r/retry', { body: { code: 'health' } });
+    assert.equal((await test.counts()).failed, 2);
+    const body = { code: reason?.code, devices: [units[0]?.id] };
+    assert.equal((await test.call('POST', '/jobs/r/retry', { body })).status, 200);
+    await test.turn();
+    assert.deepEqual(await test.counts(), { failed: 1, offered: 1 });
+  });
 });
