@@ -64,7 +64,9 @@ pagesSuite('alerts in the pages', pages => {
     const drawer = page.getByRole('complementary', { name: 'loud' });
     await drawer.getByText('fires').waitFor();
     await drawer.getByRole('button', { name: 'Silence' }).press('Enter');
-    await page.getByRole('menuitem', { name: '8 h' }).press('Enter');
+    await page.locator('[role="menuitem"]:focus').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
     await drawer.getByText(/^silent until/).waitFor();
     const { silentUntil, description } = await pages().call('GET', '/alerts/loud');
     const hours = (Date.parse(String(silentUntil)) - Date.now()) / 3_600_000;

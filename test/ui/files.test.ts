@@ -102,9 +102,9 @@ pagesSuite('files in the pages', pages => {
 
   it('goes through the rows by keys, opens one, and closes it with the focus back', async () => {
     const page = await pages().open('/files', { width: 1440 });
-    await page.getByRole('link', { name: 'ca.pem' }).waitFor();
-    await page.keyboard.press('j');
-    await page.keyboard.press('j');
+    const name = page.getByRole('link', { name: 'dgw-49.img' });
+    await name.waitFor();
+    while (!(await name.evaluate(link => link === document.activeElement))) await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'dgw-49.img' }).waitFor();
     await page.keyboard.press('Escape');
