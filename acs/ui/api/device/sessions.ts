@@ -36,7 +36,3 @@ export const traceOf = async (id: string, signal?: AbortSignal): Promise<Trace> 
 /** The traced sessions as text. */
 export const ladderOf = async (id: string): Promise<string> =>
   await call('GET', devicePath(id, '/trace/ladder'), { headers: { accept: 'text/plain' } });
-
-/** @param seconds after which it ends by itself; undefined ends it now */
-export const traceFor = async (id: string, seconds: number | undefined): Promise<void> =>
-  await call('PUT', devicePath(id, '/trace'), { body: seconds === undefined ? { on: false } : { on: true, seconds } });

@@ -58,7 +58,11 @@ export function OneSession(props: OneProps): JSX.Element {
         <h2>{words().head(clockTime(started), events.join(', '))}</h2>
         <Outcome state={outcome ?? 'running'} fault={fault} />
         {messages !== null && messages.length > 0 && may('getTrace') && (
-          <Takings device={device.id} started={started} isAllOpen={isAllOpen} onAll={() => setAllOpen(!isAllOpen)} />
+          <Takings
+            {...{ device: device.id, started, isAllOpen }}
+            first={messages[0]?.time ?? ''}
+            onAll={() => setAllOpen(!isAllOpen)}
+          />
         )}
       </header>
       {error !== undefined && <Note tone="warn">{words().lostBecause(error)}</Note>}
@@ -83,23 +87,25 @@ const Gone = (): JSX.Element => (
 interface TakingsProps {
   device: string;
   started: string;
+  /** The time of its first message. */
+  first: string;
   isAllOpen: boolean;
   onAll: () => void;
 }
 
-const Takings = ({ device, started, isAllOpen, onAll }: TakingsProps): JSX.Element => (
+const Takings = ({ device, started, first, isAllOpen, onAll }: TakingsProps): JSX.Element => (
   <span class="push row">
     <button class="btn tiny" type="button" aria-pressed={isAllOpen} onClick={onAll}>
       {isAllOpen ? words().noXml : words().allXml}
     </button>
-    <button class="btn tiny" type="button" onClick={() => void told(async () => await copyLadder(device, started))}>
+    <button class="btn tiny" type="button" onClick={() => void told(async () => await copyLadder(device, first))}>
       <Icon name="copy" />
       {words().asText}
     </button>
     <button
       class="btn tiny notphone"
       type="button"
-      onClick={() => void told(async () => await saveXml(device, started))}
+      onClick={() => void told(async () => await saveXml(device, { started, first }))}
     >
       <Icon name="download" />
       {words().download}
@@ -115,18 +121,22 @@ async function told(run: () => Promise<void>): Promise<void> {
   }
 }
 
+/** The session of the trace: its begin may be another than that of the record, its messages are the same. */
+async function tracedSession(device: string, first: string): Promise<Trace['sessions'][number] | undefined> {
+  return (await traceOf(device)).sessions.find(({ messages }) => messages[0]?.time === first);
+}
+
 /** The server has one text for all sessions of the trace: each begins with the id of the device and the time. */
-async function copyLadder(device: string, started: string): Promise<void> {
-  const all = await ladderOf(device);
-  const begin = all.indexOf(`${device}  ${started}`);
+async function copyLadder(device: string, first: string): Promise<void> {
+  const [all, session] = await Promise.all([ladderOf(device), tracedSession(device, first)]);
+  const begin = all.indexOf(`${device}  ${session?.started ?? ''}`);
   const end = begin < 0 ? -1 : all.indexOf(`\n${device}  `, begin);
   copyText(all.slice(Math.max(0, begin), end < 0 ? undefined : end));
   tell({ tone: 'ok', text: frameWords().copied });
 }
 
-async function saveXml(device: string, started: string): Promise<void> {
-  const { sessions } = await traceOf(device);
-  const session = sessions.find(each => each.started === started);
+async function saveXml(device: string, { started, first }: { started: string; first: string }): Promise<void> {
+  const session = await tracedSession(device, first);
   const parts = (session?.messages ?? []).map(
     ({ time, from, what, xml }) => `<!-- ${time} ${from}: ${what.replaceAll('--', '- -')} -->\n${xml ?? ''}\n`,
   );

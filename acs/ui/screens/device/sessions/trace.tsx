@@ -1,6 +1,7 @@
 // The trace of a device below its sessions: on with an end, off, and a wake that is watched.
 import type { JSX } from 'preact';
-import { type Trace, traceFor } from '../../../api/device/sessions.ts';
+import { setTrace } from '../../../api/device/device.ts';
+import type { Trace } from '../../../api/device/sessions.ts';
 import { problemOf } from '../../../api/problem.ts';
 import { may } from '../../../state/session.ts';
 import { tell } from '../../../state/toasts.ts';
@@ -10,7 +11,8 @@ import { textsOf } from '../../../words/texts.ts';
 
 const words = textsOf('deviceSessions', english);
 
-const spans = { quarter: 900, hour: 3600, day: 86_400 } as const;
+const MINUTE_MS = 60_000;
+const spans = { quarter: 15 * MINUTE_MS, hour: 60 * MINUTE_MS, day: 24 * 60 * MINUTE_MS } as const;
 type Span = keyof typeof spans;
 
 export interface TraceProps {
@@ -22,7 +24,7 @@ export interface TraceProps {
 
 async function set(device: string, span: Span | undefined, reload: () => void): Promise<void> {
   try {
-    await traceFor(device, span && spans[span]);
+    await setTrace(device, span && spans[span]);
     tell({ tone: 'ok', text: span === undefined ? words().stopped : words().started(words().traceFor[span]) });
   } catch (error) {
     tell({ tone: 'bad', text: problemOf(error).message });

@@ -1,5 +1,5 @@
 // The state of each wanted value: is it so, and if not, what it waits for or what keeps it back.
-import type { Wanted, WantedValue } from '../../../api/device/wanted.ts';
+import type { HeldBack, Wanted, WantedValue } from '../../../api/device/wanted.ts';
 import type { Device, Fault } from '../../../api/shapes.ts';
 
 export type StateName = 'same' | 'waits' | 'waitsRestart' | 'fault' | 'notReadable' | 'neverRead' | 'fight';
@@ -17,9 +17,6 @@ const isSecret = (path: string): boolean => /(?:Password|Passphrase|Secret|PreSh
 /** A boolean has two spellings. */
 const plain = (value: string): string => (value === 'true' ? '1' : value === 'false' ? '0' : value);
 
-const presetOf = (cause: string): string | undefined =>
-  cause.startsWith('preset:') ? cause.slice('preset:'.length) : undefined;
-
 /** The fault of a value: one that names it, else one that keeps back all of its preset. */
 function faultOf({ path, preset }: WantedValue, faults: readonly Fault[]): Fault | undefined {
   const cause = preset === 'override' ? `override:${path}` : `preset:${preset}`;
@@ -29,17 +26,40 @@ function faultOf({ path, preset }: WantedValue, faults: readonly Fault[]): Fault
   );
 }
 
-export function statesOf(wanted: Wanted, { faults }: Pick<Device, 'faults'>): ValueState[] {
+/** Values of blocked presets: the one with the fault, and those that wait with it. */
+function heldStates(held: readonly HeldBack[], { presets, set }: Wanted): ValueState[] {
+  const won = new Set(set.map(({ path }) => path));
+  return held
+    .filter(({ path }) => !won.has(path))
+    .map(({ path, value, preset, known }) => {
+      const fault = presets.find(({ name }) => name === preset)?.blockedBy;
+      const isCause = fault?.parameter === undefined || fault.parameter === path;
+      return {
+        value: { path, value, preset, known, lost: [] },
+        state: isCause ? 'fault' : 'waits',
+        ...(fault ? { since: fault.first } : {}),
+        ...(fault && isCause ? { fault } : {}),
+      };
+    });
+}
+
+/** @param held values of presets that a fault blocks */
+export function statesOf(
+  wanted: Wanted,
+  { faults }: Pick<Device, 'faults'>,
+  held: readonly HeldBack[] = [],
+): ValueState[] {
   const blocking = wanted.presets.flatMap(({ blockedBy }) => blockedBy ?? []);
   const known = [...faults, ...blocking.filter(({ id }) => !faults.some(fault => fault.id === id))];
   const drifts = new Map(wanted.drift.map(each => [each.path, each]));
-  return wanted.set.map(value => {
+  const states = wanted.set.map(value => {
     const drift = drifts.get(value.path);
     const fault = faultOf(value, known);
     const state = stateOf(value, wanted, { isFaulty: fault !== undefined, isFight: drift?.state === 'fight' });
     const since = state === 'same' ? undefined : (fault?.first ?? drift?.since);
     return { value, state, ...(fault ? { fault } : {}), ...(since === undefined ? {} : { since }) };
   });
+  return [...heldStates(held, wanted), ...states];
 }
 
 function stateOf(
@@ -62,5 +82,3 @@ export const isContested = ({ value }: ValueState): boolean => value.lost.length
 /** The values that a preset has won. */
 export const countOf = ({ set }: Pick<Wanted, 'set'>, preset: string): number =>
   set.filter(each => each.preset === preset).length;
-
-export const presetOfFault = ({ cause }: Fault): string | undefined => presetOf(cause);

@@ -1,12 +1,13 @@
 // The wanted values of a device beside those that it has, and what decides.
 import type { JSX } from 'preact';
-import { type Wanted, wantedOf } from '../../../api/device/wanted.ts';
+import { heldBackOf, type Wanted, wantedOf } from '../../../api/device/wanted.ts';
 import { Empty } from '../../../components/empty.tsx';
 import { ProblemNote } from '../../../components/problem-note.tsx';
 import { Skeleton } from '../../../components/skeleton.tsx';
 import { useReload } from '../../../state/device-line.ts';
 import { hrefOf, place, setQuery } from '../../../state/location.ts';
 import { useResource } from '../../../state/resource.ts';
+import { may } from '../../../state/session.ts';
 import { wanted as english } from '../../../words/en/device/wanted.ts';
 import { timeOfDay } from '../../../words/format.ts';
 import { textsOf } from '../../../words/texts.ts';
@@ -23,7 +24,8 @@ export function WantedTab(props: TabProps): JSX.Element {
   const { value, problem, at, reload } = useResource(device.id, async signal => await wantedOf(device.id, signal));
   useReload(line, CHANGES, reload);
   if (!value) return problem ? <ProblemNote problem={problem} onRetry={reload} /> : <Skeleton rows={10} />;
-  const isNothing = value.set.length === 0 && value.objects.length === 0 && value.files.length === 0;
+  const isNothing =
+    value.set.length === 0 && value.objects.length === 0 && value.files.length === 0 && blockedIn(value).length === 0;
   return (
     <>
       {problem && <ProblemNote problem={problem} at={at} onRetry={reload} />}
@@ -40,9 +42,18 @@ export function WantedTab(props: TabProps): JSX.Element {
   );
 }
 
+/** Presets that fit, and that a fault keeps back. */
+const blockedIn = ({ presets }: Wanted): string[] =>
+  presets.filter(({ fits, blockedBy }) => fits && blockedBy !== undefined).map(({ name }) => name);
+
 function Known(props: TabProps & { wanted: Wanted; reloadWanted: () => void }): JSX.Element {
   const { device, wanted, reload, reloadWanted } = props;
-  const states = statesOf(wanted, device);
+  const blocked = may('getPreset') ? blockedIn(wanted) : [];
+  const held = useResource(
+    blocked.length > 0 ? `${device.id} ${blocked.join(' ')}` : undefined,
+    async signal => await heldBackOf(device.id, blocked, signal),
+  );
+  const states = statesOf(wanted, device, blocked.length > 0 ? held.value : []);
   const chip = (place.value.query.get('show') ?? 'all') as Chip;
   const onChip = (wish: Chip): void => setQuery({ show: wish === 'all' ? undefined : wish });
   const again = (): void => {
