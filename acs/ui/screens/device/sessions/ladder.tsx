@@ -77,7 +77,7 @@ interface RungProps {
 const isFault = ({ what }: Message): boolean => what.startsWith('Fault');
 
 function Rung({ device, started, message, isAllOpen, after }: RungProps): JSX.Element {
-  const { what, from, length, n } = message;
+  const { from, length, n } = message;
   const canOpen = length > 0 && may('getDeviceSessionMessage');
   const [isOpen, setOpen] = useState(isFault(message) && canOpen);
   useEffect(() => {
@@ -90,11 +90,12 @@ function Rung({ device, started, message, isAllOpen, after }: RungProps): JSX.El
       open={isOpen}
       onToggle={event => setOpen(event.currentTarget.open)}
     >
-      <summary aria-label={`${from === 'cpe' ? words().peers.cpe : words().peers.acs}: ${what}`}>
+      <summary>
         <span class="at">{words().after(number(after))}</span>
         <span class="lane">
           <span class="what">
             <b>
+              <span class="sr">{from === 'cpe' ? words().peers.cpe : words().peers.acs}: </span>
               {name} {tag !== '' && <span class={`tag ${isFault(message) ? 'bad' : ''}`}>{tag}</span>}
             </b>
             <span class="ink-3 small">{length > 0 ? bytes(length) : ''}</span>
