@@ -121,6 +121,29 @@ pagesSuite('the parameters of a gateway in the pages', pages => {
     await rowOf(page, path).waitFor({ state: 'detached' });
   });
 
+  it('that would cut the device off are set only after a question', async () => {
+    const { open, call } = pages();
+    const page = await open(at);
+    const refusal = { status: 409, code: 'would-lose', detail: 'the device would lose the ACS', hint: 'look at it' };
+    await page.route('**/api/v1/devices/*', async route => {
+      const request = route.request();
+      if (request.method() !== 'PATCH' || request.url().includes('force=true')) await route.continue();
+      else await route.fulfill({ status: 409, json: refusal, contentType: 'application/problem+json' });
+    });
+    await editValue(page, `${CWMP}PeriodicInformInterval`);
+    await page.getByRole('textbox', { name: 'PeriodicInformInterval' }).fill('4321');
+    await page.keyboard.press('Enter');
+    const drawer = page.getByRole('complementary', { name: 'Staged changes' });
+    await drawer.getByRole('button', { name: 'Override' }).click();
+    await drawer.getByRole('button', { name: /^Send/ }).click();
+    await drawer.getByRole('alert').getByText('look at it').waitFor();
+    await drawer.getByRole('button', { name: 'Set all the same…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Set all the same' }).click();
+    await drawer.waitFor({ state: 'detached' });
+    const { overrides } = await call('GET', `/devices/${id}`);
+    assert.equal((overrides as Record<string, { value: string }>)[`${CWMP}PeriodicInformInterval`]?.value, '4321');
+  });
+
   it('show a viewer no editors, and nothing that changes', async () => {
     const page = await pages().open(at, { role: 'viewer' });
     await editValue(page, `${CWMP}MinSeverity`);

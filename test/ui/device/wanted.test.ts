@@ -1,4 +1,4 @@
-// What is wanted of a device, in Chromium: states, deciders, faults, restarts.
+// The wanted values of a device, in Chromium: states, deciders, faults, restarts.
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { done } from '../../support/worlds/world.ts';

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Problem } from '../../../api/problem.ts';
 import { CopyButton } from '../../../components/copy-button.tsx';
+import { Confirm } from '../../../components/dialogs/confirm.tsx';
 import { Icon } from '../../../components/icon.tsx';
 import { Path } from '../../../components/path.tsx';
 import { ProblemNote } from '../../../components/problem-note.tsx';
@@ -37,6 +38,7 @@ export function StagedDrawer(props: DrawerProps): JSX.Element {
   const open = changes.filter(({ edit }) => edit.task === undefined);
   const isReady = open.length > 0 && open.every(change => change.isReady) && !isSending;
   const canForce = problem?.status === 409 && isReady;
+  const [isForcing, setForcing] = useState(false);
   return (
     <aside class="drawer" aria-label={words().drawer}>
       <header>
@@ -59,11 +61,22 @@ export function StagedDrawer(props: DrawerProps): JSX.Element {
         </ul>
         {problem && <ProblemNote problem={problem} />}
         {canForce && (
-          <button class="btn danger" type="button" onClick={() => onSend(when, true)}>
+          <button class="btn danger" type="button" onClick={() => setForcing(true)}>
             {words().sendForce}
           </button>
         )}
       </div>
+      {isForcing && problem && (
+        <Confirm
+          title={words().forceTitle}
+          action={words().forceAction}
+          isDangerous
+          onConfirm={async () => onSend(when, true)}
+          onClose={() => setForcing(false)}
+        >
+          <p>{problem.message}</p>
+        </Confirm>
+      )}
       <footer>
         <fieldset class="btns" aria-label={words().when}>
           {whens

@@ -71,6 +71,7 @@ export const deviceParameters: Catalogue['deviceParameters'] = {
   cannotSend: 'Einige Änderungen können so nicht gesendet werden.',
   sendForce: 'Trotzdem setzen…',
   forceTitle: 'Das Gerät könnte den ACS verlieren',
+  forceAction: 'Trotzdem setzen',
   allSet: count => plural(count, { one: 'Das Gerät hat # Wert übernommen', other: 'Das Gerät hat # Werte übernommen' }),
   waits: 'Gesendet. Es wartet auf das Gerät.',
   waitsBecause: reason => `Gesendet. Es wartet auf das Gerät: ${reason}`,

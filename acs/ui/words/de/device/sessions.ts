@@ -38,7 +38,6 @@ export const deviceSessions: Catalogue['deviceSessions'] = {
   empty: 'leer',
   ends: status => `${status}, die Sitzung endet`,
   asksLogin: '401, eine Anmeldung wird verlangt',
-  characters: count => plural(count, { one: '# Byte', other: '# Byte' }),
   omitted: count =>
     plural(count, {
       one: '# weitere Nachricht ist nicht gespeichert',

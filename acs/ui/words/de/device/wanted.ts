@@ -46,7 +46,6 @@ export const deviceWanted: Catalogue['deviceWanted'] = {
   empty: 'leer',
   override: 'Ausnahme',
   lostTo: (preset, value) => `${preset}: ${value}`,
-  edit: 'Ausnahme',
   tryAgain: 'Noch einmal versuchen',
   triedAgain: 'Die nächste Sitzung versucht es noch einmal',
   nothing: 'Von diesem Gerät wird nichts gewünscht',

@@ -71,6 +71,7 @@ export const parameters = {
   cannotSend: 'Some changes cannot be sent as they are.',
   sendForce: 'Set all the same…',
   forceTitle: 'The device may lose the ACS',
+  forceAction: 'Set all the same',
   allSet: (count: number) =>
     plural(count, { one: 'The device has taken # value', other: 'The device has taken # values' }),
   waits: 'Sent. It waits for the device.',

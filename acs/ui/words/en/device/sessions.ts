@@ -37,7 +37,6 @@ export const sessions = {
   empty: 'empty',
   ends: (status: number) => `${status}, the session ends`,
   asksLogin: '401, a login is asked for',
-  characters: (count: number) => plural(count, { one: '# byte', other: '# bytes' }),
   omitted: (count: number) =>
     plural(count, { one: '# more message is not kept', other: '# more messages are not kept' }),
   foot: (messages: number, up: string, down: string) =>

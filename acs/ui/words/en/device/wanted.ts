@@ -44,7 +44,6 @@ export const wanted = {
   empty: 'empty',
   override: 'override',
   lostTo: (preset: string, value: string) => `${preset}: ${value}`,
-  edit: 'Override',
   tryAgain: 'Try again',
   triedAgain: 'The next session tries again',
   nothing: 'Nothing is wanted of this device',
