@@ -163,7 +163,7 @@ pagesSuite('work on the screen of a device', pages => {
     const faults = async (): Promise<number> => ((await call('GET', DGW)).faults as unknown[]).length;
     await eventually('a fault', async () => (await faults()) === 1);
     const page = await open(`${DGW}/summary`);
-    await page.getByText('variable-missing').waitFor();
+    await page.locator('.note', { hasText: 'variable-missing' }).waitFor();
     await page.getByRole('link', { name: 'Preset voice' }).waitFor();
     await page.getByRole('button', { name: 'Give it site.sipProxy…' }).press('Enter');
     await page.getByLabel('site.sipProxy').fill('http://proxy.example');
