@@ -75,7 +75,7 @@ const known: Readonly<Record<string, Known>> = {
         {entry.productClass} <span class="mono ink-2">{entry.firmware}</span>
         {typeof entry['site.name'] === 'string' && (
           <span class="onlyphone ink-3">
-            {' · '}
+            {'\u00a0· '}
             {entry['site.name']}
           </span>
         )}
