@@ -1,4 +1,4 @@
-// 300 kills on each store, ten lives of thirty, each of its own seed; `npm test` has thirty.
+// 300 kills on each store, ten lives of thirty, each of its own seed; `npm test` has one of each kind.
 import assert from 'node:assert/strict';
 import { crashRun, told } from '../crash/run.ts';
 import { builtFor } from '../crash/server.ts';

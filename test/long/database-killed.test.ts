@@ -1,4 +1,4 @@
-// 300 kills of the database under one server and 300 under two, ten lives of thirty each, each of its own seed; `npm test` has thirty.
+// 300 kills of the database under one server and 300 under two, ten lives of thirty each, each of its own seed; `npm test` has sixteen.
 import assert from 'node:assert/strict';
 import { databaseRun } from '../crash/database.ts';
 import { told } from '../crash/run.ts';

@@ -9,7 +9,7 @@ import { missing } from '../support/servers/peers.ts';
 /** Another one by TANDEM_SEED; a failure names it. */
 const SEED = Number(process.env.TANDEM_SEED ?? 11);
 /** Each under one server and under two; `npm run test:long` has 300. */
-const KILLS = 15;
+const KILLS = 8;
 
 describe('the database killed at any instant, answers lost in between', function () {
   this.timeout(3 * MONGO_START_MS);

@@ -12,7 +12,7 @@ const MAX_JOBS = 4;
 /** Files at the same time where each has a network of its own: a call takes its time, and little else. */
 const NETWORKS = 2;
 const SLOWEST = 10;
-const MAX_AGAIN = 3;
+const MAX_AGAIN = 5;
 /** The part of files that run once more. */
 const AGAIN = 'again';
 
