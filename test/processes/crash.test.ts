@@ -15,7 +15,7 @@ describe('the ACS killed at any instant', function () {
   const built = builtFor(PLANTED);
 
   onEachStore(store => {
-    it('loses nothing acknowledged, sends nothing twice and ends every task over a kill of each kind', async () => {
+    it('loses nothing told, sends nothing twice and ends every task over a kill of each kind', async () => {
       const report = await crashRun({ main: built('acs/main.ts'), store, seed: SEED, kills: KILLS });
       assert.equal(report.findings.length, 0, told(report, SEED));
       assert.ok(Object.keys(report.kills).length >= triggers.length - 2, told(report, SEED));
