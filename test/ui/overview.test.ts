@@ -1,11 +1,18 @@
 // The overview, in Chromium.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import type { World } from '../support/worlds/world.ts';
 import { pagesSuite } from './support/pages-world.ts';
 import { seededId, seedFleet } from './support/seeded-fleet.ts';
 
 const HOUR_MS = 3_600_000;
 const evil = '<img src=x onerror=alert(1)>';
+
+/** Ten hours of the server's own metrics. */
+function seedSeries({ acs }: World): void {
+  for (let minute = 0; minute < 600; minute++)
+    acs.fleet.overview.series.add(Date.now() - minute * 60_000, { informs: 2 + (minute % 7), sessionP95: 0.4 });
+}
 
 const panel = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 
@@ -89,8 +96,7 @@ pagesSuite('the overview of the pages', pages => {
 
   it('shows the failure of one panel in it alone, with the old data, and tries again', async () => {
     const { world, open, complaints } = pages();
-    for (let minute = 0; minute < 600; minute++)
-      world.acs.fleet.overview.series.add(Date.now() - minute * 60_000, { informs: 2 + (minute % 7), sessionP95: 0.4 });
+    seedSeries(world);
     const page = await open('/');
     await page.route('**/api/v1/devices/facets*', async route => {
       await route.fulfill({
@@ -145,9 +151,10 @@ pagesSuite('the overview of the pages', pages => {
   });
 
   it('fits 320 pixels in German and in the dark', async () => {
-    const { open, complaints } = pages();
+    const { world, open, complaints } = pages();
+    seedSeries(world);
     const page = await open('/', { width: 320, theme: 'dark', locale: 'de' });
-    await page.getByRole('heading', { name: 'Braucht Sie' }).waitFor();
+    await page.getByRole('heading', { name: 'Braucht Aufmerksamkeit' }).waitFor();
     await page.locator('.plot canvas').waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
     assert.deepEqual(complaints(), []);

@@ -93,7 +93,9 @@ export function AttentionPanel({ of }: { of: Resource<Attention[]> }): JSX.Eleme
     >
       {() =>
         told.length === 0 ? (
-          <p class="body st ok">{words().nothing(timeOfDay(emptySince.current ?? of.at ?? 0))}</p>
+          <p class="body">
+            <span class="st ok" /> {words().nothing(timeOfDay(emptySince.current ?? of.at ?? 0))}
+          </p>
         ) : (
           <ol class="todo">
             {told.map(({ tone, kind, title, text, href, since }) => (

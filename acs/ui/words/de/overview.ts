@@ -3,8 +3,9 @@ import type { Catalogue } from '../catalogue.ts';
 import { plural } from '../format.ts';
 
 export const overview: Catalogue['overview'] = {
-  attention: count => plural(count, { one: '# Sache braucht Sie', other: '# Sachen brauchen Sie' }),
-  nothing: since => `Seit ${since} braucht Sie nichts`,
+  attention: count =>
+    plural(count, { one: '# Punkt braucht Aufmerksamkeit', other: '# Punkte brauchen Aufmerksamkeit' }),
+  nothing: since => `Seit ${since} braucht nichts Aufmerksamkeit`,
   about: (devices, enrolled) =>
     plural(devices, { one: `# Gerät, ${enrolled} aufgenommen.`, other: `# Geräte, ${enrolled} davon aufgenommen.` }),
   liveness: 'Zustand der Geräte',
@@ -32,7 +33,7 @@ export const overview: Catalogue['overview'] = {
   warnings: count => plural(count, { one: '# Warnung', other: '# Warnungen' }),
   certificates: 'Zertifikate enden',
   within: 'in 30 Tagen',
-  needs: 'Braucht Sie',
+  needs: 'Braucht Aufmerksamkeit',
   worstFirst: 'Dringendes zuerst',
   kinds: {
     critical: 'Kritisch',
