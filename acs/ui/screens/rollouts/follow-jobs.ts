@@ -20,6 +20,10 @@ export function useProgress(id: string | undefined, onProgress: () => void): voi
     const end = openStream({
       types: ['rollout', 'job'],
       query: { rate: 1 },
+      // Progress from before the line was there is not told again.
+      onState: state => {
+        if (state === 'live') soon();
+      },
       onEvent: (_type, { rollout, job }) => {
         const about = rollout ?? job;
         if (id === undefined || about === undefined || about === id) soon();
