@@ -25,13 +25,6 @@ const device =
 export const pictures: readonly Picture[] = [
   { name: 'overview', path: '/' },
   { name: 'devices', path: '/devices?q=productClass%20%3D%20%224102S%22' },
-  { name: 'devices-dark', path: '/devices', theme: 'dark' },
   { name: 'device', path: device('summary') },
-  { name: 'parameters', path: device('parameters') },
-  { name: 'sessions', path: device('sessions') },
-  { name: 'faults', path: '/faults' },
-  { name: 'presets', path: '/presets/voice' },
   { name: 'rollout', path: '/rollouts/spring' },
-  { name: 'enrolment', path: '/enrolment' },
-  { name: 'phone', path: '/devices', width: 400, height: 800 },
 ];
