@@ -5,6 +5,7 @@ import type { Documents } from '../common/documents.ts';
 import type { Models } from '../common/models.ts';
 import { byWeight, type CompiledPreset, compilePreset } from './compiled-preset.ts';
 import type { Preset } from './preset.ts';
+import { soundPreset } from './preset-shape.ts';
 import { openPreset, sealOldDocument } from './sealed-preset.ts';
 
 export class CompiledPresets {
@@ -49,10 +50,16 @@ export class CompiledPresets {
   }
 
   async #compileAll(): Promise<CompiledPreset[]> {
-    const { secrets } = this.#context;
     const stored = await this.#documents.list();
-    const compiled = await Promise.all(stored.map(({ name, body }) => this.compile(name, openPreset(secrets, body))));
+    const compiled = await Promise.all(stored.map(({ name, body }) => this.#compileStored(name, body)));
     for (const document of stored) await sealOldDocument(this.#context, document);
     return compiled.sort(byWeight);
+  }
+
+  async #compileStored(name: string, body: Preset): Promise<CompiledPreset> {
+    const compiled = await this.compile(name, openPreset(this.#context.secrets, body));
+    const { wrong } = soundPreset(body);
+    // Another tag than that of its sound parts: a fault of the broken one ends when those alone are stored.
+    return wrong === undefined ? compiled : { ...compiled, broken: wrong, tag: `${compiled.tag}!` };
   }
 }

@@ -1,8 +1,10 @@
 // The parameters that presets set, held against the rights of the caller.
 import { UserError } from '../../errors.ts';
+import type { Store } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
 import { presetOfTrial } from './compiled-preset.ts';
 import type { Preset } from './preset.ts';
+import { soundPreset } from './preset-shape.ts';
 
 /** @throws UserError 403 for a preset that sets, or may set, parameters out of the rights */
 export function assertSetsPreset(caller: Caller, preset: Preset): void {
@@ -22,6 +24,17 @@ export function assertSetsPreset(caller: Caller, preset: Preset): void {
       : [...new Set([...keys, ...rows.flatMap(row => Object.keys(row))])].map(name => `${table}*.${name}`),
   );
   caller.assertSets([...Object.keys(set), ...cells]);
+}
+
+/** A stored preset that cannot be read whole sets any parameter, as far as can be told. @throws UserError 403 */
+export async function assertReplaces(caller: Caller, name: string, store: Pick<Store, 'document'>): Promise<void> {
+  const stored = caller.setsAll ? undefined : await store.document<unknown>('preset', name);
+  if (!stored || soundPreset(stored.body).wrong === undefined) return;
+  throw new UserError(
+    403,
+    'parameters-forbidden',
+    `preset '${name}' is broken: it may set any parameter; your rights allow only some`,
+  );
 }
 
 interface Tagging {

@@ -5,6 +5,7 @@ import type { FleetContext } from '../common/context.ts';
 import { type SecretNames, templateOf } from '../common/secret-names.ts';
 import { openedIfOwn, type Secrets, sealedText } from '../common/secrets.ts';
 import { mapPreset, type Preset, pathOf } from './preset.ts';
+import { soundPreset } from './preset-shape.ts';
 import { parseTemplate, type Template, variablesOf } from './variables.ts';
 
 export const sealPreset = (secrets: Secrets, preset: Preset): Preset =>
@@ -12,9 +13,12 @@ export const sealPreset = (secrets: Secrets, preset: Preset): Preset =>
     sealedText(secrets, pathOf(name, table), text, secrecyOf(secrets.names, text)),
   );
 
-/** Opens the secrets of a preset. Those that were sealed with another key stay sealed, so that the preset can still be viewed. */
-export const openPreset = (secrets: Secrets, preset: Preset): Preset =>
-  mapPreset(preset, (_name, text) => openedIfOwn(secrets, text));
+/**
+ * Opens the secrets of a stored preset, without its parts of a wrong shape. Those that were sealed with another key stay sealed, so that the
+ * preset can still be viewed.
+ */
+export const openPreset = (secrets: Secrets, stored: Preset): Preset =>
+  mapPreset(soundPreset(stored).preset, (_name, text) => openedIfOwn(secrets, text));
 
 /** The parameters, with `{i}`, that the preset fills with secret site fields: what a device has there is secret too. */
 export function filledPaths(preset: Preset, names: SecretNames): string[] {
@@ -48,7 +52,7 @@ export async function sealOldDocument(
   { store, secrets }: Pick<FleetContext, 'store' | 'secrets'>,
   { name, body, generation }: StoredDocument<Preset>,
 ): Promise<void> {
-  if (!holdsPlainSecret(secrets, body)) return;
+  if (soundPreset(body).wrong !== undefined || !holdsPlainSecret(secrets, body)) return;
   try {
     await store.putDocument('preset', name, sealPreset(secrets, body), generation);
   } catch (error) {

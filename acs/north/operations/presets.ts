@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { DryRun, DryRunProgress } from '../../fleet/preflight/dry-run.ts';
 import type { Preset } from '../../fleet/presets/preset.ts';
-import { assertSetsPreset } from '../../fleet/presets/preset-rights.ts';
+import { assertReplaces, assertSetsPreset } from '../../fleet/presets/preset-rights.ts';
 import { pathsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
 import type { CallContext, Operation } from '../operation.ts';
@@ -45,11 +45,24 @@ async function* progressLines(
   }
 }
 
-/** A filter over parameters out of the rights is not counted: a count tells of values. */
+/** The reason why a preset is broken, which may name any parameter. */
+const brokenView = (reason: string | undefined, { caller }: CallContext): { broken?: string } =>
+  reason === undefined ? {} : { broken: caller.readsAll ? reason : 'it cannot be resolved for any device' };
+
+/** A filter over parameters out of the rights is not counted: a count tells of values. One that cannot be read is not either. */
 async function countsOf(name: string, { when }: Preset, { fleet, caller }: CallContext): Promise<object> {
-  const isReadable = when === undefined || pathsOf(parseFilter(when)).every(caller.mayRead);
+  const isReadable = when === undefined || isCounted(when, caller);
   const fits = isReadable ? await fleet.presets.counts.fits(when, caller.within) : null;
   return { fits, faults: await fleet.presets.counts.faults(name, caller.within) };
+}
+
+function isCounted(when: string, { mayRead }: CallContext['caller']): boolean {
+  try {
+    return pathsOf(parseFilter(when)).every(mayRead);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return false;
+  }
 }
 
 const lossProblem = 'Devices would lose the ACS; `devices` names them with the reasons';
@@ -80,11 +93,15 @@ export const presets: readonly Operation[] = [
     answers: { 200: schemas.presets },
     run: async ({ query }, context) => {
       const items: unknown[] = [];
+      const broken = new Map(
+        (await context.fleet.presets.compiled()).map(compiled => [compiled.name, compiled.broken]),
+      );
       for (const { name, body, generation, changed, author = null, comment } of await context.fleet.presets.stored())
         items.push({
           ...presetView(name, body, context.show),
           ...{ version: generation, time: iso(changed), author },
           ...(comment === undefined ? {} : { comment }),
+          ...brokenView(broken.get(name), context),
           ...(query.counts ? await countsOf(name, body, context) : {}),
         });
       return ok({ items });
@@ -119,8 +136,9 @@ export const presets: readonly Operation[] = [
     marksLines: true,
     answers: { 200: schemas.writtenPreset, 201: schemas.writtenPreset },
     problems: { 409: lossProblem },
-    run: async ({ params: { name = '' }, query, body }, { fleet, caller, show, edit }) => {
+    run: async ({ params: { name = '' }, query, body }, { fleet, caller, show, edit, store }) => {
       const stored = await fleet.presets.find(name);
+      await assertReplaces(caller, name, store);
       for (const changed of [stored, body as Preset]) if (changed) assertSetsPreset(caller, changed);
       const preset = keepPresetSecrets(fleet.secrets, body as Preset, stored);
       if (!query.force) await fleet.guard.preset(name, preset);
@@ -141,9 +159,10 @@ export const presets: readonly Operation[] = [
     query: forceQuery,
     answers: { 204: 'nothing' },
     problems: { 404: 'No such preset', 409: lossProblem },
-    run: async (input, { fleet, caller, edit }) => {
+    run: async (input, { fleet, caller, edit, store }) => {
       const name = param(input, 'name');
       assertSetsPreset(caller, await fleet.presets.get(name));
+      await assertReplaces(caller, name, store);
       if (!input.query.force) await fleet.guard.withoutPreset(name);
       await fleet.presets.remove(name, edit);
       return none;

@@ -2,6 +2,7 @@
 
 import { openedText, shownText } from '../../fleet/common/secrets.ts';
 import type { Preset } from '../../fleet/presets/preset.ts';
+import { soundPreset } from '../../fleet/presets/preset-shape.ts';
 import { openPreset } from '../../fleet/presets/sealed-preset.ts';
 import type { StoredWebhook } from '../../fleet/webhooks/webhook.ts';
 import type { Operation } from '../operation.ts';
@@ -38,6 +39,7 @@ const preset: VersionedObject = {
   phrase: 'a preset',
   kind: 'preset',
   input: (body, { fleet }) => ({ ...openPreset(fleet.secrets, body as Preset) }),
+  unreadable: body => soundPreset(body).wrong,
   view: (body, { fleet, show }) => {
     const { name: _name, ...view } = presetView('', openPreset(fleet.secrets, body as Preset), show);
     return view;

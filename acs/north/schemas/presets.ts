@@ -50,7 +50,10 @@ export const presets = list(
     time,
     author: nullable(text('null for a change by the server, or by an earlier version of it')),
     comment: optional(Type.String()),
-    fits: optional(nullable(Type.Integer({ description: 'Enrolled devices that it fits' }))),
+    broken: optional(text('Why it sets nothing on any device; a fault of each device that it fits says so too')),
+    fits: optional(
+      nullable(Type.Integer({ description: 'Enrolled devices that it fits; null where that is not told' })),
+    ),
     faults: optional(Type.Integer({ description: 'Devices on which it has a fault' })),
   }),
 );

@@ -21,6 +21,8 @@ export interface VersionedObject {
   writer: Operation;
   /** The stored body as the input of the writer, with secrets in plain text. */
   input(body: unknown, context: CallContext): View;
+  /** The reason why a stored body cannot be restored as it was; undefined where it can. */
+  unreadable?(body: unknown): string | undefined;
   /** The same as callers see it. */
   view(body: unknown, context: CallContext): View;
 }
@@ -97,6 +99,8 @@ export function versionOperations(object: VersionedObject): Operation[] {
             'no-such-version',
             `version ${generation} is a deletion: there is nothing to restore`,
           );
+        const reason = object.unreadable?.(body);
+        if (reason !== undefined) throw new UserError(400, 'bad-input', `version ${generation}: ${reason}`);
         context.edit.remark(`restored from version ${generation}`);
         return await writer.run({ ...input, body: object.input(body, context) }, context);
       },

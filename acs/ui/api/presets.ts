@@ -22,6 +22,7 @@ interface ListFacts {
   comment?: string;
   fits?: number | null;
   faults?: number;
+  broken?: string;
 }
 
 export interface VersionEntry {

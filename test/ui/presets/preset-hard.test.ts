@@ -58,7 +58,7 @@ pagesSuite('presets in the pages, where it is hard', pages => {
     const [version] = await versionsOf(pages(), 'broken');
     const broken = { name: 'broken', when: 7, weight: 'much', set: 'nothing', objects: [1], restart: null, script: {} };
     const page = await open('/overview');
-    const facts = { version: 1, time: '2026-01-01T00:00:00Z', author: null };
+    const facts = { version: 1, time: '2026-01-01T00:00:00Z', author: null, broken: 'set: no <b>values</b>' };
     await page.route('**/api/v1/presets?*', route => route.fulfill({ json: { items: [{ ...broken, ...facts }] } }));
     await page.route('**/api/v1/presets/broken', route =>
       route.request().method() === 'GET'
@@ -66,6 +66,7 @@ pagesSuite('presets in the pages, where it is hard', pages => {
         : route.continue(),
     );
     await page.getByRole('link', { name: 'Presets' }).click();
+    await page.getByText('Sets nothing: set: no <b>values</b>').waitFor();
     await page.getByRole('link', { name: 'broken' }).click();
     await page.keyboard.press('Control+Enter');
     assert.deepEqual(JSON.parse(await editorOf(page).inputValue()).objects, [1]);

@@ -119,7 +119,7 @@ const PresetTable = ({ items }: { items: readonly PresetEntry[] }): JSX.Element 
 );
 
 function PresetRow({ entry }: { entry: PresetEntry }): JSX.Element {
-  const { name, fits, faults = 0, time, author, comment } = entry;
+  const { name, fits, faults = 0, time, author, comment, broken } = entry;
   const when = shownValue(entry.when);
   return (
     <tr>
@@ -127,6 +127,7 @@ function PresetRow({ entry }: { entry: PresetEntry }): JSX.Element {
         <a href={hrefOf(`/presets/${encodeURIComponent(name)}`)}>
           <b>{name}</b>
         </a>
+        {broken !== undefined && <p class="bad wrap-any">{words().broken(broken)}</p>}
       </th>
       <td class="num" data-l={words().weightColumn}>
         {shownValue(entry.weight) ?? 0}

@@ -15,6 +15,7 @@ export const presets: Catalogue['presets'] = {
   faults: 'Störungen',
   lastChange: 'Letzte Änderung',
   allDevices: 'alle Geräte',
+  broken: reason => `Setzt nichts: ${reason}`,
   noneYet: 'Noch keine Vorgabe',
   noneYetHint:
     'Eine Vorgabe sagt, wie die Geräte eines Filters sein sollen: Werte, Dateien, Firmware. Ihr Probelauf zeigt, was sich ändern würde, bevor etwas gespeichert ist.',

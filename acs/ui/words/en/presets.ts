@@ -14,6 +14,7 @@ export const presets = {
   faults: 'Faults',
   lastChange: 'Last change',
   allDevices: 'all devices',
+  broken: (reason: string) => `Sets nothing: ${reason}`,
   noneYet: 'No preset yet',
   noneYetHint:
     'A preset says what the devices of a filter should be: values, files, firmware. Its dry run shows what would change before anything is stored.',
