@@ -55,10 +55,14 @@ describe('the ACS as a process', function () {
     const first = run(...PLAIN);
     const link = new URL(String((await first.line(({ msg }) => msg === 'first user awaited')).url));
     const page = await fetch(link);
-    assert.match(await page.text(), /<title>The first user<\/title>/);
+    assert.equal(link.pathname, '/ui/first');
+    assert.match(await page.text(), /<div id="app">/);
     const headers = { 'content-type': 'application/json' };
     const user = { code: link.hash.slice(1), name: 'ann', password: 'correct horse battery' };
-    const made = await fetch(link, { method: 'POST', headers, body: JSON.stringify(user) });
+    const made = await fetch(new URL('/api/v1/session/first', link), {
+      ...{ method: 'POST', headers },
+      body: JSON.stringify(user),
+    });
     assert.equal(made.status, 204);
     await first.stop();
     const second = run(...PLAIN);
