@@ -40,6 +40,30 @@ pagesSuite('live rows of the list of devices', pages => {
     assert.deepEqual(complaints(), []);
   });
 
+  it('are read again where the server has failed once', async () => {
+    const { world, call, open, complaints } = pages();
+    const gateway = await world.gateway({ serial: '0090F8000002' });
+    await gateway.boot();
+    const id = '0090F8-4102S-0090F8000002';
+    const page = await open(`/devices?q=${encodeURIComponent(`serial = "0090F8000002"`)}`);
+    const row = page.getByRole('row', { name: /0090F8000002/ });
+    await row.waitFor();
+    await page.waitForResponse(answer => answer.url().includes('/events?devices='));
+    const [, failed] = await Promise.all([
+      page.route(/filter=id\+in/, async route => await route.fulfill({ status: 503, body: '' })),
+      page.waitForResponse(answer => answer.status() === 503),
+      call('PATCH', `/devices/${id}`, { tags: { add: ['later'] } }),
+      call('POST', `/devices/${id}/connection-request`),
+    ]);
+    assert.equal(failed.status(), 503);
+    await page.unroute(/filter=id\+in/);
+    await row.getByText('later').waitFor();
+    assert.deepEqual(
+      complaints().filter(text => !text.includes('503')),
+      [],
+    );
+  });
+
   it('follows only the devices on screen, and has no line while the page is hidden', async () => {
     const { world, open, complaints } = pages();
     await seedDevices(world, 400);

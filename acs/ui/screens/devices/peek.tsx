@@ -24,7 +24,8 @@ export interface PeekProps {
 
 export function Peek({ id, onClose }: PeekProps): JSX.Element {
   const device = useResource(id, async signal => await getDevice(id, signal), { keeps: true });
-  const { value } = device;
+  // The device before stays while the next one comes, not beside the failure of that one.
+  const value = device.problem && device.value?.id !== id ? undefined : device.value;
   return (
     <aside class="drawer" aria-label={words().peek}>
       <header>

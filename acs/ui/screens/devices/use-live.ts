@@ -1,5 +1,6 @@
 // Live changes of the rows on screen: cells change in place, rows that match no more stay and turn grey, new matches wait.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { quotedText } from '../../../query/quote.ts';
 import { countDevices, type DeviceEntry, listDevices } from '../../api/devices.ts';
 import { openStream } from '../../api/events.ts';
 import { isAborted } from '../../api/problem.ts';
@@ -32,7 +33,7 @@ function deviceOf({ device, fault, task }: Record<string, unknown>): string | un
   return typeof named === 'string' ? named : undefined;
 }
 
-const inIds = (ids: readonly string[]): string => `id in (${ids.map(id => `"${id}"`).join(', ')})`;
+const inIds = (ids: readonly string[]): string => `id in (${ids.map(quotedText).join(', ')})`;
 
 /** Cells of which a value differs, as `id column`. */
 function changedCells(before: DeviceEntry, after: DeviceEntry, columns: readonly string[]): string[] {
@@ -78,20 +79,22 @@ export function useLive(search: Search, list: PagedList<DeviceEntry>, seen: { fi
     if (ids === '') return;
     const stop = new AbortController();
     const dirty = new Set<string>();
-    let ends: (() => void)[] = [];
+    let endLine = (): void => undefined;
+    let cancel: (() => void) | undefined;
     const flush = async (): Promise<void> => {
       const now = [...dirty];
       dirty.clear();
+      cancel = undefined;
       try {
         await readAgain(now, stop.signal);
       } catch (error) {
-        // The rows stay as they are, and are read with the next event.
-        if (!isAborted(error)) for (const id of now) dirty.add(id);
+        // The rows stay as they are, and are read again a moment later.
+        if (!isAborted(error)) note(now);
       }
     };
     const note = (named: readonly string[]): void => {
-      if (dirty.size === 0) ends.push(after(GATHER_MS, () => void flush()));
       for (const id of named) dirty.add(id);
+      cancel ??= after(GATHER_MS, () => void flush());
     };
     const open = (): void => {
       const onEvent = (type: string, event: Record<string, unknown>): void => {
@@ -99,13 +102,14 @@ export function useLive(search: Search, list: PagedList<DeviceEntry>, seen: { fi
         if (type === 'gap') note(ids.split(','));
         else if (device !== undefined) note([device]);
       };
-      ends.push(openStream({ types, query: { devices: ids, rate: 2 }, onEvent }));
+      endLine = openStream({ types, query: { devices: ids, rate: 2 }, onEvent });
     };
-    ends.push(after(SETTLE_MS, open));
+    const endWait = after(SETTLE_MS, open);
     return () => {
       stop.abort();
-      for (const end of ends) end();
-      ends = [];
+      endWait();
+      endLine();
+      cancel?.();
     };
   }, [ids]);
   useEffect(() => setGone(new Set()), [list.key, list.at]);
