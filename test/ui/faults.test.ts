@@ -1,6 +1,7 @@
 // The faults in groups, in Chromium.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 import { pagesSuite } from './support/pages-world.ts';
 import { type SeededDevice, seededId, seedFleet } from './support/seeded-fleet.ts';
 
@@ -136,6 +137,23 @@ pagesSuite('the faults of the pages', pages => {
     await page.getByLabel('Group by').selectOption('site');
     await page.locator('summary', { hasText: 'Wels' }).waitFor();
     assert.match(page.url(), /by=site\.name/);
+    assert.deepEqual(complaints(), []);
+  });
+
+  it('shows of an open group what the filter leaves', async () => {
+    const { open, complaints } = pages();
+    const page = await open(`/faults?q=${encodeURIComponent('firmware = "1.4.2"')}`);
+    await page.locator('summary').first().press('Enter');
+    const sites = page.locator('.fgroup tbody td:nth-child(2)');
+    await sites.nth(3).waitFor();
+    assert.notDeepEqual(new Set(await sites.allTextContents()), new Set(['Graz']));
+    await page.keyboard.press('/');
+    await page.locator('.filter textarea').fill('firmware = "1.4.2" and site.name = "Graz"');
+    await eventually(
+      'only devices of the filter are shown',
+      async () => (await sites.allTextContents()).join() === 'Graz,Graz,Graz,Graz',
+    );
+    await page.locator('.hbar', { hasText: 'site.name Graz' }).waitFor();
     assert.deepEqual(complaints(), []);
   });
 

@@ -40,7 +40,7 @@ export function FirstOnes({
   /** Finds all of its devices. */
   devices: string;
 }): JSX.Element {
-  const found = useResource(group.key, async signal => await load(group.key, filter, signal));
+  const found = useResource(JSON.stringify([group.key, filter]), async signal => await load(group.key, filter, signal));
   const rest = group.devices - (found.value?.length ?? 0);
   return (
     <div class="c5 stack tight">

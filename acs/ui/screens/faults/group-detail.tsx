@@ -21,7 +21,10 @@ import { RetryDialog } from './retry-dialog.tsx';
 const words = textsOf('faults', faults);
 
 export function GroupDetail({ group, filter, onDialog, onDone }: GroupProps): JSX.Element {
-  const common = useResource(group.key, async signal => await inCommon(group, filter, signal));
+  const common = useResource(
+    JSON.stringify([group.key, filter]),
+    async signal => await inCommon(group, filter, signal),
+  );
   const devices = bothFilters(devicesOf(group), filter) ?? '';
   const close = (): void => onDialog(undefined);
   const preset = group.cause === undefined ? undefined : presetOf(group.cause);

@@ -38,7 +38,7 @@ async function load(name: string, without: string, signal: AbortSignal): Promise
 }
 
 export function NarrowDialog({ preset: name, without, onDone, onClose }: NarrowDialogProps): JSX.Element {
-  const known = useResource(name, async signal => await load(name, without, signal));
+  const known = useResource(JSON.stringify([name, without]), async signal => await load(name, without, signal));
   if (!known.value)
     return (
       <Dialog title={words().narrowTitle(name)} onClose={onClose}>
