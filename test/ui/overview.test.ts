@@ -120,6 +120,19 @@ pagesSuite('the overview of the pages', pages => {
     );
   });
 
+  it('waits for an answer that takes longer than the pause between two', async () => {
+    const { open, complaints } = pages();
+    const page = await open('/');
+    await page.route('**/api/v1/attention', async route => {
+      await new Promise(resolve => setTimeout(resolve, 6000));
+      await route.continue();
+    });
+    await page.reload();
+    await panel(page, 'Needs attention').getByRole('listitem').first().waitFor({ timeout: 9000 });
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    assert.deepEqual(complaints(), []);
+  });
+
   it('shows a viewer of a region its counts alone, and what devices say as text', async () => {
     const { world, call, open, complaints } = pages();
     await seedFleet(world.store, [

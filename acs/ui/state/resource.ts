@@ -20,6 +20,9 @@ export interface ResourceOptions {
   everyMs?: number;
 }
 
+/** An attempt that has had no answer for so long is begun again. */
+const MAX_WAIT_MS = 30_000;
+
 interface Known<T> {
   key: string | undefined;
   value: T | undefined;
@@ -48,8 +51,10 @@ export function useResource<T>(
   const loader = useRef(load);
   loader.current = load;
   const reload = useCallback(() => setAttempt(count => count + 1), []);
+  const begun = useRef<number | undefined>(undefined);
   useEffect(() => {
     if (key === undefined) return;
+    begun.current = nowMs();
     const stop = new AbortController();
     setKnown(before =>
       before.key === key || keeps
@@ -58,16 +63,29 @@ export function useResource<T>(
     );
     loader.current(stop.signal).then(
       value => {
-        if (!stop.signal.aborted) setKnown({ key, value, at: nowMs(), problem: undefined, isLoading: false });
+        if (stop.signal.aborted) return;
+        begun.current = undefined;
+        setKnown({ key, value, at: nowMs(), problem: undefined, isLoading: false });
       },
       (error: unknown) => {
-        if (!stop.signal.aborted && !isAborted(error))
-          setKnown(before => ({ ...before, key, problem: problemOf(error), isLoading: false }));
+        if (stop.signal.aborted || isAborted(error)) return;
+        begun.current = undefined;
+        setKnown(before => ({ ...before, key, problem: problemOf(error), isLoading: false }));
       },
     );
-    return () => stop.abort();
+    return () => {
+      begun.current = undefined;
+      stop.abort();
+    };
   }, [key, attempt, keeps]);
-  useEffect(() => (everyMs === undefined ? undefined : every(everyMs, reload)), [everyMs, reload]);
+  useEffect(() => {
+    if (everyMs === undefined) return;
+    // An answer that takes longer than the interval is waited for, but not for ever.
+    const isWaited = (): boolean => begun.current !== undefined && nowMs() - begun.current < MAX_WAIT_MS;
+    return every(everyMs, () => {
+      if (!isWaited()) reload();
+    });
+  }, [everyMs, reload]);
   const isOther = known.key !== key && !keeps;
   return {
     value: isOther ? undefined : known.value,
