@@ -12,12 +12,18 @@ export interface StreamOptions {
   onState?: (state: LineState) => void;
 }
 
+export interface Stream {
+  end: () => void;
+  /** Opens a line that is lost again. */
+  reopen: () => void;
+}
+
 /**
- * The browser connects again by itself, and sends the id of the last event. A page that is hidden has no line: a browser opens six
- * connections to a server at most, for all of its tabs.
- * @returns ends the stream
+ * The browser connects again by itself, and sends the id of the last event; it gives up where an answer is no stream, that of a proxy
+ * whose server restarts, say: then the line is lost. A page that is hidden has no line: a browser opens six connections to a server at
+ * most, for all of its tabs.
  */
-export function openStream({ types, query, onEvent, onState = () => undefined }: StreamOptions): () => void {
+export function connectStream({ types, query, onEvent, onState = () => undefined }: StreamOptions): Stream {
   let source: EventSource | undefined;
   const open = (): void => {
     const opened = new EventSource(urlOf('/events', { ...query, types: types.join(',') }));
@@ -28,21 +34,27 @@ export function openStream({ types, query, onEvent, onState = () => undefined }:
     for (const type of [...types, 'gap'])
       opened.addEventListener(type, message => onEvent(type, JSON.parse(message.data) as Record<string, unknown>));
   };
+  const openAgain = (): void => {
+    open();
+    onEvent('gap', {});
+  };
   const close = (): void => {
     source?.close();
     source = undefined;
   };
   const onVisibility = (): void => {
     if (document.visibilityState === 'hidden') close();
-    else if (!source) {
-      open();
-      onEvent('gap', {});
-    }
+    else if (!source) openAgain();
   };
   if (document.visibilityState !== 'hidden') open();
   document.addEventListener('visibilitychange', onVisibility);
-  return () => {
-    document.removeEventListener('visibilitychange', onVisibility);
-    close();
+  return {
+    end: () => {
+      document.removeEventListener('visibilitychange', onVisibility);
+      close();
+    },
+    reopen: () => {
+      if (source?.readyState === EventSource.CLOSED) openAgain();
+    },
   };
 }

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { ProblemNote } from '../components/problem-note.tsx';
 import { type Lazy, useLazy } from '../state/lazy.ts';
 import { go, hrefOf, place } from '../state/location.ts';
-import { isKnown, loadSession, session, sessionProblem } from '../state/session.ts';
+import { isKnown, loadSession, rightsKey, session, sessionProblem } from '../state/session.ts';
 import { Shell } from './shell.tsx';
 
 /** Pages for who is not signed in, by their paths. */
@@ -34,7 +34,7 @@ export function App(): JSX.Element | null {
       </main>
     );
   if (isEntry) return <EntryPage entry={entry} key={path} />;
-  return isSignedIn && !entry ? <Shell /> : null;
+  return session.value && !entry ? <Shell key={rightsKey(session.value)} /> : null;
 }
 
 function EntryPage({ entry }: { entry: Lazy<object> }): JSX.Element | null {

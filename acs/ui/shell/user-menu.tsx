@@ -7,7 +7,7 @@ import { Menu, type MenuEntry } from '../components/menu.tsx';
 import { go, hrefOf } from '../state/location.ts';
 import { densities, density, spoken, theme, themes } from '../state/preferences.ts';
 import { session } from '../state/session.ts';
-import { tell } from '../state/toasts.ts';
+import { tell, toasts } from '../state/toasts.ts';
 import { frame } from '../words/en/frame.ts';
 import { languages } from '../words/spoken.ts';
 import { textsOf } from '../words/texts.ts';
@@ -61,6 +61,7 @@ async function leave(): Promise<void> {
     await signOut();
     if (signOutUrl !== undefined) globalThis.location.assign(signOutUrl);
     else session.value = undefined;
+    toasts.value = [];
   } catch (error) {
     tell({ tone: 'bad', text: problemOf(error).message });
   }

@@ -1,7 +1,8 @@
 // The live events of one device, shared by all parts of its screen.
 import { useEffect, useRef } from 'preact/hooks';
-import { type LineState, openStream } from '../api/events.ts';
+import type { LineState } from '../api/events.ts';
 import { after } from './clock.ts';
+import { openStream } from './stream.ts';
 
 export const deviceEvents = [
   ...['enrolled', 'held', 'late', 'lost', 'back', 'inform', 'session', 'rpc', 'task', 'fault', 'faultCleared'],

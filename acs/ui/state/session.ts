@@ -1,7 +1,7 @@
 // The signed-in caller: who it is, and what it may do.
 import { signal } from '@preact/signals';
 import { refusals } from '../api/call.ts';
-import { type Problem, problemOf } from '../api/problem.ts';
+import { Problem, problemOf } from '../api/problem.ts';
 import { getSession } from '../api/session.ts';
 import type { Session } from '../api/shapes.ts';
 
@@ -25,6 +25,20 @@ export async function loadSession(): Promise<void> {
     sessionProblem.value = problem.status === 401 ? undefined : problem;
   }
   isKnown.value = true;
+}
+
+/** The caller and its rights as a key: under another one all that is shown is read anew. */
+export const rightsKey = ({ user, role, scope, operations }: Session): string =>
+  JSON.stringify([user, role, scope, operations]);
+
+/** Asks again who the caller is, after its rights may have changed. What fails is left to the next call. */
+export async function checkSession(): Promise<void> {
+  try {
+    const newest = await getSession();
+    if (session.peek() && rightsKey(session.peek() ?? newest) !== rightsKey(newest)) session.value = newest;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
 }
 
 /** True where the rights of the caller reach an operation, by its name in the API's description. */

@@ -1,9 +1,11 @@
 // The counts of the fleet, kept new by the event stream, and the state of that line.
 import { signal } from '@preact/signals';
-import { type LineState, openStream } from '../api/events.ts';
+import type { LineState } from '../api/events.ts';
 import { isAborted, type Problem, problemOf } from '../api/problem.ts';
 import type { Summary } from '../api/shapes.ts';
 import { getSummary } from '../api/summary.ts';
+import { checkSession } from './session.ts';
+import { openStream } from './stream.ts';
 
 export const summary = signal<Summary | undefined>(undefined);
 export const summaryProblem = signal<Problem | undefined>(undefined);
@@ -20,10 +22,14 @@ export function followSummary(): () => void {
       if (!isAborted(error)) summaryProblem.value = problemOf(error);
     }
   };
+  let wasLive = false;
   void load();
   const end = openStream({
     types: ['summary'],
     onState: state => {
+      // The server ends a line when the rights of its caller change.
+      if (state === 'live' && wasLive) void checkSession();
+      wasLive ||= state === 'live';
       line.value = state;
     },
     onEvent: (type, event) => {
@@ -34,5 +40,8 @@ export function followSummary(): () => void {
   return () => {
     stop.abort();
     end();
+    // The next caller may not know them.
+    summary.value = undefined;
+    summaryProblem.value = undefined;
   };
 }

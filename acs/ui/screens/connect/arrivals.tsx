@@ -2,13 +2,13 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { listDevices } from '../../api/devices.ts';
-import { openStream } from '../../api/events.ts';
 import { Age } from '../../components/age.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Liveness } from '../../components/liveness.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { hrefOf } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
+import { openStream } from '../../state/stream.ts';
 import { connect } from '../../words/en/connect.ts';
 import { textsOf } from '../../words/texts.ts';
 

@@ -2,10 +2,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { quotedText } from '../../../query/quote.ts';
 import { countDevices, type DeviceEntry, listDevices } from '../../api/devices.ts';
-import { openStream } from '../../api/events.ts';
 import { isAborted } from '../../api/problem.ts';
 import { after, every } from '../../state/clock.ts';
 import type { PagedList } from '../../state/pages.ts';
+import { openStream } from '../../state/stream.ts';
 import { fieldsOfColumn } from './columns.tsx';
 import type { Search } from './search.ts';
 

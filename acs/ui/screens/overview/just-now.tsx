@@ -1,9 +1,10 @@
 // Events of the fleet as they come, at most four a second; they can be held still.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type LineState, openStream } from '../../api/events.ts';
+import type { LineState } from '../../api/events.ts';
 import { Icon } from '../../components/icon.tsx';
 import { every, nowMs } from '../../state/clock.ts';
+import { openStream } from '../../state/stream.ts';
 import { overview } from '../../words/en/overview.ts';
 import { clockTime } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';

@@ -1,7 +1,7 @@
 // Progress of jobs as it comes: summed up by the server once a second, and told to a screen at most as often.
 import { useEffect, useRef } from 'preact/hooks';
-import { openStream } from '../../api/events.ts';
 import { after } from '../../state/clock.ts';
+import { openStream } from '../../state/stream.ts';
 
 const PAUSE_MS = 1000;
 
