@@ -144,6 +144,23 @@ pagesSuite('the screen of a device', pages => {
     assert.deepEqual(complaints(), []);
   });
 
+  it('turns its tabs by brackets, on a German keyboard too', async () => {
+    const { open, complaints } = pages();
+    const page = await open('/devices');
+    await page.locator('tbody th a').first().press('Enter');
+    await page.getByRole('button', { name: /^Wake/ }).waitFor();
+    await page.keyboard.press(']');
+    await page.waitForURL(/\/parameters$/);
+    await page.evaluate(() => {
+      const made = { ctrlKey: true, altKey: true, modifierAltGraph: true, bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: ']', ...made }));
+    });
+    await page.waitForURL(/\/wanted$/);
+    await page.keyboard.press('[');
+    await page.waitForURL(/\/parameters$/);
+    assert.deepEqual(complaints(), []);
+  });
+
   it('offers a viewer no action, and shows nothing outside his devices', async () => {
     const { open, complaints } = pages();
     const page = await open(`${DGW}/summary`, { role: 'viewer', filter: 'serial = "0090F8000001"' });

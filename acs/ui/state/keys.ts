@@ -24,10 +24,13 @@ const isField = (target: EventTarget | null): boolean =>
   (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
   !(target instanceof HTMLInputElement && /^(checkbox|radio|button)$/.test(target.type));
 
-function nameOf({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): string {
+function nameOf(event: KeyboardEvent): string {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  // On many keyboards `[` and `]` are made with AltGr, which some systems tell as Ctrl and Alt.
+  const isMade = key.length === 1 && event.getModifierState('AltGraph');
   const modifiers = [
-    ctrlKey || metaKey ? 'Ctrl+' : '',
-    altKey ? 'Alt+' : '',
+    (ctrlKey || metaKey) && !isMade ? 'Ctrl+' : '',
+    altKey && !isMade ? 'Alt+' : '',
     shiftKey && key.length > 1 ? 'Shift+' : '',
   ];
   return modifiers.join('') + (key === ' ' ? 'Space' : key);
