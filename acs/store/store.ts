@@ -340,7 +340,7 @@ export interface Store extends JobPositionStore {
   /** The newest first. */
   deliveries(query: DeliveryQuery): Promise<Delivery[]>;
   deliveryCounts(): Promise<DeliveryCount[]>;
-  /** Makes dead ones wait again, without attempts. @returns how many */
+  /** Makes dead ones due again, without attempts, and those that wait for their next attempt, but none that is taken. @returns how many */
   reviveDeliveries(webhook: string, now: number): Promise<number>;
   dropDeliveries(webhook: string): Promise<void>;
   /** Bounds the queue (delivery-limits.ts); dead ones go that were created before that time. */

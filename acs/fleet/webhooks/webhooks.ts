@@ -69,7 +69,7 @@ export class Webhooks {
     return await this.#context.store.deliveries({ webhook: name, dead, limit: MAX_LISTED });
   }
 
-  /** Queues the given-up messages of a webhook again. @returns their number. @throws UserError 404 */
+  /** Makes the given-up messages of a webhook due, and those whose next attempt is later. @returns their number. @throws UserError 404 */
   async retry(name: string): Promise<number> {
     const { store, clock } = this.#context;
     await this.#documents.get(name);

@@ -75,5 +75,5 @@ export const deliveries = list(
     data: Type.Record(Type.String(), Type.Unknown()),
   }),
 );
-export const revived = Type.Object({ revived: Type.Integer() });
+export const revived = Type.Object({ revived: Type.Integer({ description: 'Messages that are tried again at once' }) });
 export const pinged = Type.Object({ status: optional(Type.Integer()), reason: optional(Type.String()) });

@@ -62,7 +62,8 @@ export class Deliveries {
       const mine = { due: now + leaseMs, attempts: document.attempts + 1 };
       const same = { _id: document._id, attempts: document.attempts, dead: false };
       // After a lost answer the second try matches nothing, and the notice waits for its lease to end: late, not lost.
-      const { matchedCount } = await this.#link.retry(() => this.#deliveries.updateOne(same, { $set: mine }));
+      const change = { $set: mine, $unset: { error: true as const } };
+      const { matchedCount } = await this.#link.retry(() => this.#deliveries.updateOne(same, change));
       if (matchedCount === 1) taken.push(deliveryOf({ ...document, ...mine }));
     }
     return taken;
@@ -76,11 +77,14 @@ export class Deliveries {
     }
   }
 
-  /** @returns how many dead ones are tried again */
+  /** A waiting delivery with an error is one that has failed: one that is taken has none. @returns how many are tried again at once */
   async revive(webhook: string, now: number): Promise<number> {
+    const failed = { webhook, dead: false, due: { $gt: now }, error: { $exists: true } };
+    const hasten = () => this.#deliveries.updateMany(failed, { $set: { due: now } });
+    const { modifiedCount: waiting } = await this.#link.retry(hasten);
     const change = { $set: { dead: false, attempts: 0, due: now, created: now } };
     const revive = () => this.#deliveries.updateMany({ webhook, dead: true }, change);
-    return (await this.#link.retry(revive)).modifiedCount;
+    return waiting + (await this.#link.retry(revive)).modifiedCount;
   }
 
   async drop(webhook: string): Promise<void> {

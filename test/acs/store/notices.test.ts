@@ -115,6 +115,12 @@ contractSuite('notices to webhooks', subject => {
       (await take('w', newYear + 9000)).map(({ id, attempts }) => [id, attempts]),
       [[three, 1]],
     );
+    await subject.store.settleDelivery(three ?? '', { state: 'waiting', due: newYear + 20_000, error: 'no' });
+    assert.equal(await subject.store.reviveDeliveries('w', newYear + 9500), 1, 'one waits, and one is taken');
+    assert.deepEqual(
+      (await take('w', newYear + 9500)).map(({ id, attempts, error }) => [id, attempts, error]),
+      [[three, 2, 'no']],
+    );
     await subject.store.settleDelivery(three ?? '', { state: 'dead', due: newYear, error: 'gone' });
     await subject.store.boundDeliveries(newYear + 10_000);
     assert.deepEqual(await subject.store.deliveryCounts(), [

@@ -35,9 +35,9 @@ export interface TestAcs {
   log: Log;
   logged: string[];
   woken: string[];
-  /** Deliveries of webhooks; `answers` holds their results: a status, alone or with a pause, or the text of an error. */
+  /** Deliveries of webhooks; `answers` holds their results: a status, alone, later or with a pause, or the text of an error. */
   posted: { url: string; headers: Record<string, string>; body: string }[];
-  answers: (number | string | { status: number; retryAfterMs: number })[];
+  answers: (number | Promise<number> | string | { status: number; retryAfterMs: number })[];
   close(): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ export async function testAcs(options: TestAcsOptions = {}): Promise<TestAcs> {
     ports: {
       post: async (url, { headers, body }) => {
         posted.push({ url, headers, body });
-        const answer = answers.shift() ?? 204;
+        const answer = (await answers.shift()) ?? 204;
         if (typeof answer === 'string') throw new Error(answer);
         return typeof answer === 'number' ? { status: answer } : answer;
       },

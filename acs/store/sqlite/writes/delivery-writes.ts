@@ -60,12 +60,7 @@ export class DeliveryWrites {
       case 'settleDelivery':
         return settle(this.#statements, request.id, request.outcome);
       case 'reviveDeliveries':
-        return this.#statements.run(
-          'UPDATE deliveries SET dead = 0, attempts = 0, due = ?, created = ? WHERE webhook = ? AND dead = 1',
-          request.now,
-          request.now,
-          request.webhook,
-        );
+        return revive(this.#statements, request.webhook, request.now);
       case 'dropDeliveries':
         return this.#statements.run('DELETE FROM deliveries WHERE webhook = ?', request.webhook);
       case 'boundDeliveries':
@@ -82,8 +77,24 @@ function take(statements: Statements, { webhook, now, leaseMs, limit }: TakeDeli
     limit,
   );
   for (const { id } of found)
-    statements.run('UPDATE deliveries SET due = ?, attempts = attempts + 1 WHERE id = ?', now + leaseMs, id);
+    statements.run(
+      'UPDATE deliveries SET due = ?, attempts = attempts + 1, error = NULL WHERE id = ?',
+      now + leaseMs,
+      id,
+    );
   return found.map(stored => deliveryOf({ ...stored, attempts: stored.attempts + 1, due: now + leaseMs }));
+}
+
+/** A waiting delivery with an error is one that has failed: one that is taken has none. */
+function revive(statements: Statements, webhook: string, now: number): number {
+  const waiting = statements.run(
+    'UPDATE deliveries SET due = ? WHERE webhook = ? AND dead = 0 AND due > ? AND error IS NOT NULL',
+    now,
+    webhook,
+    now,
+  );
+  const change = 'dead = 0, attempts = 0, due = ?, created = ?';
+  return waiting + statements.run(`UPDATE deliveries SET ${change} WHERE webhook = ? AND dead = 1`, now, now, webhook);
 }
 
 function settle(statements: Statements, id: string, outcome: DeliveryOutcome): void {

@@ -164,6 +164,46 @@ describe('webhooks', () => {
     await api.acs.fleet.webhooks.loop.stop();
   }).timeout(60_000);
 
+  it('get the messages that wait for their next attempt at once on request', async () => {
+    await put('down', { events: ['enrolled'] });
+    await inform();
+    api.acs.fleet.webhooks.loop.start();
+    const { clock, posted, answers } = api.acs;
+    answers.push(...Array.from({ length: 6 }, () => 500));
+    await clock.advance(HOUR / 2);
+    const before = posted.length;
+    const [{ attempts } = { attempts: 0 }] = await api.acs.store.deliveries({ webhook: 'down', dead: false, limit: 1 });
+    assert.ok(attempts >= 4, 'the next attempt is minutes away');
+    answers.length = 0;
+    assert.deepEqual((await api.call('POST', '/webhooks/down/retry')).json, { revived: 1 });
+    await clock.advance(1000);
+    assert.equal(posted.length, before + 1);
+    assert.equal((await waiting('down')).waiting, 0);
+    await api.acs.fleet.webhooks.loop.stop();
+  });
+
+  it('are sent their messages while the receiver of another one is slow', async () => {
+    await put('a', { events: ['enrolled'], url: 'https://slow.test/' });
+    await put('b', { events: ['task'], url: 'https://quick.test/' });
+    const { clock, posted, answers, fleet } = api.acs;
+    let accept = (_status: number): void => undefined;
+    answers.push(new Promise<number>(resolve => (accept = resolve)));
+    await inform();
+    fleet.webhooks.loop.start();
+    await clock.advance(1000);
+    const task = await fleet.tasks.add(id, { method: 'Reboot', args: {} });
+    await api.acs.store.apply(id, 'taskCancelled', { id: task.id, now: clock.now() });
+    await clock.advance(6000);
+    assert.deepEqual(
+      posted.map(({ url }) => url),
+      ['https://slow.test/', 'https://quick.test/'],
+    );
+    accept(204);
+    await clock.advance(1000);
+    assert.equal((await waiting('a')).waiting, 0);
+    await fleet.webhooks.loop.stop();
+  });
+
   it('get few attempts while they fail, and all messages when they are back', async () => {
     await put('busy', { events: ['enrolled'] });
     for (let n = 0; n < 60; n++)
