@@ -1,5 +1,6 @@
 // The audit as it is asked for: its filter, and its form as CSV.
 import type { AuditQuery } from '../fleet/access/audit-trail.ts';
+import { type RecordField, type RecordFields, recordTest } from '../query/record-filter.ts';
 import type { AuditEntry } from '../store/records.ts';
 import { csvLines } from './lists/csv-writer.ts';
 import { timeAt } from './time-input.ts';
@@ -7,19 +8,45 @@ import { iso } from './views/times.ts';
 
 type Query = Record<string, unknown>;
 
+const text = (name: 'who' | 'kind' | 'from' | 'what' | 'target' | 'code' | 'reason'): RecordField<AuditEntry> => ({
+  kind: 'text',
+  of: entry => entry[name],
+});
+
+/** The fields of `filter`. */
+const fields: RecordFields<AuditEntry> = {
+  time: { kind: 'time', of: ({ time }) => time },
+  who: text('who'),
+  kind: text('kind'),
+  from: text('from'),
+  what: text('what'),
+  target: text('target'),
+  status: { kind: 'number', of: ({ status }) => status },
+  code: text('code'),
+  reason: text('reason'),
+  seq: { kind: 'number', of: ({ seq }) => seq },
+};
+
 /** @throws UserError 400 */
-export function auditFilter(query: Query): Omit<AuditQuery, 'limit' | 'cursor'> {
-  const text = (name: 'who' | 'what' | 'target'): Query => (query[name] === undefined ? {} : { [name]: query[name] });
+export function auditFilter(query: Query, now: number): Omit<AuditQuery, 'limit' | 'cursor'> {
+  const given = (name: 'who' | 'what' | 'target'): Query => (query[name] === undefined ? {} : { [name]: query[name] });
   const time = (name: 'from' | 'to'): Query =>
     query[name] === undefined ? {} : { [name]: timeAt(`query.${name}`, query[name]) };
   return {
-    ...text('who'),
-    ...text('what'),
-    ...text('target'),
+    ...given('who'),
+    ...given('what'),
+    ...given('target'),
     ...time('from'),
     ...time('to'),
+    ...(typeof query.filter === 'string' ? { test: entryTest(query.filter, now) } : {}),
+    ...(query.sort === 'time' ? { isOldestFirst: true } : {}),
     ...(query.refused === undefined ? {} : { refused: query.refused === true }),
   };
+}
+
+function entryTest(filter: string, now: number): (entry: AuditEntry) => boolean {
+  const test = recordTest(filter, fields);
+  return entry => test(entry, now);
 }
 
 export const auditColumns = [

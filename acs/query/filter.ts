@@ -121,10 +121,10 @@ const searched: readonly Field[] = [
   { kind: 'tag', name: 'tag' },
 ];
 
-/** Devices of which a text, as far as operators look for it, fits the pattern. */
-export const searchFilter = (pattern: string): Filter => ({
+/** Devices of which a text, as far as operators look for it, fits the pattern. @param among the fields of something else */
+export const searchFilter = (pattern: string, among: readonly Field[] = searched): Filter => ({
   op: 'or',
-  of: searched.map(field => ({ op: 'like', field, pattern })),
+  of: among.map(field => ({ op: 'like', field, pattern })),
 });
 
 /** Every comparison of a filter, in order. */

@@ -27,11 +27,34 @@ export type PresetFilters = (name: string) => Filter | undefined;
  * @throws UserError 400 `bad-filter`; its message and `detail.column` say where (columns count from 1)
  */
 export function parseFilter(text: string, presets?: PresetFilters): Filter {
+  return parseWhole(text, tokens => parseComparison(tokens, presets));
+}
+
+/**
+ * The filter of a list of other things than devices.
+ * @param known the fields of the list by their names
+ * @throws UserError 400 `bad-filter` as for devices
+ */
+export function parseFilterOver(text: string, known: Readonly<Record<string, Field>>): Filter {
+  const texts = Object.values(known).filter(({ kind }) => kind === 'text');
+  return parseWhole(text, tokens => parseSearch(tokens, texts) ?? parseTestOf(tokens, knownField(tokens, known)));
+}
+
+function parseWhole(text: string, parseOne: (tokens: Tokens) => Filter): Filter {
   const tokens = new Tokens(text);
-  const filter = new FilterParser(tokens, presets).parseAny();
+  const filter = new FilterParser(tokens, parseOne).parseAny();
   const rest = tokens.peek();
   if (rest.kind !== 'end') throw badFilter(`"and", "or" or the end is expected ${where(rest)}`, rest.column);
   return filter;
+}
+
+function knownField(tokens: Tokens, known: Readonly<Record<string, Field>>): Field {
+  const { kind, text, column } = tokens.take();
+  const field = kind === 'word' && Object.hasOwn(known, text) ? known[text] : undefined;
+  if (field) return field;
+  const names = Object.keys(known).join(', ');
+  if (kind === 'end') throw badFilter(`a field is expected at the end: one of ${names}`, column);
+  throw badFilter(`unknown field "${text.slice(0, 100)}": one of ${names}`, column);
 }
 
 /** The tokens of a filter, taken one after the other. */
@@ -78,12 +101,13 @@ class Tokens {
 
 class FilterParser {
   readonly #tokens: Tokens;
-  readonly #presets: PresetFilters | undefined;
+  readonly #parseOne: (tokens: Tokens) => Filter;
   #depth = 0;
 
-  constructor(tokens: Tokens, presets: PresetFilters | undefined) {
+  /** @param parseOne takes one comparison */
+  constructor(tokens: Tokens, parseOne: (tokens: Tokens) => Filter) {
     this.#tokens = tokens;
-    this.#presets = presets;
+    this.#parseOne = parseOne;
   }
 
   parseAny(): Filter {
@@ -107,7 +131,7 @@ class FilterParser {
     if (this.#tokens.accept('(')) {
       term = this.parseAny();
       this.#tokens.expectSign(')');
-    } else term = parseComparison(this.#tokens, this.#presets);
+    } else term = this.#parseOne(this.#tokens);
     return negated ? { op: 'not', of: term } : term;
   }
 }
@@ -148,12 +172,12 @@ function parseTestOf(tokens: Tokens, field: Field): Filter {
 }
 
 /** `search "text"`, `find "text"` or `find like "pattern"`; undefined where neither is next. */
-function parseSearch(tokens: Tokens): Filter | undefined {
+function parseSearch(tokens: Tokens, among?: readonly Field[]): Filter | undefined {
   if (!tokens.accept('search') && !tokens.accept('find')) return undefined;
   const isPattern = tokens.accept('like');
   const { kind, text, column } = tokens.take();
   if (kind !== 'text' || text === '') throw badFilter('a text in quotes is expected to search for', column);
-  return searchFilter(isPattern ? text : `%${text.replace(/[\\%_]/g, '\\$&')}%`);
+  return searchFilter(isPattern ? text : `%${text.replace(/[\\%_]/g, '\\$&')}%`, among);
 }
 
 /** `preset = "name"`, `preset != "name"` or `preset in ("a", "b")`; undefined where it is not next. */

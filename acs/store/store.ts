@@ -213,6 +213,12 @@ export interface TakeDeliveries {
   limit: number;
 }
 
+export interface AuditPageQuery {
+  limit: number;
+  cursor?: string;
+  isOldestFirst?: boolean;
+}
+
 export interface DeliveryQuery {
   webhook: string;
   dead: boolean;
@@ -359,8 +365,8 @@ export interface Store extends JobPositionStore {
   appendAudit(entries: readonly AuditEntry[], notices?: readonly Notice[]): Promise<void>;
   /** The place of the last chained entry; undefined where there is none. */
   auditHead(): Promise<AuditHead | undefined>;
-  /** Newest first. */
-  audit(query: { limit: number; cursor?: string }): Promise<{ items: AuditEntry[]; next?: string }>;
+  /** The newest first, unless asked otherwise. */
+  audit(query: AuditPageQuery): Promise<{ items: AuditEntry[]; next?: string }>;
 
   /**
    * Stores the content of a file as it comes, apart from its document; only a few chunks of it are in memory. The content that has the name

@@ -14,6 +14,8 @@ export interface AuditQuery {
   to?: number;
   /** Only refused requests, or only those that were carried out. */
   refused?: boolean;
+  test?: (entry: AuditEntry) => boolean;
+  isOldestFirst?: boolean;
   limit: number;
   cursor?: string;
 }
@@ -42,38 +44,40 @@ export class AuditTrail {
   /** Resolves once the entry is stored. @throws what the store throws */
   readonly append = (draft: AuditDraft): Promise<void> => this.#writer.append(draft);
 
-  /** Entries that fit, the newest first. Where they are rare a page ends early. @throws UserError 400 `bad-cursor` */
-  async list({ limit, cursor, ...filter }: AuditQuery): Promise<AuditPage> {
-    const { from = 0 } = filter;
+  /** Entries that fit, the newest first unless asked otherwise. Where they are rare a page ends early. @throws UserError 400 `bad-cursor` */
+  async list({ limit, cursor, isOldestFirst = false, ...filter }: AuditQuery): Promise<AuditPage> {
     const turns = new Turns(PAGE);
     const items: AuditEntry[] = [];
     let at = cursor;
     for (let reads = 0; reads < MAX_READS; reads++) {
       const rest = limit - items.length;
       // Without a cursor new entries may come between two reads: the first one is never cut.
-      const page = await this.#read(at, at === undefined || !isNarrow(filter) ? limit : Math.max(limit, PAGE));
+      const length = at === undefined || !isNarrow(filter) ? limit : Math.max(limit, PAGE);
+      const page = await this.#read({ at, isOldestFirst }, length);
       await turns.spent(page.items.length);
       const fitting = page.items.filter(entry => fits(entry, filter));
       items.push(...fitting.slice(0, rest));
       const place = page.items.indexOf(fitting[rest - 1] as AuditEntry) + 1;
       if (place > 0 && place < page.items.length) {
-        const { next } = await this.#read(at, place);
+        const { next } = await this.#read({ at, isOldestFirst }, place);
         return { items, ...(next === undefined ? {} : { next }) };
       }
       const { next } = page;
-      // All further ones are older.
-      if (next === undefined || (page.items.at(-1)?.time ?? from) < from) return { items };
+      if (next === undefined || isBeyond(page.items.at(-1), filter, isOldestFirst)) return { items };
       if (items.length === limit) return { items, next };
       at = next;
     }
     return { items, ...(at === undefined ? {} : { next: at }) };
   }
 
-  async #read(cursor: string | undefined, limit: number): Promise<AuditPage> {
-    return await this.#context.store.audit({ limit, ...(cursor === undefined ? {} : { cursor }) });
+  async #read(
+    { at, isOldestFirst }: { at: string | undefined; isOldestFirst: boolean },
+    limit: number,
+  ): Promise<AuditPage> {
+    return await this.#context.store.audit({ limit, isOldestFirst, ...(at === undefined ? {} : { cursor: at }) });
   }
 
-  /** All entries that fit, the newest first, read as they are taken. */
+  /** All entries that fit, in the same order, read as they are taken. */
   async *all(filter: Omit<AuditQuery, 'limit' | 'cursor'>): AsyncGenerator<readonly AuditEntry[]> {
     yield* eachPage({ ...filter, limit: PAGE }, query => this.list(query));
   }
@@ -90,9 +94,19 @@ export class AuditTrail {
 /** True where entries may lie between those that fit. */
 const isNarrow = (filter: object): boolean => Object.values(filter).some(value => value !== undefined);
 
+/** No entry behind this one fits. */
+const isBeyond = (
+  entry: AuditEntry | undefined,
+  { from, to }: Pick<AuditQuery, 'from' | 'to'>,
+  isOldestFirst: boolean,
+): boolean => {
+  if (!entry) return false;
+  return isOldestFirst ? to !== undefined && entry.time > to : from !== undefined && entry.time < from;
+};
+
 function fits(
   entry: AuditEntry,
-  { who, what, target, from, to, refused }: Omit<AuditQuery, 'limit' | 'cursor'>,
+  { who, what, target, from, to, refused, test }: Omit<AuditQuery, 'limit' | 'cursor'>,
 ): boolean {
   return (
     (who === undefined || entry.who === who) &&
@@ -100,6 +114,7 @@ function fits(
     (target === undefined || entry.target === target) &&
     (from === undefined || entry.time >= from) &&
     (to === undefined || entry.time <= to) &&
-    (refused === undefined || entry.status >= 400 === refused)
+    (refused === undefined || entry.status >= 400 === refused) &&
+    (test === undefined || test(entry))
   );
 }

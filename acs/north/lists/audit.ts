@@ -9,9 +9,9 @@ import type { List } from './list.ts';
 /** The number of entries beyond which counting ends: the total is a lower bound then, and `exact` is false. */
 const MOST = 100_000;
 
-/** @throws UserError 400 for a bad time */
+/** @throws UserError 400 for a bad time or filter */
 export function auditList(query: Record<string, unknown>, { fleet, clock }: CallContext): List<AuditEntry> {
-  const filter = auditFilter(query);
+  const filter = auditFilter(query, clock.now());
   return {
     name: 'audit',
     columns: auditColumns,

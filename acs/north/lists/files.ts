@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { StoredFile } from '../../fleet/files/stored-file.ts';
 import { isVisible } from '../../fleet/files/visible.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
+import { type RecordFields, recordTest } from '../../query/record-filter.ts';
 import { cursorText, readCursor } from '../../store/paging.ts';
 import type { CallContext } from '../operation.ts';
 import { fileView } from '../views/core.ts';
@@ -22,18 +23,35 @@ export interface FileListQuery {
   type?: StoredFile['type'];
   version?: string;
   productClass?: string;
+  filter?: string;
   sort?: FileSort;
 }
+
+/** The fields of `filter`. */
+const filterFields: RecordFields<StoredFile> = {
+  name: { kind: 'text', of: ({ name }) => name },
+  type: { kind: 'text', of: ({ type }) => type },
+  version: { kind: 'version', of: ({ version }) => version },
+  productClass: { kind: 'text', of: ({ productClass }) => productClass },
+  size: { kind: 'number', of: ({ size }) => size },
+  sha256: { kind: 'text', of: ({ sha256 }) => sha256 },
+  time: { kind: 'time', of: ({ time }) => time },
+};
 
 interface ListedFile extends StoredFile {
   usedBy: { presets: string[]; rollouts: string[] };
 }
 
+/** @throws UserError 400 `bad-filter` */
 export function fileList(query: FileListQuery, { fleet, caller, clock }: CallContext): List<ListedFile> {
-  const { sort = 'name' } = query;
+  const { sort = 'name', filter } = query;
+  const isFitting = filter === undefined ? () => true : recordTest(filter, filterFields);
   const all = async (): Promise<StoredFile[]> => {
     const files = (await fleet.files.list()).filter(
-      file => isVisible(file, caller) && chosen.every(name => query[name] === undefined || file[name] === query[name]),
+      file =>
+        isVisible(file, caller) &&
+        chosen.every(name => query[name] === undefined || file[name] === query[name]) &&
+        isFitting(file, clock.now()),
     );
     return files.sort(orderBy(sort));
   };

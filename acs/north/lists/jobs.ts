@@ -1,6 +1,7 @@
 // The list of jobs, rollouts among them.
 
 import type { Job } from '../../fleet/jobs/job.ts';
+import { type RecordFields, recordTest } from '../../query/record-filter.ts';
 import { badCursor, cursorText, readCursor } from '../../store/paging.ts';
 import type { CallContext } from '../operation.ts';
 import { jobView } from '../views/jobs.ts';
@@ -19,8 +20,21 @@ export interface JobListQuery {
   state?: string;
   author?: string;
   find?: string;
+  filter?: string;
   sort?: 'created' | '-created';
 }
+
+/** The fields of `filter`. */
+const filterFields: RecordFields<Job> = {
+  id: { kind: 'text', of: ({ id }) => id },
+  name: { kind: 'text', of: ({ name }) => name },
+  handle: { kind: 'text', of: ({ handle }) => handle },
+  state: { kind: 'text', of: ({ phase }) => phase },
+  author: { kind: 'text', of: ({ author }) => author?.name },
+  created: { kind: 'time', of: ({ created }) => created },
+  notBefore: { kind: 'time', of: ({ notBefore }) => notBefore },
+  wave: { kind: 'number', of: ({ wave }) => wave },
+};
 
 type JobEntry = Record<string, unknown>;
 
@@ -31,11 +45,15 @@ type Place = Pick<Job, 'created' | 'id'>;
 
 const oldestFirst = (a: Place, b: Place): number => a.created - b.created || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-export function jobList({ sort = '-created', ...query }: JobListQuery, context: CallContext): List<JobEntry> {
+/** @throws UserError 400 `bad-filter` */
+export function jobList({ sort = '-created', filter, ...query }: JobListQuery, context: CallContext): List<JobEntry> {
   const { fleet, caller, clock, show } = context;
   const order = (a: Place, b: Place): number => (sort === 'created' ? oldestFirst(a, b) : oldestFirst(b, a));
-  const found = async (): Promise<Job[]> =>
-    (await fleet.jobs.reads.list(caller)).filter(job => isFound(job, query)).sort(order);
+  const isFitting = filter === undefined ? () => true : recordTest(filter, filterFields);
+  const found = async (): Promise<Job[]> => {
+    const jobs = await fleet.jobs.reads.list(caller);
+    return jobs.filter(job => isFound(job, query) && isFitting(job, clock.now())).sort(order);
+  };
   return {
     name: 'jobs',
     columns,

@@ -5,7 +5,7 @@ import type { DeviceRow } from '../../device/row.ts';
 import { UserError } from '../../errors.ts';
 import { shownText } from '../../fleet/common/secrets.ts';
 import type { WantedParameter } from '../../fleet/presets/desired.ts';
-import { parameterCursor, pathBefore } from '../../store/paging.ts';
+import { cursorText, parameterCursor, pathBefore, readCursor } from '../../store/paging.ts';
 import type { CallContext } from '../operation.ts';
 import { parameterView } from '../views/core.ts';
 import { isFieldOf } from './fields.ts';
@@ -23,7 +23,10 @@ export interface ParameterListQuery {
   prefix?: string;
   find?: string;
   show?: string;
+  sort?: ParameterSort;
 }
+
+type ParameterSort = 'path' | '-path' | 'time' | '-time';
 
 interface Entry {
   known: KnownValue;
@@ -58,6 +61,10 @@ export async function parameterList(
     limit: 1000,
     isField: isFieldOf(columns),
     page: async ({ limit, cursor }) => {
+      if (query.sort !== undefined && query.sort !== 'path')
+        return await sortedPage(query.sort, { limit, ...(cursor === undefined ? {} : { cursor }) }, async visit => {
+          await walk('', 1000, visit);
+        });
       const items: Entry[] = [];
       const after = pathBefore({ device, path, limit, ...(cursor === undefined ? {} : { cursor }) });
       await walk(after, isPart ? 1000 : limit + 1, entry => items.push(entry) <= limit);
@@ -77,6 +84,33 @@ export async function parameterList(
     }),
   };
 }
+
+/** A page in another order than that of paths. A device has a bounded number of parameters (--max-parameters), which are all looked at. */
+async function sortedPage(
+  sort: Exclude<ParameterSort, 'path'>,
+  { limit, cursor }: { limit: number; cursor?: string },
+  walk: (visit: (entry: Entry) => boolean) => Promise<void>,
+): Promise<{ items: Entry[]; next?: string }> {
+  const side = sort.startsWith('-') ? -1 : 1;
+  const mark = `parameter ${sort}`;
+  const keyOf = ({ known }: Entry): Place => ({ key: sort.endsWith('time') ? known.time : 0, id: known.path });
+  const order = (a: Place, b: Place): number =>
+    side * (Number(a.key) - Number(b.key) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  const after = cursor === undefined ? undefined : readCursor(cursor, mark);
+  const found: Entry[] = [];
+  await walk(entry => {
+    if (after === undefined || order(keyOf(entry), after) > 0) found.push(entry);
+    return true;
+  });
+  found.sort((a, b) => order(keyOf(a), keyOf(b)));
+  const items = found.slice(0, limit);
+  const last = found.length > limit ? items.at(-1) : undefined;
+  if (!last) return { items };
+  const { key, id } = keyOf(last);
+  return { items, next: cursorText(mark, key, id) };
+}
+
+type Place = ReturnType<typeof readCursor>;
 
 /** @param shown a text as the caller sees it: what is searched tells no secret @throws UserError 400 */
 function judgeOf(

@@ -11,7 +11,7 @@ export const records: readonly Operation[] = [
   {
     name: 'listAudit',
     summary:
-      'Lists who changed what through the API, newest first: every request that could change something, refused ones too',
+      'Lists who changed what through the API, newest first unless sorted: every request that could change something, refused ones too',
     method: 'GET',
     path: '/audit',
     role: 'admin',
@@ -33,9 +33,12 @@ export const records: readonly Operation[] = [
     query: auditExportQuery,
     answers: { 200: 'bytes' },
     mediaType: 'text/csv',
-    run: async ({ query }, { fleet }) => {
+    run: async ({ query }, { fleet, clock }) => {
       const { separator = ',' } = query as { separator?: string };
-      return { bytes: auditCsv(fleet.audit.all(auditFilter(query)), separator), headers: csvHeaders('audit') };
+      return {
+        bytes: auditCsv(fleet.audit.all(auditFilter(query, clock.now())), separator),
+        headers: csvHeaders('audit'),
+      };
     },
   },
   {

@@ -8,9 +8,13 @@ const filter = {
   target: optional(text('A device, preset, file, …')),
   from: optional(text('Time of the oldest entry')),
   to: optional(text('Time of the newest entry')),
+  filter: optional(text('Filter over time, who, kind, from, what, target, status, code, reason, seq')),
   refused: optional(Type.Boolean({ description: 'Only refused requests, or only those that were carried out' })),
 };
-export const auditQuery = listQuery(filter);
+export const auditQuery = listQuery({
+  ...filter,
+  sort: optional(choice(['time', '-time'], 'Default: -time, the newest first')),
+});
 export const auditExportQuery = closed({ ...filter, separator: optional(choice([',', ';'])) });
 
 const fields = (description: string) => optional(Type.Record(Type.String(), Type.Unknown(), { description }));

@@ -86,6 +86,7 @@ export const parameterQuery = listQuery({
   show: optional(
     text('Only these: writable, wanted (a preset or an override decides it), changed (drift); several by commas'),
   ),
+  sort: optional(choice(['path', '-path', 'time', '-time'], 'Default: path')),
 });
 
 export const drift = Type.Object({

@@ -23,6 +23,7 @@ export const fileListQuery = listQuery({
   type: optional(fileType),
   version: optional(Type.String()),
   productClass: optional(Type.String()),
+  filter: optional(text('Filter over name, type, version, productClass, size, sha256, time')),
   sort: optional(choice(['name', '-name', 'time', '-time', 'size', '-size'], 'Default: name')),
 });
 export const files = listOf(

@@ -1,7 +1,7 @@
 // The audit and ended tasks in MongoDB, which only grow and are pruned, and the members that serve the store.
 import { badCursor, pageOf } from '../paging.ts';
 import type { AuditEntry, AuditHead } from '../records.ts';
-import type { Member, Retention } from '../store.ts';
+import type { AuditPageQuery, Member, Retention } from '../store.ts';
 import { auditMoved, jsonOf } from '../text-checks.ts';
 import { type Collections, unlessThere } from './collections.ts';
 import { orderKey } from './devices/device-document.ts';
@@ -49,15 +49,15 @@ export class Records {
     if (stored && (JSON.parse(stored.body) as AuditEntry).id !== entry.id) throw auditMoved();
   }
 
-  /** The newest first. @throws UserError 400 `bad-cursor` */
-  async audit({ limit: wanted, cursor }: { limit: number; cursor?: string }): Promise<{
+  /** The newest first, unless asked otherwise. @throws UserError 400 `bad-cursor` */
+  async audit({ limit: wanted, cursor, isOldestFirst = false }: AuditPageQuery): Promise<{
     items: AuditEntry[];
     next?: string;
   }> {
     const limit = pageOf(wanted);
     if (cursor !== undefined && !/^\d{16}\/\d{12}\/[\w-]+$/.test(cursor)) throw badCursor();
-    const from = cursor === undefined ? {} : { _id: { $lt: cursor } };
-    const options = { sort: { _id: -1 as const }, limit: limit + 1 };
+    const from = cursor === undefined ? {} : { _id: isOldestFirst ? { $gt: cursor } : { $lt: cursor } };
+    const options = { sort: { _id: isOldestFirst ? (1 as const) : (-1 as const) }, limit: limit + 1 };
     const found = await this.#link.retry(() => this.#collections.audit.find(from, options).toArray());
     const items = found.slice(0, limit).map(({ body }) => JSON.parse(body) as AuditEntry);
     const last = found.length > limit ? found[limit - 1] : undefined;

@@ -61,6 +61,7 @@ export const jobInput = closed({
 export const jobListQuery = listQuery({
   state: optional(choice(phases)),
   author: optional(text('The user or token that made it')),
+  filter: optional(text('Filter over id, name, handle, state, author, created, notBefore, wave')),
   find: optional(text('Part of its id, name or handle, of upper or lower case')),
   sort: optional(choice(['created', '-created'], 'Default: -created, the newest first')),
 });

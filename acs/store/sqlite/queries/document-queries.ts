@@ -2,6 +2,7 @@
 import { type DocumentVersion, noteOf, type VersionEntry, type VersionedKind } from '../../document-versions.ts';
 import { badCursor, pageOf } from '../../paging.ts';
 import type { AuditEntry, AuditHead, DocumentKind, StoredDocument } from '../../records.ts';
+import type { AuditPageQuery } from '../../store.ts';
 import type { Statements } from '../statements.ts';
 import { auditHeadOf } from '../writes/audit-writes.ts';
 
@@ -96,13 +97,16 @@ export class DocumentQueries {
     return auditHeadOf(this.#statements);
   }
 
-  /** The newest first. @throws UserError 400 `bad-cursor` */
-  audit(query: { limit: number; cursor?: string }): { items: AuditEntry[]; next?: string } {
+  /** The newest first, unless asked otherwise. @throws UserError 400 `bad-cursor` */
+  audit(query: AuditPageQuery): { items: AuditEntry[]; next?: string } {
     const limit = pageOf(query.limit);
-    const from = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(query.cursor);
+    const first = query.isOldestFirst ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
+    const from = query.cursor === undefined ? first : Number(query.cursor);
     if (!Number.isSafeInteger(from)) throw badCursor();
     const found = this.#statements.all<{ pk: number; body: string }>(
-      'SELECT pk, body FROM audit WHERE pk < ? ORDER BY pk DESC LIMIT ?',
+      query.isOldestFirst
+        ? 'SELECT pk, body FROM audit WHERE pk > ? ORDER BY pk LIMIT ?'
+        : 'SELECT pk, body FROM audit WHERE pk < ? ORDER BY pk DESC LIMIT ?',
       from,
       limit + 1,
     );
