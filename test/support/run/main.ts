@@ -1,4 +1,4 @@
-// The whole run of the tests, `npm test`: files that share nothing at the same time, then those that use the ports of real programs, and
+// The whole run of the tests, `npm test`: files that share nothing at the same time, then those in a browser, those on the ports of real programs, and
 // last those that nothing may run beside. The last line of output is 'N passed, N failed, N skipped'.
 // `npm test -- test/acs test/shared/sip` runs the files below these paths only.
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,8 +20,11 @@ const AGAIN = 'again';
 const onPorts = /^test\/peers\/(?!(api-pages|csv|envelopes|schema|schemathesis|soap)\b)/;
 /** A bench measures, and others have seconds to keep: nothing runs beside them. The judge of all that was sent is the last. */
 const alone = /^test\/(bench|processes\/(disk|several)|peers\/envelopes\.)/;
+/** A browser takes more of a machine than other tests: as many at the same time as there are usually cores. */
+const inBrowser = /^test\/ui\//;
+const BROWSERS = '2';
 /** Not part of this run: `npm run test:long`. */
-const long = /^test\/long\//;
+const long = /^test\/long\/|\.long\.test\.ts$/;
 /** Files that take longest, longest first: they begin first, so that no lane ends with one of them. */
 const longest = [
   'test/fuzz/fuzz.test.ts',
@@ -152,9 +155,14 @@ async function main(wanted: readonly string[]): Promise<void> {
   try {
     // Some files wait for others' time-outs: one more than there are cores keeps these busy.
     const jobs = String(Math.min(MAX_JOBS, availableParallelism() + 1));
-    const together = files.filter(file => !alone.test(file) && !onPorts.test(file));
+    const together = files.filter(file => ![alone, onPorts, inBrowser].some(kind => kind.test(file)));
     const parts = [
       await runPart(folder, { name: 'together', files: together, options: ['--parallel', '--jobs', jobs] }),
+      await runPart(folder, {
+        name: 'in-browser',
+        files: files.filter(file => inBrowser.test(file)),
+        options: ['--parallel', '--jobs', BROWSERS],
+      }),
       ...(await runOnPorts(
         folder,
         files.filter(file => onPorts.test(file)),
