@@ -70,6 +70,7 @@ pagesSuite('what is wanted of a device in the pages', pages => {
     const row = valueRow(page, SSID);
     await row.getByText('Fault', { exact: true }).waitFor();
     await row.getByText('old').waitFor();
+    await row.getByText(/^9007: /).waitFor();
     await page.getByText(/^9007 since/).waitFor();
     router.cpe.tree.set(SSID, { value: 'old' });
     await row.getByRole('button', { name: 'Try again' }).click();

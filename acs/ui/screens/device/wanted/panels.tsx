@@ -138,9 +138,10 @@ export function PresetsPanel({ wanted }: { wanted: Wanted }): JSX.Element {
                   <PresetLink name={name} />
                   {blockedBy && <p class="bad small">{words().blocked(String(blockedBy.code))}</p>}
                   {refused && (
-                    <p class="bad small" title={refused}>
-                      {words().refused}
-                    </p>
+                    <>
+                      <p class="bad small">{words().refused}</p>
+                      <p class="ink-2 small wrap-any">{refused}</p>
+                    </>
                   )}
                 </td>
                 <td class="ink-3 num">{words().weight(weight)}</td>

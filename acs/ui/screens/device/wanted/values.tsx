@@ -111,9 +111,8 @@ function ValueRow({ device, wanted, state: { value, state, fault, since }, reloa
         <Has known={value.known} state={state} />
       </td>
       <td>
-        <span class={`st ${tones[state]}`} title={fault ? `${fault.code}: ${fault.message}` : undefined}>
-          {words().states[state]}
-        </span>
+        <span class={`st ${tones[state]}`}>{words().states[state]}</span>
+        {fault && <p class="small ink-2 wrap-any">{words().faultIs(String(fault.code), fault.message)}</p>}
         {fault && may('deleteFault') && (
           <button class="btn tiny" type="button" onClick={() => void tryAgain(fault.id, reload)}>
             {words().tryAgain}

@@ -45,6 +45,7 @@ export const deviceWanted: Catalogue['deviceWanted'] = {
   unknown: 'unbekannt',
   empty: 'leer',
   override: 'Ausnahme',
+  faultIs: (code, message) => `${code}: ${message}`,
   lostTo: (preset, value) => `${preset}: ${value}`,
   tryAgain: 'Noch einmal versuchen',
   triedAgain: 'Die nächste Sitzung versucht es noch einmal',

@@ -43,6 +43,7 @@ export const wanted = {
   unknown: 'unknown',
   empty: 'empty',
   override: 'override',
+  faultIs: (code: string, message: string) => `${code}: ${message}`,
   lostTo: (preset: string, value: string) => `${preset}: ${value}`,
   tryAgain: 'Try again',
   triedAgain: 'The next session tries again',
