@@ -21,6 +21,8 @@ export interface DialogProps {
 export function Dialog({ title, onClose, footer, children, isBare = false }: DialogProps): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
+  /** A press that began inside, a selection of text for instance, may end outside. */
+  const hasBegunOutside = useRef(false);
   useEffect(() => {
     const before = document.activeElement;
     const dialog = element.current;
@@ -40,9 +42,12 @@ export function Dialog({ title, onClose, footer, children, isBare = false }: Dia
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={event => {
+        hasBegunOutside.current = event.target === element.current;
+      }}
       onClick={event => {
         // Outside of it lies its backdrop.
-        if (event.target === element.current) onClose();
+        if (event.target === element.current && hasBegunOutside.current) onClose();
       }}
       onKeyDown={event => {
         if (event.key !== 'Escape') event.stopPropagation();
