@@ -7,6 +7,7 @@ import { textsOf } from '../../words/texts.ts';
 import { Field } from '../field.tsx';
 import { Icon } from '../icon.tsx';
 import { Note } from '../note.tsx';
+import { ProblemNote } from '../problem-note.tsx';
 import type { BulkAction, Filled } from './steps.ts';
 
 const words = textsOf('bulk', bulk);
@@ -116,6 +117,7 @@ function FileChoice({ file, onFile }: { file: string; onFile: (file: string) => 
     return (await call<{ items: { name: string; type: string }[] }>('GET', '/files', { query, signal })).items;
   });
   const offered = (files.value ?? []).filter(({ type }) => type !== 'firmware' && type !== 'web');
+  if (files.problem) return <ProblemNote problem={files.problem} onRetry={files.reload} />;
   if (files.value && offered.length === 0) return <Note tone="warn">{words().noFile}</Note>;
   return (
     <Field label={words().file}>

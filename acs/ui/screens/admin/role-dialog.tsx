@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { getRole, putRole, type Role, type RoleInput, type Roles } from '../../api/administration/access.ts';
+import { ProblemNote } from '../../components/problem-note.tsx';
 import { Checks } from '../../components/records/checks.tsx';
 import { Choice } from '../../components/records/choice.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
@@ -99,6 +100,7 @@ export function RoleDialog({ name, operations, onClose, onDone }: RoleDialogProp
           />
         </>
       )}
+      {stored.problem && <ProblemNote problem={stored.problem} onRetry={stored.reload} />}
     </FormDialog>
   );
 }

@@ -1,5 +1,6 @@
 // Commands and settings by which a gateway reaches this server, ready to be copied.
 import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import type { ServerFacts } from '../../api/server.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { connect } from '../../words/en/connect.ts';
@@ -40,6 +41,18 @@ const script = (url: string, announced: Announced | undefined): string =>
     ...(announced ? [`Cwmp.Username="${announced.username}"`, `Cwmp.Password="${announced.password}"`] : []),
   ].join('\n');
 
+/** An address for a text that is saved as a file, while the component is shown. */
+function useObjectUrl(text: string | null): string | undefined {
+  const [url, setUrl] = useState<string | undefined>(undefined);
+  useEffect(() => {
+    if (text === null) return;
+    const made = URL.createObjectURL(new Blob([text], { type: 'application/x-pem-file' }));
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [text]);
+  return url;
+}
+
 export function Commands({
   server,
   announced,
@@ -49,6 +62,7 @@ export function Commands({
 }): JSX.Element {
   const url = acsUrl(server);
   const { ca } = server;
+  const caHref = useObjectUrl(ca);
   return (
     <section class="panel">
       <header>
@@ -65,13 +79,11 @@ export function Commands({
             <h3>{words().ca}</h3>
             <p class="ink-2">{words().caText}</p>
             <div class="row">
-              <a
-                class="btn"
-                download="ca.pem"
-                href={URL.createObjectURL(new Blob([ca], { type: 'application/x-pem-file' }))}
-              >
-                {words().caDownload}
-              </a>
+              {caHref && (
+                <a class="btn" download="ca.pem" href={caHref}>
+                  {words().caDownload}
+                </a>
+              )}
               <CopyButton text={() => ca}>{words().caCopy}</CopyButton>
             </div>
           </div>

@@ -73,7 +73,9 @@ export function DevicesScreen(): JSX.Element {
             onBegin={text => setBegun({ text })}
           />
         ) : (
-          <aside class="facets" aria-label={words().facets} />
+          <aside class="facets" aria-label={words().facets}>
+            {facets.problem && !list.problem && <ProblemNote problem={facets.problem} onRetry={facets.reload} />}
+          </aside>
         )}
         <div class="stack tight">
           {list.at !== undefined && list.total === 0 ? (

@@ -5,10 +5,11 @@ import { approveDevice, type Knocking, listKnocking } from '../../api/administra
 import { Age } from '../../components/age.tsx';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Empty } from '../../components/empty.tsx';
+import { Panel } from '../../components/panel.tsx';
 import { PageFoot } from '../../components/records/page-foot.tsx';
 import { useGrowingList } from '../../state/growing-list.ts';
 import { hrefOf } from '../../state/location.ts';
-import { useResource } from '../../state/resource.ts';
+import { type Resource, useResource } from '../../state/resource.ts';
 import { may } from '../../state/session.ts';
 import { tell } from '../../state/toasts.ts';
 import { enrolment } from '../../words/en/enrolment.ts';
@@ -48,7 +49,7 @@ export function KnockingPanel({ isPart = false }: { isPart?: boolean }): JSX.Ele
           <PageFoot pages={pages} empty={<Empty title={words().knocking.none} text={words().knocking.noneText} />} />
         )}
       </section>
-      {!isPart && <Ranges ranges={ranges.value ?? []} />}
+      {!isPart && <Ranges of={ranges} />}
       {asked !== undefined && <OpenDoor id={asked} onClose={() => setAsked(undefined)} onDone={pages.reload} />}
     </>
   );
@@ -104,34 +105,33 @@ const Knocks = ({ items, onOpen }: KnocksProps): JSX.Element => (
   </table>
 );
 
-const Ranges = ({ ranges }: { ranges: readonly Range[] }): JSX.Element => (
-  <section class="panel c4" aria-label={words().knocking.ranges}>
-    <header>
-      <h2>{words().knocking.ranges}</h2>
-    </header>
-    <table class="table">
-      <thead>
-        <tr>
-          <th scope="col">{words().knocking.range}</th>
-          <th scope="col" class="num">
-            {words().knocking.cpes}
-          </th>
-          <th scope="col" class="num">
-            {words().knocking.knocks}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {ranges.map(({ range, cpes, count }) => (
-          <tr key={range}>
-            <td class="mono wrap-any">{range}</td>
-            <td class="num">{number(cpes)}</td>
-            <td class="num">{number(count)}</td>
+const Ranges = ({ of }: { of: Resource<readonly Range[]> }): JSX.Element => (
+  <Panel title={words().knocking.ranges} class="c4" of={of} isBare>
+    {ranges => (
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">{words().knocking.range}</th>
+            <th scope="col" class="num">
+              {words().knocking.cpes}
+            </th>
+            <th scope="col" class="num">
+              {words().knocking.knocks}
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
-  </section>
+        </thead>
+        <tbody>
+          {ranges.map(({ range, cpes, count }) => (
+            <tr key={range}>
+              <td class="mono wrap-any">{range}</td>
+              <td class="num">{number(cpes)}</td>
+              <td class="num">{number(count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    )}
+  </Panel>
 );
 
 const OpenDoor = ({ id, onClose, onDone }: { id: string; onClose: () => void; onDone: () => void }): JSX.Element => (
