@@ -51,8 +51,11 @@ function copySelected(text: string): void {
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'sr';
-  document.body.append(area);
+  // Outside of an open dialog nothing can be selected.
+  const before = document.activeElement;
+  (before?.closest('dialog') ?? document.body).append(area);
   area.select();
   document.execCommand('copy');
   area.remove();
+  if (before instanceof HTMLElement) before.focus();
 }
