@@ -1,9 +1,7 @@
 // The devices: found by a filter, compared in a list of any length, and acted on as one.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { curlOf } from '../../api/call.ts';
 import type { DeviceEntry } from '../../api/devices.ts';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { FilterBar } from '../../components/filter/filter-bar.tsx';
 import { Icon } from '../../components/icon.tsx';
@@ -15,10 +13,10 @@ import type { PagedList } from '../../state/pages.ts';
 import { may } from '../../state/session.ts';
 import { summary } from '../../state/summary.ts';
 import { devices } from '../../words/en/devices.ts';
-import { frame } from '../../words/en/frame.ts';
 import { textsOf } from '../../words/texts.ts';
 import type { AnnounceProps } from './announce.tsx';
 import type { ColumnsProps } from './columns-dialog.tsx';
+import type { CopiesProps } from './copies.tsx';
 import type { DeviceFacetsProps } from './device-facets.tsx';
 import { List } from './list.tsx';
 import type { NoMatchProps } from './no-match.tsx';
@@ -29,7 +27,6 @@ import { useFacets } from './use-facets.ts';
 import type { ViewsProps } from './views.tsx';
 
 const words = textsOf('devices', devices);
-const frameWords = textsOf('frame', frame);
 
 type Over = 'columns' | 'save' | 'announce';
 
@@ -38,6 +35,7 @@ const saveView: Lazy<SaveViewProps> = { load: async () => (await import('./layer
 const announce: Lazy<AnnounceProps> = { load: async () => (await import('./layers.ts')).Announce };
 const deviceFacets: Lazy<DeviceFacetsProps> = { load: async () => (await import('./layers.ts')).DeviceFacets };
 const savedViews: Lazy<ViewsProps> = { load: async () => (await import('./layers.ts')).Views };
+const copies: Lazy<CopiesProps> = { load: async () => (await import('./layers.ts')).Copies };
 const noMatch: Lazy<NoMatchProps> = { load: async () => (await import('./layers.ts')).NoMatch };
 
 export function DevicesScreen(): JSX.Element {
@@ -143,37 +141,32 @@ interface HeadProps {
   onFacets: () => void;
 }
 
-const Head = ({ list, search, onOver, onFacets }: HeadProps): JSX.Element => (
-  <div class="head">
-    <div class="stack">
-      <h1>
-        {words().title(list.at === undefined ? all() : list.total)}{' '}
-        {search.filter !== '' && <span class="ink-3">{words().ofAll(all())}</span>}
-      </h1>
-    </div>
-    <div class="row actions">
-      <button class="btn onlyphone" type="button" onClick={onFacets}>
-        {words().facets}
-      </button>
-      <button class="btn" type="button" onClick={() => onOver('columns')}>
-        <Icon name="columns" />
-        {words().columnsButton} <span class="ink-3">{search.columns.length}</span>
-      </button>
-      <CopyButton class="btn notphone" icon="link" text={() => globalThis.location.href}>
-        {frameWords().copyLink}
-      </CopyButton>
-      <CopyButton class="btn notphone" icon="terminal" text={() => curlOfSearch(search)}>
-        {frameWords().copyCurl}
-      </CopyButton>
-      {may('announceDevices') && (
-        <button class="btn" type="button" onClick={() => onOver('announce')}>
-          <Icon name="plus" />
-          {words().announce}
+function Head({ list, search, onOver, onFacets }: HeadProps): JSX.Element {
+  const { Component: Copies } = useLazy(copies);
+  return (
+    <div class="head">
+      <div class="stack">
+        <h1>
+          {words().title(list.at === undefined ? all() : list.total)}{' '}
+          {search.filter !== '' && <span class="ink-3">{words().ofAll(all())}</span>}
+        </h1>
+      </div>
+      <div class="row actions">
+        <button class="btn onlyphone" type="button" onClick={onFacets}>
+          {words().facets}
         </button>
-      )}
+        <button class="btn" type="button" onClick={() => onOver('columns')}>
+          <Icon name="columns" />
+          {words().columnsButton} <span class="ink-3">{search.columns.length}</span>
+        </button>
+        {Copies && <Copies search={search} />}
+        {may('announceDevices') && (
+          <button class="btn" type="button" onClick={() => onOver('announce')}>
+            <Icon name="plus" />
+            {words().announce}
+          </button>
+        )}
+      </div>
     </div>
-  </div>
-);
-
-const curlOfSearch = ({ filter, sort, fields }: Search): string =>
-  curlOf('GET', '/devices', { query: { filter: filter || undefined, sort, fields, limit: 1000 } });
+  );
+}

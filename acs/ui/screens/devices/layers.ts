@@ -2,6 +2,7 @@
 export { ActionBar } from './action-bar.tsx';
 export { Announce } from './announce.tsx';
 export { ColumnsDialog } from './columns-dialog.tsx';
+export { Copies } from './copies.tsx';
 export { DeviceFacets } from './device-facets.tsx';
 export { NoMatch } from './no-match.tsx';
 export { Peek } from './peek.tsx';
