@@ -1,7 +1,7 @@
 // The live line of the pages, in Chromium: it comes back by itself, and tells of changed rights.
 import assert from 'node:assert/strict';
-import { pagesSuite } from './support/pages-world.ts';
-import { seedDevices } from './support/seeded-devices.ts';
+import { pagesSuite } from '../support/pages-world.ts';
+import { seedDevices } from '../support/seeded-devices.ts';
 
 const PASSWORD = 'correct horse battery';
 

@@ -1,9 +1,9 @@
 // Parts of screens whose call fails, in Chromium: each says so, and tries again; a dialog keeps what is typed.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { eventually } from '../support/eventually.ts';
-import { pagesSuite } from './support/pages-world.ts';
-import { seedDevices, seededId } from './support/seeded-devices.ts';
+import { eventually } from '../../support/eventually.ts';
+import { pagesSuite } from '../support/pages-world.ts';
+import { seedDevices, seededId } from '../support/seeded-devices.ts';
 
 const problem = {
   ...{ status: 503, contentType: 'application/problem+json' },

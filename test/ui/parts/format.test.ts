@@ -1,6 +1,6 @@
 // Times as they are written, also those that are none.
 import assert from 'node:assert/strict';
-import { clockTime, dateTime, day, dayOf, hourAndMinute, span, timeOfDay } from '../../acs/ui/words/format.ts';
+import { clockTime, dateTime, day, dayOf, hourAndMinute, span, timeOfDay } from '../../../acs/ui/words/format.ts';
 
 describe('times in the pages', () => {
   it('are a dash where what was told is no time', () => {

@@ -1,8 +1,8 @@
 // What can be copied from the pages, in Chromium; and what else is done with one value.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { pagesSuite } from './support/pages-world.ts';
-import { knownTo, readGateway, rowOf, tabOf } from './support/read-gateway.ts';
+import { pagesSuite } from '../support/pages-world.ts';
+import { knownTo, readGateway, rowOf, tabOf } from '../support/read-gateway.ts';
 
 const PATH = 'Device.X_0090F8_Cwmp.MinSeverity';
 
