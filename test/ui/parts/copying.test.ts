@@ -1,4 +1,4 @@
-// What can be copied from the pages, in Chromium; and what else is done with one value.
+// Texts that are copied from the pages, in Chromium, and the rest that is done with one value.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { pagesSuite } from '../support/pages-world.ts';
@@ -14,7 +14,7 @@ async function copiedBy(page: Page, name: string): Promise<string> {
 }
 
 pagesSuite('copies from the pages', pages => {
-  it('are the path, the value and the call of a parameter, which becomes a column and is recorded', async () => {
+  it('are path, value and call of a parameter, which becomes a column and is recorded', async () => {
     const id = await readGateway(pages());
     const { open, call, complaints } = pages();
     const page = await open(`${tabOf(id, 'parameters')}?path=${PATH}`);

@@ -16,7 +16,7 @@ interface Part {
   call: RegExp;
   /** The way to the part from its page. */
   open?: (page: Page) => Promise<void>;
-  /** What is there once the call succeeds. */
+  /** A text that is there once the call succeeds. */
   text?: string;
   /** Parts that make the same call. */
   calls?: number;
