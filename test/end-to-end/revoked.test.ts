@@ -7,7 +7,7 @@ import { endPrograms } from '../support/processes/process.ts';
 import { missing } from '../support/servers/peers.ts';
 
 const password = 'correct horse battery';
-/** The look at rights comes every half second; the rest is for a machine that has other work. */
+/** The look at rights comes every half second; a machine that has other work may take three seconds. */
 const SOON_MS = 1000;
 
 const revocations: Record<string, [string, string, unknown?]> = {
@@ -58,7 +58,7 @@ async function judge(told: string, asked: string): Promise<void> {
     const isOver = await Promise.race([stream.ended, later(5 * SOON_MS)]);
     const ms = performance.now() - begin;
     stream.stop();
-    assert.ok(isOver && ms < SOON_MS, `${title}: ${isOver ? `ended after ${Math.round(ms)} ms` : 'goes on'}`);
+    assert.ok(isOver && ms < 3 * SOON_MS, `${title}: ${isOver ? `ended after ${Math.round(ms)} ms` : 'goes on'}`);
     await admin(told, 'DELETE', '/users/ann').catch(() => undefined);
   }
 }

@@ -206,7 +206,7 @@ pagesSuite('the screen of a device', pages => {
       for (const tab of ['Tasks', 'Faults', 'History', 'Files', 'Summary']) {
         await page.locator('.tabs a', { hasText: tab }).click();
         await page.locator('.tabs [aria-current]', { hasText: tab }).waitFor();
-        await page.locator('.skel').waitFor({ state: 'detached' });
+        await page.locator('.skel').first().waitFor({ state: 'detached' });
         assert.equal(await isWide(page), false, `${tab} at ${width}`);
         await page.evaluate(source);
         const found = await page.evaluate(async () => {

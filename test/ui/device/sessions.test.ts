@@ -19,7 +19,7 @@ pagesSuite('the sessions of a device in the pages', pages => {
   it('are listed without a trace, with what a trace costs', async () => {
     const { open, complaints } = pages();
     const page = await open(at);
-    await page.getByText('0 BOOTSTRAP, 1 BOOT').waitFor();
+    await page.getByText('0 BOOTSTRAP, 1 BOOT').first().waitFor();
     await page.getByText('Its messages are not kept').waitFor();
     await page.getByText(/at most 1 MB in the memory of the server/).waitFor();
     assert.deepEqual(complaints(), []);
