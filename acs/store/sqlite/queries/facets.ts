@@ -19,7 +19,8 @@ export function readFacets(statements: Statements, { filter, by, top, now }: Fac
   statements.prepare('SAVEPOINT facets').run();
   try {
     const total = totalOf(statements, filter, now);
-    return { total, facets: by.map(field => facetOf(statements, { field, filter, top, now, total })) };
+    const isMost = filter !== undefined && total * 2 > totalOf(statements, undefined, now);
+    return { total, facets: by.map(field => facetOf(statements, { field, filter, top, now, total, isMost })) };
   } finally {
     statements.prepare('RELEASE facets').run();
   }
@@ -31,6 +32,8 @@ interface Asked {
   top: number;
   now: number;
   total: number;
+  /** The filter fits most devices. */
+  isMost: boolean;
 }
 
 function facetOf(statements: Statements, asked: Asked): Facet {
@@ -72,12 +75,13 @@ const whereOf = (filter: Filter | undefined, now: number): Condition =>
   filter ? toSql(filter, now) : { sql: '1', params: [] };
 
 /** The values and their counts, of all devices that fit. */
-function groupedSql({ field, filter, now }: Asked): Condition {
+function groupedSql({ field, filter, now, isMost }: Asked): Condition {
   const beside = besideOf(field);
   if (beside) {
     // Without a filter the table beside has all that is counted.
     if (!filter)
       return { sql: `SELECT value, count(*) AS count FROM (${beside.sql}) GROUP BY value`, params: beside.params };
+    if (isMost && field.kind !== 'fault') return withoutOthers(beside, toSql({ op: 'not', of: filter }, now));
     const where = toSql(filter, now);
     return {
       sql: `SELECT value, count(*) AS count FROM (${beside.sql}) b JOIN devices d ON d.pk = b.device WHERE ${where.sql} GROUP BY value`,
@@ -89,6 +93,16 @@ function groupedSql({ field, filter, now }: Asked): Condition {
   return {
     sql: `SELECT ${key.sql} AS value, count(*) AS count FROM devices d WHERE ${where.sql} GROUP BY value`,
     params: [...key.params, ...where.params],
+  };
+}
+
+/** The counts of all devices less those of the few that do not fit: to look up each that fits would take longer. */
+function withoutOthers(beside: Condition, others: Condition): Condition {
+  const all = `SELECT value, count(*) AS n FROM (${beside.sql}) GROUP BY value`;
+  const less = `SELECT b.value, -count(*) FROM devices d CROSS JOIN (${beside.sql}) b ON b.device = d.pk WHERE ${others.sql} GROUP BY b.value`;
+  return {
+    sql: `SELECT value, sum(n) AS count FROM (${all} UNION ALL ${less}) GROUP BY value HAVING sum(n) > 0`,
+    params: [...beside.params, ...beside.params, ...others.params],
   };
 }
 
