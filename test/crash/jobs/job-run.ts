@@ -16,6 +16,8 @@ export interface JobRunSettings {
   devices: number;
   /** One in so many refuses to set anything. */
   stubborn: number;
+  /** Devices besides, which are announced and never come: each is planned, and skipped once it is its turn. */
+  absent?: number;
 }
 
 export interface JobReport {
@@ -45,12 +47,13 @@ interface Run {
   journal: Journal;
   random: Random;
   cpes: readonly CrashCpe[];
+  absent: number;
   isStubborn(id: string): boolean;
 }
 
 export async function jobRun(settings: JobRunSettings): Promise<JobReport> {
   return await onServer(settings, async acs => {
-    const { seed, devices, stubborn } = settings;
+    const { seed, devices, stubborn, absent = 0 } = settings;
     const random = seededRandom(seed);
     const journal = createJournal();
     const api = createApi(journal, () => ({ url: acs.api, token: acs.token }));
@@ -60,10 +63,12 @@ export async function jobRun(settings: JobRunSettings): Promise<JobReport> {
       return new CrashCpe({ serial: `D${number}`, url: acs.cwmp, journal, ...own });
     });
     for (const cpe of cpes) await untilQuiet(cpe);
+    await announce(acs, absent);
     let over = false;
     const lives = cpes.map((cpe, number) => live(cpe, seededRandom(seed * 1000 + 500 + number), () => over));
     try {
-      const run = { api, acs, journal, random, cpes, isStubborn: (id: string) => refuses(Number(id.split('-D')[1])) };
+      const isStubborn = (id: string): boolean => refuses(Number(id.split('-D')[1]));
+      const run = { api, acs, journal, random, cpes, absent, isStubborn };
       const kills = await throughFleet(run, settings.kills);
       return { kills, ...(await reconciled(run)) };
     } finally {
@@ -93,7 +98,8 @@ async function throughFleet(run: Run, wanted: number): Promise<Record<string, nu
     id: 'j',
     devices: { filter: 'productClass = "Box"' },
     do: [{ set: { [PATH]: 'wanted' } }, { task: { method: 'Reboot' } }, { tags: { add: [TAG] } }],
-    waves: [2, '40%'],
+    // Those that never come would keep a wave open.
+    waves: run.absent > 0 ? ['100%'] : [2, '40%'],
     parallelism: 6,
     wake: false,
   };
@@ -114,10 +120,40 @@ interface Listed {
   code?: string;
 }
 
-const listed = async (api: Api): Promise<Listed[] | undefined> => {
-  const answer = await api.call('GET', '/jobs/j/devices?limit=500');
-  return answer?.status === 200 ? (answer.body as { items: Listed[] }).items : undefined;
-};
+/** @returns undefined where the server does not answer */
+async function listed(api: Api, query = ''): Promise<Listed[] | undefined> {
+  const found: Listed[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const answer = await api.call('GET', `/jobs/j/devices?limit=500${query}${cursor && `&cursor=${cursor}`}`);
+    if (answer?.status !== 200) return undefined;
+    const page = answer.body as { items: Listed[]; next: string | null };
+    found.push(...page.items);
+    cursor = page.next;
+  }
+  return found;
+}
+
+/** The devices, once all that come have ended. */
+async function endedOf({ api, cpes, absent }: Run, state: string | undefined): Promise<Listed[] | undefined> {
+  if (absent === 0) return state === 'done' ? await listed(api) : undefined;
+  const [done, failed] = [await listed(api, '&state=done'), await listed(api, '&state=failed')];
+  const ended = [...(done ?? []), ...(failed ?? [])];
+  return ended.length === cpes.length ? ended : undefined;
+}
+
+const PORTION = 20_000;
+const absentId = (number: number): string => `00C0DE-Box-P${number}`;
+
+/** Makes devices known that never come. */
+async function announce({ api, token }: Server, count: number): Promise<void> {
+  for (let from = 0; from < count; from += PORTION) {
+    const ids = Array.from({ length: Math.min(PORTION, count - from) }, (_, at) => absentId(from + at));
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/csv' };
+    const body = `id\n${ids.join('\n')}\n`;
+    const { status } = await fetch(`${api}/api/v1/devices`, { method: 'POST', headers, body });
+    if (status !== 201) throw new Error(`POST /devices: ${status}`);
+  }
+}
 
 /** @throws Error where it cannot be read */
 async function read<T>(api: Api, path: string): Promise<T> {
@@ -127,7 +163,8 @@ async function read<T>(api: Api, path: string): Promise<T> {
 }
 
 /** Retries failed devices until the job is done and only those have failed that refuse, and all kills have been. */
-async function toTheEnd({ api, acs, isStubborn }: Run, isCalm: () => boolean): Promise<void> {
+async function toTheEnd(run: Run, isCalm: () => boolean): Promise<void> {
+  const { api, acs, isStubborn } = run;
   let calmSince: number | undefined;
   for (;;) {
     await pause(200);
@@ -136,7 +173,7 @@ async function toTheEnd({ api, acs, isStubborn }: Run, isCalm: () => boolean): P
       throw new Error(`it does not end: ${JSON.stringify((await api.call('GET', '/jobs/j'))?.body)}`);
     const answer = acs.isUp() ? await api.call('GET', '/jobs/j') : undefined;
     const { state } = (answer?.status === 200 ? answer.body : {}) as { state?: string };
-    const devices = state === 'done' ? await listed(api) : undefined;
+    const devices = await endedOf(run, state);
     if (!devices) continue;
     const again = devices.filter(entry => entry.state === 'failed' && !isStubborn(entry.device));
     if (again.length > 0) await api.call('POST', '/jobs/j/retry', { devices: again.map(({ device }) => device) });
@@ -146,13 +183,20 @@ async function toTheEnd({ api, acs, isStubborn }: Run, isCalm: () => boolean): P
   }
 }
 
-async function reconciled({ api, cpes, journal, isStubborn }: Run): Promise<Omit<JobReport, 'kills'>> {
+async function reconciled({ api, cpes, absent, journal, isStubborn }: Run): Promise<Omit<JobReport, 'kills'>> {
   const differences: string[] = [];
   const job = await read<{ totals: Record<string, number> }>(api, '/jobs/j');
-  const entries = new Map(((await listed(api)) ?? []).map(entry => [entry.device, entry]));
+  const all = (await listed(api)) ?? [];
+  const entries = new Map(all.map(entry => [entry.device, entry]));
   const counted = Object.values(job.totals).reduce((sum, count) => sum + count, 0);
-  if (counted !== cpes.length || entries.size !== cpes.length)
-    differences.push(`${counted} devices are counted and ${entries.size} listed of ${cpes.length}`);
+  const planned = cpes.length + absent;
+  if ([counted, all.length, entries.size].some(count => count !== planned))
+    differences.push(`${counted} devices are counted and ${entries.size} of ${all.length} listed of ${planned}`);
+  for (let number = 0; number < absent; number++) {
+    const { state, code = '' } = entries.get(absentId(number)) ?? {};
+    const is = `${state} ${code}`.trim();
+    if (is !== 'planned' && is !== 'skipped not-enrolled') differences.push(`${absentId(number)} is ${is}`);
+  }
   for (const cpe of cpes) {
     const refuses = isStubborn(cpe.id);
     const entry = entries.get(cpe.id);
