@@ -171,14 +171,20 @@ function parseTestOf(tokens: Tokens, field: Field): Filter {
   return negated ? { op: 'not', of: test } : test;
 }
 
-/** `search "text"`, `find "text"` or `find like "pattern"`; undefined where neither is next. */
+/** `search "text"`, `find "text"` or `find like "pattern"`; undefined where neither is next. A MAC address is found without its signs too. */
 function parseSearch(tokens: Tokens, among?: readonly Field[]): Filter | undefined {
   if (!tokens.accept('search') && !tokens.accept('find')) return undefined;
   const isPattern = tokens.accept('like');
   const { kind, text, column } = tokens.take();
   if (kind !== 'text' || text === '') throw badFilter('a text in quotes is expected to search for', column);
-  return searchFilter(isPattern ? text : `%${text.replace(/[\\%_]/g, '\\$&')}%`, among);
+  if (isPattern) return searchFilter(text, among);
+  const found = searchFilter(anywhere(text), among);
+  const octets = text.split(/[:-]/);
+  const isAddress = !among && octets.length > 2 && octets.every(octet => /^[\da-f]{2}$/i.test(octet));
+  return isAddress ? { op: 'or', of: [found, searchFilter(anywhere(octets.join('')))] } : found;
 }
+
+const anywhere = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 
 /** `preset = "name"`, `preset != "name"` or `preset in ("a", "b")`; undefined where it is not next. */
 function parsePreset(tokens: Tokens, presets: PresetFilters | undefined): Filter | undefined {

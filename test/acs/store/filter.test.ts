@@ -123,6 +123,14 @@ describe('Filter language', () => {
     'search "Media5"': false,
   };
 
+  it('finds a MAC address in a serial without its signs, and nothing else by them', () => {
+    const row = rowOf({ serialNumber: '0090F8000007' });
+    for (const text of ['00:90:f8:00:00:07', '00-90-F8-00-00-07', 'f8:00:00'])
+      assert.equal(holds(`find "${text}"`, row), true, text);
+    for (const text of ['00:90:f8:00:00:08', '0:90:f8', '90:f8', '00:90:f8:00:00:0x'])
+      assert.equal(holds(`find "${text}"`, row), false, text);
+  });
+
   for (const [text, expected] of Object.entries(truths))
     it(`answers ${expected} to ${text}`, () => assert.equal(holds(text), expected));
 
