@@ -11,7 +11,7 @@ const columns = [
   ...['id', 'device', 'method', 'state', 'origin', 'file', 'created', 'started', 'ended', 'attempts', 'lastError'],
   'fault',
 ];
-const fields = [...columns, 'args', 'result', 'expires', 'diagnostic'];
+const fields = [...columns, 'args', 'result', 'notBefore', 'expires', 'diagnostic'];
 
 /** The query as it is written. */
 export interface TaskListQuery {

@@ -39,7 +39,8 @@ const WAIT_S = 60;
 export const carryOut = async (id: string, body: TaskInput): Promise<Task> =>
   await call('POST', devicePath(id, '/tasks'), { query: { wait: WAIT_S }, body });
 
-const LEAN = 'id,device,method,state,origin,file,created,started,ended,attempts,lastError,fault,diagnostic,expires';
+const LEAN =
+  'id,device,method,state,origin,file,created,started,ended,attempts,lastError,fault,diagnostic,notBefore,expires';
 
 export const tasksOf = async (device: string, search: TaskSearch, signal?: AbortSignal): Promise<Page<Task>> =>
   await call('GET', '/tasks', { query: { device, limit: 50, fields: LEAN, count: true, ...search }, signal });

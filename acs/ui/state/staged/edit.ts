@@ -22,6 +22,8 @@ export interface Edit {
   isLost?: true;
   /** The task that carries it. */
   task?: string;
+  /** The time before which the task is not sent, as text. */
+  night?: string;
   refusal?: Refusal;
 }
 
@@ -29,7 +31,7 @@ export type Edits = readonly Edit[];
 
 /** The list with this change, in place of an earlier one of the path; a change to the known value is none. */
 export function withEdit(edits: Edits, edit: Edit): Edits {
-  const { isLost: _lost, task: _task, refusal: _refusal, ...fresh } = edit;
+  const { isLost: _lost, task: _task, night: _night, refusal: _refusal, ...fresh } = edit;
   if (fresh.to === fresh.from && fresh.way === 'value') return without(edits, [edit.path]);
   const at = edits.findIndex(({ path }) => path === edit.path);
   return at < 0 ? [...edits, fresh] : edits.with(at, fresh);
@@ -43,10 +45,10 @@ export const rebased = (edits: Edits, path: string, value: string): Edits =>
   edits.map(edit => (edit.path === path ? { ...edit, from: value } : edit));
 
 /** Marks the changes that a task carries. */
-export const carried = (edits: Edits, paths: readonly string[], task: string): Edits =>
+export const carried = (edits: Edits, paths: readonly string[], task: string, night?: string): Edits =>
   edits.map(edit => {
     const { refusal: _refusal, ...rest } = edit;
-    return paths.includes(edit.path) ? { ...rest, task } : edit;
+    return paths.includes(edit.path) ? { ...rest, task, ...(night === undefined ? {} : { night }) } : edit;
   });
 
 /** Marks the changes of a task that was refused: each with its own fault, or as one beside it. */
@@ -62,7 +64,7 @@ export function refused(
   const own = new Map((fault.parameters ?? []).map(({ name, code, message }) => [name, { code, message }]));
   return edits.map(edit => {
     if (!paths.includes(edit.path)) return edit;
-    const { task: _task, ...rest } = edit;
+    const { task: _task, night: _night, ...rest } = edit;
     const { code, message } = fault;
     const refusal = own.get(edit.path) ?? { code, message, ...(own.size > 0 ? { isBeside: true as const } : {}) };
     return { ...rest, refusal };

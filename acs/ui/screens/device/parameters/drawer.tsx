@@ -42,7 +42,7 @@ export function StagedDrawer(props: DrawerProps): JSX.Element {
   return (
     <aside class="drawer" aria-label={words().drawer}>
       <header>
-        <h2>{words().changes(changes.length)}</h2>
+        <h2>{open.length > 0 ? words().changes(open.length) : words().sentChanges(changes.length)}</h2>
         <button
           class="btn quiet square push"
           type="button"
@@ -94,18 +94,19 @@ export function StagedDrawer(props: DrawerProps): JSX.Element {
               </button>
             ))}
         </fieldset>
+        {when === 'tonight' && open.length > 0 && <span class="small ink-3">{words().whenTitles.tonight(night)}</span>}
         <CopyButton text={() => curl(when)} icon="terminal" label={words().curl} />
         <button
           class="btn primary push"
           type="button"
           aria-disabled={!isReady}
-          title={isReady ? undefined : words().cannotSend}
+          title={isReady || open.length === 0 ? undefined : words().cannotSend}
           data-send
           onClick={() => {
             if (isReady) onSend(when);
           }}
         >
-          {words().send(open.length)}
+          {open.length > 0 ? words().send(open.length) : words().sent}
         </button>
       </footer>
     </aside>
@@ -114,7 +115,7 @@ export function StagedDrawer(props: DrawerProps): JSX.Element {
 
 function ChangeLine({ change, device }: { change: Change; device: string }): JSX.Element {
   const { edit, meanwhile } = change;
-  const { path, from, to, isSecret, task } = edit;
+  const { path, from, to, isSecret, task, night } = edit;
   const shown = (value: string): string => value || words().empty;
   return (
     <li class="stack tight">
@@ -157,7 +158,7 @@ function ChangeLine({ change, device }: { change: Change; device: string }): JSX
         </>
       )}
       <Remarks change={change} />
-      {task !== undefined && <p class="help">{words().waits}</p>}
+      {task !== undefined && <p class="help">{night === undefined ? words().waits : words().waitsUntil(night)}</p>}
     </li>
   );
 }

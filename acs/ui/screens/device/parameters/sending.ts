@@ -43,11 +43,11 @@ export interface Sent {
   unwoken?: string;
 }
 
-/** @param notBefore ISO 8601, for what is sent at night @throws Problem */
+/** @param notBefore ISO 8601, for what is sent at night @param night the same as text @throws Problem */
 export async function send(
   id: string,
   edits: Edits,
-  { when, notBefore, force = false }: { when: When; notBefore: string; force?: boolean },
+  { when, notBefore, night, force = false }: { when: When; notBefore: string; night: string; force?: boolean },
 ): Promise<Sent> {
   const kept = edits.filter(({ way }) => way === 'override' || when === 'override');
   const once = edits.filter(edit => !kept.includes(edit));
@@ -56,15 +56,16 @@ export async function send(
     restage(id, list => without(list, pathsOf(kept)));
   }
   const task =
-    once.length > 0 ? await sendTask(id, once, when === 'tonight' ? { notBefore, wake: true } : {}) : undefined;
+    once.length > 0 ? await sendTask(id, once, when === 'tonight' ? { notBefore, night } : undefined) : undefined;
   const unwoken = when === 'now' || when === 'override' ? await wakeReason(id) : undefined;
   return { overrides: kept.length, ...(task ? { task } : {}), ...(unwoken === undefined ? {} : { unwoken }) };
 }
 
 /** The task is known before the device has answered, so that neither a reload nor a lost device forgets it. */
-async function sendTask(id: string, edits: Edits, later: Partial<TaskInput>): Promise<SentTask> {
-  const task = await addTask(id, { ...setTask(valuesOf(edits)), ...later }, false);
-  restage(id, list => carried(list, pathsOf(edits), task.id));
+async function sendTask(id: string, edits: Edits, later?: { notBefore: string; night: string }): Promise<SentTask> {
+  const time: Partial<TaskInput> = later ? { notBefore: later.notBefore, wake: true } : {};
+  const task = await addTask(id, { ...setTask(valuesOf(edits)), ...time }, false);
+  restage(id, list => carried(list, pathsOf(edits), task.id, later?.night));
   return task;
 }
 

@@ -45,7 +45,8 @@ export function useSending({ device: { id }, edits, line, notBefore, night, relo
     setProblem(undefined);
     try {
       if ((await changedMeanwhile(id, open)).size > 0) reload();
-      else tellSent(id, await send(id, open, { when, notBefore, force }), when === 'tonight' ? night : undefined);
+      else
+        tellSent(id, await send(id, open, { when, notBefore, night, force }), when === 'tonight' ? night : undefined);
     } catch (error) {
       setProblem(problemOf(error));
     }

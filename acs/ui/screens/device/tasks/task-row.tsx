@@ -5,11 +5,12 @@ import { Age } from '../../../components/age.tsx';
 import { Icon } from '../../../components/icon.tsx';
 import { ProblemNote } from '../../../components/problem-note.tsx';
 import { Skeleton } from '../../../components/skeleton.tsx';
+import { now } from '../../../state/clock.ts';
 import { place, setQuery } from '../../../state/location.ts';
 import { useResource } from '../../../state/resource.ts';
 import { may } from '../../../state/session.ts';
 import { deviceWork as english } from '../../../words/en/device/work.ts';
-import { span } from '../../../words/format.ts';
+import { dateTime, span } from '../../../words/format.ts';
 import { textsOf } from '../../../words/texts.ts';
 
 const words = textsOf('deviceWork', english);
@@ -44,7 +45,7 @@ export function TaskRow({ task, onCancel }: { task: Task; onCancel: () => void }
           {origin === 'reconcile' && <span class="tag">{words().tasks.byPresets}</span>}
         </td>
         <td>
-          <span class={`st ${taskTones[state]}`}>{words().tasks.states[state]}</span>
+          <span class={`st ${taskTones[state]}`}>{stateText(task)}</span>
         </td>
         <td>
           <Age at={created} />
@@ -73,6 +74,12 @@ export function TaskRow({ task, onCancel }: { task: Task; onCancel: () => void }
       )}
     </>
   );
+}
+
+/** A task that waits for a time says so before it waits for the device. */
+function stateText({ state, notBefore }: Task): string {
+  const isLater = state === 'queued' && notBefore !== undefined && Date.parse(notBefore) > now.value;
+  return isLater ? words().tasks.waitsUntil(dateTime(notBefore)) : words().tasks.states[state];
 }
 
 /** Read when it is opened: a result may be a whole data model. */

@@ -26,6 +26,7 @@ export const deviceWork: Catalogue['deviceWork'] = {
       failed: 'Gescheitert',
       cancelled: 'Abgebrochen',
     },
+    waitsUntil: time => `Wartet bis ${time}`,
     byPresets: 'durch Vorgaben',
     attempts: (count, reason) =>
       plural(count, { one: `# Sitzung ging verloren: ${reason}`, other: `# Sitzungen gingen verloren: ${reason}` }),

@@ -48,6 +48,7 @@ export const parameters = {
   },
   drawer: 'Staged changes',
   changes: (count: number) => plural(count, { one: '# change, not sent', other: '# changes, not sent' }),
+  sentChanges: (count: number) => plural(count, { one: '# change, sent', other: '# changes, sent' }),
   dropAll: 'Drop all changes',
   drop: 'Drop this change',
   meanwhile: (before: string, after: string, wish: string) =>
@@ -68,6 +69,7 @@ export const parameters = {
     override: 'The ACS keeps the values for this device, and sets them again when they change',
   },
   send: (count: number) => `Send ${number(count)}`,
+  sent: 'Sent',
   cannotSend: 'Some changes cannot be sent as they are.',
   sendForce: 'Set all the same…',
   forceTitle: 'The device may lose the ACS',
@@ -76,6 +78,7 @@ export const parameters = {
     plural(count, { one: 'The device has taken # value', other: 'The device has taken # values' }),
   waits: 'Sent. It waits for the device.',
   waitsBecause: (reason: string) => `Sent. It waits for the device: ${reason}`,
+  waitsUntil: (time: string) => `Sent. It waits until ${time}.`,
   waitsTonight: (time: string) => `It is sent not before ${time}.`,
   overridden: (count: number) => plural(count, { one: '# override is set', other: '# overrides are set' }),
   notSet: 'The device has refused the changes',

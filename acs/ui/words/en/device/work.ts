@@ -25,6 +25,7 @@ export const deviceWork = {
       failed: 'Failed',
       cancelled: 'Cancelled',
     },
+    waitsUntil: (time: string) => `Waits until ${time}`,
     byPresets: 'by presets',
     attempts: (count: number, reason: string) =>
       plural(count, { one: `# session was lost: ${reason}`, other: `# sessions were lost: ${reason}` }),
