@@ -1,6 +1,6 @@
 // A button that opens a list of actions: arrow keys move, Enter acts, Escape closes.
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.tsx';
 
 export interface MenuEntry {
@@ -30,12 +30,14 @@ export interface MenuProps {
 
 export function Menu({ label, children, entries, class: classes = 'btn', align = 'start' }: MenuProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
+  const [isUp, setUp] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const close = (): void => {
     setOpen(false);
     button.current?.focus();
   };
+  useLayoutEffect(() => setUp(isOpen && opensUp(box.current)), [isOpen]);
   useEffect(() => {
     if (!isOpen) return;
     items(box.current)[0]?.focus();
@@ -59,7 +61,7 @@ export function Menu({ label, children, entries, class: classes = 'btn', align =
         {children}
       </button>
       {isOpen && (
-        <div class={`pop menu ${align === 'end' ? 'end' : ''}`}>
+        <div class={`pop menu ${align === 'end' ? 'end' : ''} ${isUp ? 'up' : ''}`}>
           <div
             class="list"
             role="menu"
@@ -107,6 +109,13 @@ function MenuItem({
       </button>
     </>
   );
+}
+
+/** Below the button is too little room, and above it is more. */
+function opensUp(box: HTMLElement | null): boolean {
+  const list = box?.querySelector('.menu')?.getBoundingClientRect();
+  const top = box?.getBoundingClientRect().top ?? 0;
+  return list !== undefined && list.bottom > globalThis.innerHeight && top > globalThis.innerHeight - list.top;
 }
 
 const items = (box: HTMLElement | null): HTMLElement[] => [
