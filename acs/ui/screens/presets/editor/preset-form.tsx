@@ -1,5 +1,6 @@
 // A preset as a form. It writes into the text, which stays the one source.
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Document } from '../../../api/presets.ts';
 import { presets } from '../../../words/en/presets.ts';
 import { textsOf } from '../../../words/texts.ts';
@@ -60,6 +61,8 @@ function TextField({
   read = plainText,
   write = textOrNone,
 }: TextFieldProps): JSX.Element {
+  // What is being typed stays as it is, although the document has it in another shape, or not at all, for now.
+  const [typed, setTyped] = useState<string | undefined>(undefined);
   return (
     <label class="field">
       <span>{words().fields[name]}</span>
@@ -67,8 +70,12 @@ function TextField({
         class="input mono"
         inputMode={isNumber ? 'numeric' : 'text'}
         readOnly={isReadOnly}
-        value={read(document[name])}
-        onChange={event => onWrite(textOf(withSetting(document, [name], write(event.currentTarget.value))))}
+        value={typed ?? read(document[name])}
+        onInput={({ currentTarget: { value } }) => {
+          setTyped(value);
+          onWrite(textOf(withSetting(document, [name], write(value))));
+        }}
+        onBlur={() => setTyped(undefined)}
       />
     </label>
   );
