@@ -62,7 +62,7 @@ function Shown({ of: { job, rollout }, found }: { of: Read; found: Resource<Read
             <span class={`st ${toneOf(job)}`}>{phaseOf(job)}</span>
           </div>
           <Subtitle job={job} rollout={rollout} />
-          {job.reason && <p class="warn wrap-any">{job.reason}</p>}
+          {job.reason ? <p class="warn wrap-any">{job.reason}</p> : <PausedBy job={job} />}
         </div>
         <Actions job={job} onDone={found.reload} />
       </div>
@@ -84,8 +84,15 @@ function Shown({ of: { job, rollout }, found }: { of: Read; found: Resource<Read
   );
 }
 
+/** Who has paused it, where it did not pause by itself. */
+function PausedBy({ job: { state, log } }: { job: JobDetail }): JSX.Element | null {
+  const entry = state === 'paused' ? log.findLast(({ text }) => text.startsWith('paused')) : undefined;
+  return entry?.by ? <p class="warn wrap-any">{words().pausedBy(entry.by, dateTime(entry.time))}</p> : null;
+}
+
 function Subtitle({ job, rollout }: { job: JobDetail; rollout: Rollout | undefined }): JSX.Element {
   const time = dateTime(job.created);
+  const by = job.log.find(({ text }) => text === 'created')?.by;
   return (
     <p class="ink-2 wrap-any">
       {rollout ? (
@@ -97,7 +104,7 @@ function Subtitle({ job, rollout }: { job: JobDetail; rollout: Rollout | undefin
         whatOf(job)
       )}
       {' · '}
-      {job.author === undefined ? words().createdAt(time) : words().created(time, job.author)}
+      {by === undefined ? words().createdAt(time) : words().created(time, by)}
       {job.approval?.by && ` · ${words().approvedBy(job.approval.by)}`}
       {job.filter !== undefined && (
         <>

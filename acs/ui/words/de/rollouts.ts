@@ -49,6 +49,7 @@ export const rollouts: Catalogue['rollouts'] = {
     skipped: 'Übersprungen',
   },
   created: (time, by) => `angelegt ${time} von ${by}`,
+  pausedBy: (name, time) => `angehalten von ${name}, ${time}`,
   createdAt: time => `angelegt ${time}`,
   progress: 'Fortschritt',
   ofDone: (whole, share) => `von ${whole} fertig, ${share} %`,

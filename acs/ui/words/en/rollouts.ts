@@ -48,6 +48,7 @@ export const rollouts = {
     skipped: 'Skipped',
   },
   created: (time: string, by: string) => `created ${time} by ${by}`,
+  pausedBy: (name: string, time: string) => `paused by ${name}, ${time}`,
   createdAt: (time: string) => `created ${time}`,
   progress: 'Progress',
   ofDone: (whole: string, share: string) => `of ${whole} done, ${share} %`,
