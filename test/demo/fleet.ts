@@ -23,7 +23,7 @@ const specs = {
     },
   },
   json: { kind: 'string', value: 'FILE', help: 'write the report' },
-  stay: { kind: 'boolean', help: 'then run a live fleet of three products, and print a link to its pages' },
+  stay: { kind: 'boolean', help: 'then run a live fleet of three products, and print links to its pages' },
   verbose: { kind: 'boolean', help: 'print what both sides log from warnings on' },
 } as const satisfies OptionSpecs;
 
@@ -109,7 +109,8 @@ async function main(argv: string[]): Promise<number> {
 async function stay(signal: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-live-'));
   const fleet = await openLiveFleet(folder);
-  process.stdout.write(`\nA live fleet of three products, until Ctrl-C:\n  pages  ${await fleet.viewerLink()}\n`);
+  const links = `  to look  ${await fleet.viewerLink()}\n  to act   ${await fleet.adminLink()}\n`;
+  process.stdout.write(`\nA live fleet of three products, until Ctrl-C. Each link signs in once:\n${links}`);
   await new Promise<void>(resolve => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());

@@ -17,6 +17,8 @@ export interface LiveFleet {
   base: string;
   /** A link by which a viewer looks on, once. */
   viewerLink: () => Promise<string>;
+  /** The same for an administrator. */
+  adminLink: () => Promise<string>;
   close: () => Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function openLiveFleet(folder: string, size = 1): Promise<LiveFleet
     { model: 'device', oui: '00D09E', productClass: 'Router', manufacturer: 'Plain', count: 20 * size },
     { model, oui: '0050C2', productClass: 'VR400', manufacturer: 'Older', count: 12 * size },
   ];
+  await setHeartbeat(api);
   const stop = new AbortController();
   const [acs = ''] = started.acs.cwmp;
   const running = products.map(async product => await fleet(...unitsOf(product, { acs, stop: stop.signal })));
@@ -54,16 +57,19 @@ export async function openLiveFleet(folder: string, size = 1): Promise<LiveFleet
   return {
     api,
     base: started.acs.api,
-    viewerLink: async () => {
-      await api('PUT', '/users/viewer', { role: 'viewer' });
-      return String((await api('POST', '/users/viewer/link')).url);
-    },
+    viewerLink: async () => await linkOf(api, 'viewer'),
+    adminLink: async () => await linkOf(api, 'admin'),
     close: async () => {
       stop.abort();
       await Promise.allSettled(running);
       await started.acs.close();
     },
   };
+}
+
+async function linkOf(api: Api, role: 'viewer' | 'admin'): Promise<string> {
+  await api('PUT', `/users/demo-${role}`, { role });
+  return String((await api('POST', `/users/demo-${role}/link`)).url);
 }
 
 async function startTheAcs(folder: string): Promise<Started> {
@@ -87,6 +93,15 @@ function unitsOf(
   return [values, terminal];
 }
 
+/** Units of this model inform by themselves only when they are told to: otherwise they would be lost after their first session. */
+async function setHeartbeat(api: Api): Promise<void> {
+  const server = 'Device.ManagementServer.';
+  await api('PUT', '/presets/heartbeat', {
+    when: 'productClass != "VR400"',
+    set: { [`${server}PeriodicInformEnable`]: true, [`${server}PeriodicInformInterval`]: 30 },
+  });
+}
+
 /** Sites, tags, presets, a fault, an alert and a rollout, as an operator has them. */
 async function furnish(api: Api): Promise<void> {
   const { items } = (await api('GET', '/devices?fields=id,productClass&limit=1000')) as {
@@ -100,10 +115,6 @@ async function furnish(api: Api): Promise<void> {
     })),
   });
   const root = 'Device.X_0090F8_';
-  await api('PUT', '/presets/heartbeat', {
-    when: 'productClass != "VR400"',
-    set: { 'Device.ManagementServer.PeriodicInformInterval': 30 },
-  });
   // The older gateways do not know it: a fault for whoever looks on.
   await api('PUT', '/presets/guest-wifi', {
     when: 'productClass = "VR400"',
