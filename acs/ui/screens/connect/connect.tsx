@@ -29,22 +29,24 @@ export function ConnectScreen(): JSX.Element {
       </div>
       {server.problem && <ProblemNote problem={server.problem} at={server.at} onRetry={server.reload} />}
       <div class="cols">
-        <section class="panel c6">
-          <header>
-            <h2>{words().announce}</h2>
-          </header>
-          <div class="body stack">
-            {may('announceDevices') ? <AnnounceForm onAnnounced={setAnnounced} /> : <p>{words().mayNot}</p>}
-          </div>
-        </section>
-        <section class="panel c6">
+        <div class="stack loose c8">
+          <section class="panel">
+            <header>
+              <h2>{words().announce}</h2>
+            </header>
+            <div class="body stack">
+              {may('announceDevices') ? <AnnounceForm onAnnounced={setAnnounced} /> : <p>{words().mayNot}</p>}
+            </div>
+          </section>
+          {server.value ? <Commands server={server.value} announced={announced} /> : server.isLoading && <Skeleton />}
+        </div>
+        <section class="panel c4">
           <header>
             <h2>{words().arrivals}</h2>
           </header>
           <Arrivals />
         </section>
       </div>
-      {server.value ? <Commands server={server.value} announced={announced} /> : server.isLoading && <Skeleton />}
     </>
   );
 }

@@ -6,12 +6,12 @@ export const enrolment: Catalogue['enrolment'] = {
   title: count => `${number(count)} vor der Tür`,
   about: rules =>
     plural(rules, {
-      one: 'Unbekannte Geräte warten in Quarantäne: gehört, und nichts gefragt. # Regel steht vor der Tür.',
-      other: 'Unbekannte Geräte warten in Quarantäne: gehört, und nichts gefragt. # Regeln stehen vor der Tür.',
+      one: '# Regel entscheidet über neue Geräte. Die in Quarantäne werden gehört, und nichts gefragt.',
+      other: '# Regeln entscheiden über neue Geräte. Die in Quarantäne werden gehört, und nichts gefragt.',
     }),
   door: {
-    approve: 'Die, die keine Regel kennt, warten auf Sie (--enrol approve).',
-    auto: 'Die, die keine Regel kennt, kommen von selbst herein (--enrol auto).',
+    approve: 'Die, auf die keine Regel passt, warten in Quarantäne auf Sie (--enrol approve).',
+    auto: 'Die, auf die keine Regel passt, werden von selbst aufgenommen (--enrol auto).',
   },
   parts: 'Teile',
   tabs: {
@@ -134,7 +134,7 @@ export const enrolment: Catalogue['enrolment'] = {
   },
   trial: {
     title: 'Was geschieht mit …',
-    about: 'fragt niemanden',
+    about: 'nichts wird gesendet',
     id: 'Id',
     idHint: '00AA02-VR400-00AA0200F340',
     more: 'Mehr von ihm',

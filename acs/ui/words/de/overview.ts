@@ -78,7 +78,7 @@ export const overview: Catalogue['overview'] = {
   seconds: value => `${value} s`,
   seriesText: (least, most, p95) =>
     `Informs je Minute über 24 Stunden: von ${least} bis ${most}. Sitzung p95 höchstens ${p95}.`,
-  seriesEmpty: 'Keine Sitzung seit dem Start des Servers.',
+  seriesEmpty: 'Noch keine Zahlen: Sie kommen einige Minuten nach der ersten Sitzung.',
   products: 'Produkte und Firmware',
   devices: count => plural(count, { one: '# Gerät', other: '# Geräte' }),
   others: 'Alle anderen',

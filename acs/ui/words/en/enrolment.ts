@@ -5,12 +5,12 @@ export const enrolment = {
   title: (count: number) => `${number(count)} at the door`,
   about: (rules: number) =>
     plural(rules, {
-      one: 'Unknown devices wait in quarantine: heard, and asked nothing. # rule stands before the door.',
-      other: 'Unknown devices wait in quarantine: heard, and asked nothing. # rules stand before the door.',
+      one: '# rule decides over new devices. Those in quarantine are heard, and asked nothing.',
+      other: '# rules decide over new devices. Those in quarantine are heard, and asked nothing.',
     }),
   door: {
-    approve: 'Those that no rule knows wait for you (--enrol approve).',
-    auto: 'Those that no rule knows come in by themselves (--enrol auto).',
+    approve: 'Those that no rule fits wait in quarantine for you (--enrol approve).',
+    auto: 'Those that no rule fits are enrolled by themselves (--enrol auto).',
   },
   parts: 'Parts',
   tabs: { quarantine: 'Quarantine', held: 'Held', knocking: 'Knocking', rules: 'Rules', announced: 'Announced' },
@@ -128,7 +128,7 @@ export const enrolment = {
   },
   trial: {
     title: 'What happens to…',
-    about: 'asks nobody',
+    about: 'nothing is sent',
     id: 'Id',
     idHint: '00AA02-VR400-00AA0200F340',
     more: 'More of it',

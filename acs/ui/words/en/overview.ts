@@ -78,7 +78,7 @@ export const overview = {
   seconds: (value: string) => `${value} s`,
   seriesText: (least: string, most: string, p95: string) =>
     `Informs a minute over 24 hours: from ${least} to ${most}. Session p95 at most ${p95}.`,
-  seriesEmpty: 'No session since the server has started.',
+  seriesEmpty: 'No numbers yet: they come a few minutes after the first session.',
   products: 'Products and firmware',
   devices: (count: number) => plural(count, { one: '# device', other: '# devices' }),
   others: 'All others',

@@ -75,7 +75,7 @@ function ReadAll({
       type="button"
       onClick={() => void readAgain(device.id, `${root}.`).then(values.resource.reload)}
     >
-      {count > 0 ? words().readAllAbout(count) : words().readAll}
+      {count > values.list.length ? words().readAllAbout(count) : words().readAll}
     </button>
   );
 }

@@ -13,6 +13,7 @@ import { useResource } from '../../../../state/resource.ts';
 import { may } from '../../../../state/session.ts';
 import { tell } from '../../../../state/toasts.ts';
 import { deviceSummary as english } from '../../../../words/en/device/summary.ts';
+import { faultName } from '../../../../words/fault-texts.ts';
 import { span } from '../../../../words/format.ts';
 import { textsOf } from '../../../../words/texts.ts';
 import { openDialog } from '../../actions/opened.ts';
@@ -42,7 +43,8 @@ export function FaultNote({ device, fault, reload }: FaultNoteProps): JSX.Elemen
   return (
     <Note tone="bad">
       <p>
-        <b class="mono">{code}</b> <Age at={first} say={words().since} /> <Cause device={device} fault={fault} />
+        <b>{faultName(code)}</b> <b class="mono">{code}</b> <Age at={first} say={words().since} />{' '}
+        <Cause device={device} fault={fault} />
       </p>
       <p class="wrap-any">
         {message} {parameter && !message.includes(parameter) && <span class="mono wrap-any">{parameter}</span>}
