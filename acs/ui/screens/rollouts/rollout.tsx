@@ -84,7 +84,7 @@ function Shown({ of: { job, rollout }, found }: { of: Read; found: Resource<Read
   );
 }
 
-/** Who has paused it, where it did not pause by itself. */
+/** The user who has paused it, where it did not pause by itself. */
 function PausedBy({ job: { state, log } }: { job: JobDetail }): JSX.Element | null {
   const entry = state === 'paused' ? log.findLast(({ text }) => text.startsWith('paused')) : undefined;
   return entry?.by ? <p class="warn wrap-any">{words().pausedBy(entry.by, dateTime(entry.time))}</p> : null;

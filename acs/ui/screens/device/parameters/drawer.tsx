@@ -39,6 +39,7 @@ export function StagedDrawer(props: DrawerProps): JSX.Element {
   const isReady = open.length > 0 && open.every(change => change.isReady) && !isSending;
   const canForce = problem?.status === 409 && isReady;
   const [isForcing, setForcing] = useState(false);
+  const lines = changes.map(change => <ChangeLine key={change.edit.path} change={change} device={device} />);
   return (
     <aside class="drawer" aria-label={words().drawer}>
       <header>
@@ -54,11 +55,7 @@ export function StagedDrawer(props: DrawerProps): JSX.Element {
         </button>
       </header>
       <div class="body">
-        <ul class="stack loose">
-          {changes.map(change => (
-            <ChangeLine key={change.edit.path} change={change} device={device} />
-          ))}
-        </ul>
+        <ul class="stack loose">{lines}</ul>
         {problem && <ProblemNote problem={problem} />}
         {canForce && (
           <button class="btn danger" type="button" onClick={() => setForcing(true)}>

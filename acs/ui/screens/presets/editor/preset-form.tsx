@@ -61,7 +61,7 @@ function TextField({
   read = plainText,
   write = textOrNone,
 }: TextFieldProps): JSX.Element {
-  // What is being typed stays as it is, although the document has it in another shape, or not at all, for now.
+  // Text that is being typed stays as it is, although the document has it in another shape, or not at all, for now.
   const [typed, setTyped] = useState<string | undefined>(undefined);
   return (
     <label class="field">
