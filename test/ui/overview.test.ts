@@ -108,7 +108,7 @@ pagesSuite('the overview of the pages', pages => {
     const broken = panel(page, 'Products and firmware');
     await broken.getByRole('alert').getByText('Wait a minute.').waitFor();
     await panel(page, 'Informs and sessions')
-      .getByRole('img', { name: /^Session p95 at most/ })
+      .getByRole('img', { name: /Session p95 at most/ })
       .waitFor();
     await page.locator('.plot canvas').waitFor();
     assert.equal(await page.getByRole('alert').count(), 1);
