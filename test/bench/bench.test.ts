@@ -31,9 +31,9 @@ describe('bench: the whole', () => {
       assert.equal(typeof row.ours, 'number');
     }
     assert.ok(typeof rows[0]?.floor === 'number' && typeof rows[0].ratio === 'number');
-    // Counts do not depend on the machine.
+    // Counts do not depend on the machine, but for a write in the background of a slow one.
     assert.deepEqual(
-      rows.slice(1).map(row => [row.ours, row.met]),
+      rows.slice(1).map(row => [Math.round(Number(row.ours)), row.met]),
       [
         [0, true],
         [2, true],

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { runOptions } from '../../cpe/options.ts';
 import { run } from '../../cpe/run.ts';
 import { readOptions } from '../../shared/config.ts';
+import { builtinModel } from '../../shared/model/datamodel.ts';
+import { Gateways } from '../support/cpe/gateways.ts';
 import { ask, informResponse, type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
 
 const documentOf = (models: string): string =>
@@ -84,5 +86,19 @@ describe('models of other people', () => {
     assert.equal(code, 1);
     assert.match(log, /"msg":"CWMP disabled"/);
     assert.deepEqual(acs.names(), []);
+  });
+});
+
+describe('hidden values of a plain device', () => {
+  it('read back as an equivalent of null that is of their type', async () => {
+    const gateways = await Gateways.open();
+    try {
+      const { device } = await gateways.make({ model: await builtinModel('device') });
+      const values = device.config.read('Device.').filter(({ Name }) => /\.(Reset|Renew|Password)$/.test(Name));
+      const found = new Set(values.map(({ Type, Value }) => `${Type} '${Value}'`));
+      assert.deepEqual(found, new Set(["xsd:boolean '0'", "xsd:string ''"]));
+    } finally {
+      await gateways.close();
+    }
   });
 });

@@ -1,8 +1,9 @@
 // Reads of a unit's parameters in the forms that an ACS may use: full name, partial path, aliases and wildcards.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { ParameterInfo, ParameterValue } from '../../../shared/cwmp/methods.ts';
-import { xsdType } from '../../../shared/model/definitions.ts';
+import { type ParameterDef, xsdType } from '../../../shared/model/definitions.ts';
 import { isPartial } from '../../../shared/model/path.ts';
+import { UNKNOWN_TIME } from '../../../shared/model/values.ts';
 import { expandPath, shownPath } from './alias.ts';
 import { rowsChangeable } from './rows.ts';
 import type { Found, Tree } from './tree.ts';
@@ -36,8 +37,14 @@ export function readValues(tree: Tree, path: string): ParameterValue[] {
   });
 }
 
+/** TR-106 A.2.3: a hidden value reads back as null or its equivalent, which is a value of its type. */
+function hiddenValue(type: ParameterDef['type']): string {
+  if (type === 'boolean' || /int|long/i.test(type)) return '0';
+  return type === 'dateTime' ? UNKNOWN_TIME : '';
+}
+
 function valueAt(tree: Tree, path: string, found: Found): ParameterValue {
-  const value = found.def.hidden ? '' : tree.value(path, found);
+  const value = found.def.hidden ? hiddenValue(found.def.type) : tree.value(path, found);
   return { Name: path, Value: value, Type: xsdType(found.def) };
 }
 
