@@ -283,7 +283,8 @@ peerSuite('ten tasks of an operator, in the browser alone', { programs: ['chromi
     ]);
     assert.equal(download.suggestedFilename(), 'devices.csv');
     const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
-    assert.equal(lines.length, faulty.length + 1);
+    // More faults may have come meanwhile.
+    assert.ok(lines.length > faulty.length);
     for (const { serial } of faulty) assert.ok(lines.some(line => line.includes(String(serial))));
   });
 });

@@ -36,13 +36,24 @@ interface SettingProps {
   about: string;
   /** The failure of reading it. */
   problem: Problem | undefined;
+  /** The stored values are there. */
+  isLoaded: boolean;
   isReady: boolean;
   saved: string;
   onSave: () => Promise<void>;
   children: ComponentChildren;
 }
 
-function Setting({ title, about, problem: unread, isReady, saved, onSave, children }: SettingProps): JSX.Element {
+function Setting({
+  title,
+  about,
+  problem: unread,
+  isLoaded,
+  isReady,
+  saved,
+  onSave,
+  children,
+}: SettingProps): JSX.Element {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const save = async (): Promise<void> => {
     setProblem(undefined);
@@ -67,7 +78,10 @@ function Setting({ title, about, problem: unread, isReady, saved, onSave, childr
         }}
       >
         <p class="ink-2">{about}</p>
-        {children}
+        {/* Typing begins once the stored values are there: they would replace what is typed. */}
+        <fieldset class="stack" disabled={!isLoaded}>
+          {children}
+        </fieldset>
         {shown && <ProblemNote problem={shown} />}
         <div class="row">
           <button class="btn" type="submit" disabled={!isReady}>
@@ -106,6 +120,7 @@ function HistoryPanel(): JSX.Element {
       title={texts.history}
       about={texts.historyAbout}
       problem={stored.problem}
+      isLoaded={stored.value !== undefined}
       isReady={stored.value !== undefined && may('putHistorySetting')}
       saved={texts.historySaved}
       onSave={save}
@@ -127,6 +142,7 @@ function SecretsPanel(): JSX.Element {
       title={texts.secrets}
       about={texts.secretsAbout}
       problem={stored.problem}
+      isLoaded={stored.value !== undefined}
       isReady={stored.value !== undefined}
       saved={texts.secretsSaved}
       onSave={async () => await putSecretNames(linesOf(names))}
@@ -172,6 +188,7 @@ function OidcPanel(): JSX.Element {
       title={texts.oidc}
       about={ways.value?.provider ? texts.oidcOn : texts.oidcOff}
       problem={stored.problem}
+      isLoaded={stored.value !== undefined}
       isReady={wrong < 0 && stored.value !== undefined}
       saved={texts.oidcSaved}
       onSave={save}
