@@ -31,7 +31,7 @@ pagesSuite('users, roles and tokens in the pages', pages => {
     await drawer.getByRole('button', { name: 'Delete…' }).click();
     await page.getByRole('dialog').getByRole('textbox').fill('ann');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await page.getByRole('link', { name: 'ann' }).waitFor({ state: 'detached' });
+    await page.getByRole('table').getByRole('link', { name: 'ann' }).waitFor({ state: 'detached' });
     assert.equal(complaints().length, 1);
   });
 
