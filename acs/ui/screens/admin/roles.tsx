@@ -2,14 +2,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { deleteRole, listRoles, type Role, type Roles } from '../../api/administration/access.ts';
-import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Pair } from '../../components/records/pair.tsx';
+import { RecordDrawer } from '../../components/records/record-drawer.tsx';
 import { type Column, Records } from '../../components/records/records.tsx';
-import { SideDrawer } from '../../components/records/side-drawer.tsx';
-import { hrefOf, place, setQuery } from '../../state/location.ts';
+import { hrefOf, place } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
-import { tell } from '../../state/toasts.ts';
 import { admin } from '../../words/en/admin.ts';
 import { records } from '../../words/en/records.ts';
 import { number } from '../../words/format.ts';
@@ -93,44 +91,20 @@ interface RoleDrawerProps {
   onChanged: () => void;
 }
 
-function RoleDrawer({ role, operations, onChanged }: RoleDrawerProps): JSX.Element {
-  const { name, builtIn } = role;
-  const [asked, setAsked] = useState<'edit' | 'delete' | undefined>(undefined);
-  const close = (): void => setAsked(undefined);
-  const leave = (): void => setQuery({ at: undefined });
-  const footer = builtIn ? undefined : (
-    <>
-      <button class="btn" type="button" onClick={() => setAsked('edit')}>
-        {common().edit}
-      </button>
-      <button class="btn danger push" type="button" onClick={() => setAsked('delete')}>
-        {common().remove}
-      </button>
-    </>
-  );
-  return (
-    <SideDrawer title={roleName(name)} onClose={leave} footer={footer}>
-      <RoleFacts role={role} />
-      {asked === 'edit' && <RoleDialog name={name} operations={operations} onClose={close} onDone={onChanged} />}
-      {asked === 'delete' && (
-        <Confirm
-          title={name}
-          action={common().removeNow}
-          isDangerous
-          onClose={close}
-          onConfirm={async () => {
-            await deleteRole(name);
-            tell({ tone: 'ok', text: common().removed(name) });
-            leave();
-            onChanged();
-          }}
-        >
-          <p>{words().ownRoles.removeText}</p>
-        </Confirm>
-      )}
-    </SideDrawer>
-  );
-}
+const RoleDrawer = ({ role, operations, onChanged }: RoleDrawerProps): JSX.Element => (
+  <RecordDrawer
+    name={role.name}
+    title={roleName(role.name)}
+    mayEdit={!role.builtIn}
+    mayDelete={!role.builtIn}
+    editor={close => <RoleDialog name={role.name} operations={operations} onClose={close} onDone={onChanged} />}
+    onDelete={async () => await deleteRole(role.name)}
+    deleteText={words().ownRoles.removeText}
+    onChanged={onChanged}
+  >
+    <RoleFacts role={role} />
+  </RecordDrawer>
+);
 
 const RoleFacts = ({ role: { devices, parameters = {}, operations } }: { role: Role }): JSX.Element => (
   <dl class="kv">

@@ -2,13 +2,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { createUser, deleteUser, listUsers, patchUser, type User } from '../../api/administration/access.ts';
-import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
+import { RecordDrawer } from '../../components/records/record-drawer.tsx';
 import { type Column, Records } from '../../components/records/records.tsx';
-import { SideDrawer } from '../../components/records/side-drawer.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
-import { hrefOf, place, setQuery } from '../../state/location.ts';
+import { hrefOf, place } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
 import { tell } from '../../state/toasts.ts';
 import { admin } from '../../words/en/admin.ts';
@@ -74,45 +73,20 @@ function columns(): [Column<User>, ...Column<User>[]] {
   ];
 }
 
-function UserDrawer({ user, onChanged }: { user: User; onChanged: () => void }): JSX.Element {
-  const { name } = user;
-  const [asked, setAsked] = useState<'edit' | 'delete' | undefined>(undefined);
-  const close = (): void => setAsked(undefined);
-  const leave = (): void => setQuery({ at: undefined });
-  const footer = (
-    <>
-      <button class="btn" type="button" onClick={() => setAsked('edit')}>
-        {common().edit}
-      </button>
-      <button class="btn danger push" type="button" onClick={() => setAsked('delete')}>
-        {common().remove}
-      </button>
-    </>
-  );
-  return (
-    <SideDrawer title={name} onClose={leave} footer={footer}>
-      <UserFacts user={user} />
-      {asked === 'edit' && <UserDialog user={user} onClose={close} onDone={onChanged} />}
-      {asked === 'delete' && (
-        <Confirm
-          title={name}
-          action={common().removeNow}
-          typed={name}
-          isDangerous
-          onClose={close}
-          onConfirm={async () => {
-            await deleteUser(name);
-            tell({ tone: 'ok', text: common().removed(name) });
-            leave();
-            onChanged();
-          }}
-        >
-          <p>{words().users.removeText}</p>
-        </Confirm>
-      )}
-    </SideDrawer>
-  );
-}
+const UserDrawer = ({ user, onChanged }: { user: User; onChanged: () => void }): JSX.Element => (
+  <RecordDrawer
+    name={user.name}
+    mayEdit
+    mayDelete
+    editor={close => <UserDialog user={user} onClose={close} onDone={onChanged} />}
+    onDelete={async () => await deleteUser(user.name)}
+    deleteText={words().users.removeText}
+    isTyped
+    onChanged={onChanged}
+  >
+    <UserFacts user={user} />
+  </RecordDrawer>
+);
 
 interface UserDialogProps {
   /** One that is there. */

@@ -1,21 +1,17 @@
 // The alerts with their states; one is open beside them.
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import { type Alert, deleteAlert } from '../../api/administration/alerts.ts';
 import { Age } from '../../components/age.tsx';
-import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Pair } from '../../components/records/pair.tsx';
+import { RecordDrawer } from '../../components/records/record-drawer.tsx';
 import { type Column, Records } from '../../components/records/records.tsx';
-import { SideDrawer } from '../../components/records/side-drawer.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
-import { hrefOf, place, setQuery } from '../../state/location.ts';
+import { hrefOf, place } from '../../state/location.ts';
 import type { Resource } from '../../state/resource.ts';
 import { may } from '../../state/session.ts';
-import { tell } from '../../state/toasts.ts';
 import { alerts } from '../../words/en/alerts.ts';
-import { records } from '../../words/en/records.ts';
 import { dateTime, number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
 import { AlertDialog } from './alert-dialog.tsx';
@@ -23,7 +19,6 @@ import { Groups } from './groups.tsx';
 import { isSilent, Silence } from './silence.tsx';
 
 const words = textsOf('alerts', alerts);
-const common = textsOf('records', records);
 const stateTones = { ok: 'ok', pending: 'warn', firing: 'bad' } as const;
 const severityTones = { info: 'busy', warning: 'warn', critical: 'bad' } as const;
 const order = { firing: 0, pending: 1, ok: 2 } as const;
@@ -99,25 +94,16 @@ function Since({ alert: { groups } }: { alert: Alert }): JSX.Element | null {
 
 function AlertDrawer({ alert, onChanged }: { alert: Alert; onChanged: () => void }): JSX.Element {
   const { name, description, severity = 'warning', groups, omitted, error } = alert;
-  const [asked, setAsked] = useState<'edit' | 'delete' | undefined>(undefined);
-  const close = (): void => setAsked(undefined);
-  const leave = (): void => setQuery({ at: undefined });
-  const footer = (
-    <>
-      {may('putAlert') && (
-        <button class="btn" type="button" onClick={() => setAsked('edit')}>
-          {common().edit}
-        </button>
-      )}
-      {may('deleteAlert') && (
-        <button class="btn danger push" type="button" onClick={() => setAsked('delete')}>
-          {common().remove}
-        </button>
-      )}
-    </>
-  );
   return (
-    <SideDrawer title={name} onClose={leave} footer={footer}>
+    <RecordDrawer
+      name={name}
+      mayEdit={may('putAlert')}
+      mayDelete={may('deleteAlert')}
+      editor={close => <AlertDialog name={name} onClose={close} onDone={onChanged} />}
+      onDelete={async () => await deleteAlert(name)}
+      deleteText={words().removeText}
+      onChanged={onChanged}
+    >
       <span class="row">
         <State alert={alert} />
         <Severity of={severity} />
@@ -127,24 +113,7 @@ function AlertDrawer({ alert, onChanged }: { alert: Alert; onChanged: () => void
       {error && <p class="bad">{error}</p>}
       <Facts alert={alert} />
       {groups.length > 0 && <Groups groups={groups} omitted={omitted} />}
-      {asked === 'edit' && <AlertDialog name={name} onClose={close} onDone={onChanged} />}
-      {asked === 'delete' && (
-        <Confirm
-          title={name}
-          action={common().removeNow}
-          isDangerous
-          onClose={close}
-          onConfirm={async () => {
-            await deleteAlert(name);
-            tell({ tone: 'ok', text: common().removed(name) });
-            leave();
-            onChanged();
-          }}
-        >
-          <p>{words().removeText}</p>
-        </Confirm>
-      )}
-    </SideDrawer>
+    </RecordDrawer>
   );
 }
 

@@ -1,6 +1,5 @@
 // The webhooks with what waits for them; one is open beside them, with its messages.
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import {
   deleteWebhook,
   listDeliveries,
@@ -10,14 +9,13 @@ import {
 } from '../../api/administration/webhooks.ts';
 import { problemOf } from '../../api/problem.ts';
 import { Age } from '../../components/age.tsx';
-import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Pair } from '../../components/records/pair.tsx';
+import { RecordDrawer } from '../../components/records/record-drawer.tsx';
 import { type Column, Records } from '../../components/records/records.tsx';
-import { SideDrawer } from '../../components/records/side-drawer.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
-import { hrefOf, place, setQuery } from '../../state/location.ts';
+import { hrefOf, place } from '../../state/location.ts';
 import { type Resource, useResource } from '../../state/resource.ts';
 import { may } from '../../state/session.ts';
 import { tell } from '../../state/toasts.ts';
@@ -85,11 +83,16 @@ function State({ webhook }: { webhook: Webhook }): JSX.Element {
 
 function WebhookDrawer({ webhook, onChanged }: { webhook: Webhook; onChanged: () => void }): JSX.Element {
   const { name, url, filter, format, until } = webhook;
-  const [asked, setAsked] = useState<'edit' | 'delete' | undefined>(undefined);
-  const close = (): void => setAsked(undefined);
-  const leave = (): void => setQuery({ at: undefined });
   return (
-    <SideDrawer title={name} onClose={leave} footer={<Buttons onAsk={setAsked} />}>
+    <RecordDrawer
+      name={name}
+      mayEdit={may('putWebhook')}
+      mayDelete={may('deleteWebhook')}
+      editor={close => <WebhookDialog name={name} onClose={close} onDone={onChanged} />}
+      onDelete={async () => await deleteWebhook(name)}
+      deleteText={words().webhooks.removeText}
+      onChanged={onChanged}
+    >
       <State webhook={webhook} />
       <dl class="kv">
         <Pair name={words().webhooks.url}>
@@ -105,41 +108,9 @@ function WebhookDrawer({ webhook, onChanged }: { webhook: Webhook; onChanged: ()
         {until !== undefined && <Pair name={words().webhooks.until}>{dateTime(until)}</Pair>}
       </dl>
       <Messages webhook={webhook} onChanged={onChanged} />
-      {asked === 'edit' && <WebhookDialog name={name} onClose={close} onDone={onChanged} />}
-      {asked === 'delete' && (
-        <Confirm
-          title={name}
-          action={common().removeNow}
-          isDangerous
-          onClose={close}
-          onConfirm={async () => {
-            await deleteWebhook(name);
-            tell({ tone: 'ok', text: common().removed(name) });
-            leave();
-            onChanged();
-          }}
-        >
-          <p>{words().webhooks.removeText}</p>
-        </Confirm>
-      )}
-    </SideDrawer>
+    </RecordDrawer>
   );
 }
-
-const Buttons = ({ onAsk }: { onAsk: (asked: 'edit' | 'delete') => void }): JSX.Element => (
-  <>
-    {may('putWebhook') && (
-      <button class="btn" type="button" onClick={() => onAsk('edit')}>
-        {common().edit}
-      </button>
-    )}
-    {may('deleteWebhook') && (
-      <button class="btn danger push" type="button" onClick={() => onAsk('delete')}>
-        {common().remove}
-      </button>
-    )}
-  </>
-);
 
 /** The test delivery, what waits and what was given up. */
 function Messages({
