@@ -1,6 +1,5 @@
 // A role of one's own, made or changed: operations × devices × parameters.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import { getRole, putRole, type Role, type RoleInput, type Roles } from '../../api/administration/access.ts';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Checks } from '../../components/records/checks.tsx';
@@ -8,7 +7,7 @@ import { Choice } from '../../components/records/choice.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { linesOf, TextArea } from '../../components/records/text-area.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
-import { useResource } from '../../state/resource.ts';
+import { useStoredDraft } from '../../state/stored-draft.ts';
 import { tell } from '../../state/toasts.ts';
 import { admin } from '../../words/en/admin.ts';
 import { records } from '../../words/en/records.ts';
@@ -48,14 +47,7 @@ const every: Paths = { kind: 'all', text: '' };
 const blank: Draft = { name: '', operations: ['read'], devices: '', read: every, set: every };
 
 export function RoleDialog({ name, operations, onClose, onDone }: RoleDialogProps): JSX.Element {
-  const stored = useResource(name, async signal => await getRole(name ?? '', signal));
-  const [draft, setDraft] = useState<Draft>(blank);
-  useEffect(() => {
-    if (stored.value) setDraft(draftOf(stored.value.value));
-  }, [stored.value]);
-  // The fields wait for the stored values, so that nothing is typed before.
-  const isThere = name === undefined || draft.name === name;
-  const change = (to: Partial<Draft>): void => setDraft({ ...draft, ...to });
+  const { draft, change, isThere, stored } = useStoredDraft({ name, load: getRole, draftOf, first: blank });
   const send = async (): Promise<undefined> => {
     await putRole(draft.name, inputOf(draft), stored.value?.etag);
     tell({ tone: 'ok', text: common().saved(draft.name) });

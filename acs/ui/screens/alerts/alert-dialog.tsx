@@ -1,6 +1,5 @@
 // An alert, made or changed: while it is typed it says for whom it would fire now.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import { type Alert, type AlertInput, getAlert, putAlert, tryAlert } from '../../api/administration/alerts.ts';
 import { listWebhooks } from '../../api/administration/webhooks.ts';
 import { Note } from '../../components/note.tsx';
@@ -12,6 +11,7 @@ import { TextInput } from '../../components/records/text-input.tsx';
 import { useResource } from '../../state/resource.ts';
 import { useRested } from '../../state/rested.ts';
 import { may } from '../../state/session.ts';
+import { useStoredDraft } from '../../state/stored-draft.ts';
 import { tell } from '../../state/toasts.ts';
 import { alerts } from '../../words/en/alerts.ts';
 import { records } from '../../words/en/records.ts';
@@ -58,13 +58,12 @@ const blank: Draft = {
 };
 
 export function AlertDialog({ name, filter = '', onClose, onDone }: AlertDialogProps): JSX.Element {
-  const stored = useResource(name, async signal => await getAlert(name ?? '', signal));
-  const [draft, setDraft] = useState<Draft>({ ...blank, filter });
-  useEffect(() => {
-    if (stored.value) setDraft(draftOf(stored.value.value));
-  }, [stored.value]);
-  // The fields wait for the stored values, so that nothing is typed before.
-  const isThere = name === undefined || draft.name === name;
+  const { draft, change, isThere, stored } = useStoredDraft({
+    name,
+    load: getAlert,
+    draftOf,
+    first: { ...blank, filter },
+  });
   const send = async (): Promise<undefined> => {
     await putAlert(draft.name, inputOf(draft), stored.value?.etag);
     tell({ tone: 'ok', text: common().saved(draft.name) });
@@ -79,7 +78,7 @@ export function AlertDialog({ name, filter = '', onClose, onDone }: AlertDialogP
     >
       {isThere && (
         <>
-          <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
+          <Fields draft={draft} isNew={name === undefined} set={change} />
           <Trial draft={draft} />
         </>
       )}

@@ -1,6 +1,6 @@
 // A webhook, made or changed; a key that the server makes is shown once.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import {
   type EventName,
   eventNames,
@@ -16,7 +16,7 @@ import { Checks } from '../../components/records/checks.tsx';
 import { Choice } from '../../components/records/choice.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
-import { useResource } from '../../state/resource.ts';
+import { useStoredDraft } from '../../state/stored-draft.ts';
 import { tell } from '../../state/toasts.ts';
 import { alerts } from '../../words/en/alerts.ts';
 import { records } from '../../words/en/records.ts';
@@ -52,14 +52,8 @@ const blank: Draft = {
 };
 
 export function WebhookDialog({ name, onClose, onDone }: WebhookDialogProps): JSX.Element {
-  const stored = useResource(name, async signal => await getWebhook(name ?? '', signal));
-  const [draft, setDraft] = useState<Draft>(blank);
   const [made, setMade] = useState<string | undefined>(undefined);
-  useEffect(() => {
-    if (stored.value) setDraft(draftOf(stored.value.value));
-  }, [stored.value]);
-  // The fields wait for the stored values, so that nothing is typed before.
-  const isThere = name === undefined || draft.name === name;
+  const { draft, change, isThere, stored } = useStoredDraft({ name, load: getWebhook, draftOf, first: blank });
   const send = async (): Promise<boolean> => {
     const { secret } = await putWebhook(draft.name, inputOf(draft), stored.value?.etag);
     tell({ tone: 'ok', text: common().saved(draft.name) });
@@ -76,9 +70,7 @@ export function WebhookDialog({ name, onClose, onDone }: WebhookDialogProps): JS
       onClose={onClose}
     >
       {made !== undefined && <Made secret={made} />}
-      {made === undefined && isThere && (
-        <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />
-      )}
+      {made === undefined && isThere && <Fields draft={draft} isNew={name === undefined} set={change} />}
       {stored.problem && <ProblemNote problem={stored.problem} onRetry={stored.reload} />}
     </FormDialog>
   );

@@ -1,6 +1,5 @@
 // A rule of enrolment, made or changed: while it is typed it says how many in quarantine it fits.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import { getRule, putRule, type RuleInput } from '../../api/administration/enrolment.ts';
 import { listDevices } from '../../api/devices.ts';
 import { ProblemNote } from '../../components/problem-note.tsx';
@@ -9,6 +8,7 @@ import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
 import { useResource } from '../../state/resource.ts';
 import { useRested } from '../../state/rested.ts';
+import { useStoredDraft } from '../../state/stored-draft.ts';
 import { summary } from '../../state/summary.ts';
 import { tell } from '../../state/toasts.ts';
 import { enrolment } from '../../words/en/enrolment.ts';
@@ -51,13 +51,12 @@ const blank: Draft = {
 };
 
 export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogProps): JSX.Element {
-  const stored = useResource(name, async signal => await getRule(name ?? '', signal));
-  const [draft, setDraft] = useState<Draft>({ ...blank, filter });
-  useEffect(() => {
-    if (stored.value) setDraft(draftOf(stored.value.value));
-  }, [stored.value]);
-  // The fields wait for the stored values, so that nothing is typed before.
-  const isThere = name === undefined || draft.name === name;
+  const { draft, change, isThere, stored } = useStoredDraft({
+    name,
+    load: getRule,
+    draftOf,
+    first: { ...blank, filter },
+  });
   const send = async (): Promise<undefined> => {
     await putRule(draft.name, inputOf(draft), stored.value?.etag);
     tell({ tone: 'ok', text: common().saved(draft.name) });
@@ -70,7 +69,7 @@ export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogPro
       onSend={send}
       onClose={onClose}
     >
-      {isThere && <Fields draft={draft} isNew={name === undefined} set={change => setDraft({ ...draft, ...change })} />}
+      {isThere && <Fields draft={draft} isNew={name === undefined} set={change} />}
       {stored.problem && <ProblemNote problem={stored.problem} onRetry={stored.reload} />}
     </FormDialog>
   );
