@@ -15,14 +15,24 @@ export interface FormDialogProps {
   title: string;
   /** The verb on the button; default: save. */
   action?: string;
-  isReady?: boolean;
+  isReady?: boolean | undefined;
   /** @returns true where the dialog stays, to show what came of it */
   onSend: () => Promise<boolean | undefined>;
   onClose: () => void;
+  /** Stands before the buttons. */
+  aside?: ComponentChildren;
   children: ComponentChildren;
 }
 
-export function FormDialog({ title, action, isReady = true, onSend, onClose, children }: FormDialogProps): JSX.Element {
+export function FormDialog({
+  title,
+  action,
+  isReady = true,
+  onSend,
+  onClose,
+  aside,
+  children,
+}: FormDialogProps): JSX.Element {
   const id = useId();
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [step, setStep] = useState<'typed' | 'sent' | 'done'>('typed');
@@ -39,6 +49,7 @@ export function FormDialog({ title, action, isReady = true, onSend, onClose, chi
   };
   const footer = (
     <>
+      {aside}
       <button class="btn" type="button" onClick={onClose}>
         {step === 'done' ? general().close : general().cancel}
       </button>

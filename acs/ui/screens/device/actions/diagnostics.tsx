@@ -1,12 +1,13 @@
 // Ping and traceroute from the device, with what comes of them while it comes.
+
 import { Fragment, type JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Diagnostic, diagnosticsOf, runDiagnostic } from '../../../api/device/work.ts';
 import { isAborted, type Problem, problemOf } from '../../../api/problem.ts';
 import { Age } from '../../../components/age.tsx';
 import { Dialog } from '../../../components/dialogs/dialog.tsx';
-import { Field } from '../../../components/field.tsx';
 import { ProblemNote } from '../../../components/problem-note.tsx';
+import { TextInput } from '../../../components/records/text-input.tsx';
 import { useReload } from '../../../state/device-line.ts';
 import { useResource } from '../../../state/resource.ts';
 import { deviceActions as english } from '../../../words/en/device/actions.ts';
@@ -56,18 +57,13 @@ export function DiagnosticsDialog({ device: { id, serial }, line, given, onClose
             </button>
           ))}
         </fieldset>
-        <Field label={words().diagnostics.host} help={words().diagnostics.help}>
-          {control => (
-            <input
-              {...control}
-              class="input mono"
-              data-focus
-              autocomplete="off"
-              value={host}
-              onInput={event => setHost(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextInput
+          label={words().diagnostics.host}
+          help={words().diagnostics.help}
+          value={host}
+          set={setHost}
+          isFirst
+        />
         <button class="btn primary" type="submit" disabled={isBusy || host.trim() === ''}>
           {isBusy ? words().diagnostics.busy : words().diagnostics.action}
         </button>

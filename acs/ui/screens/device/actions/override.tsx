@@ -1,9 +1,10 @@
 // The overrides of a device: values for it alone, which win over every preset.
+
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { changeDevice } from '../../../api/device/device.ts';
-import { Field } from '../../../components/field.tsx';
 import { Icon } from '../../../components/icon.tsx';
+import { TextInput } from '../../../components/records/text-input.tsx';
 import { tell } from '../../../state/toasts.ts';
 import { deviceActions as english } from '../../../words/en/device/actions.ts';
 import { textsOf } from '../../../words/texts.ts';
@@ -54,29 +55,8 @@ export function OverrideDialog({ device, given = '', onClose, reload }: DialogPr
             </button>
           </div>
         ))}
-      <Field label={words().override.path}>
-        {control => (
-          <input
-            {...control}
-            class="input mono"
-            data-focus
-            autocomplete="off"
-            value={path}
-            onInput={event => setPath(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field label={words().override.value}>
-        {control => (
-          <input
-            {...control}
-            class="input mono"
-            autocomplete="off"
-            value={value}
-            onInput={event => setValue(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <TextInput label={words().override.path} value={path} set={setPath} isFirst />
+      <TextInput label={words().override.value} value={value} set={setValue} />
     </FormDialog>
   );
 }

@@ -1,9 +1,11 @@
 // Files for a device and from it: a stored file that it downloads, its configuration that it sends.
+
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { backUp, storedFiles } from '../../../api/device/work.ts';
 import { Field } from '../../../components/field.tsx';
 import { ProblemNote } from '../../../components/problem-note.tsx';
+import { TextInput } from '../../../components/records/text-input.tsx';
 import { useResource } from '../../../state/resource.ts';
 import { deviceActions as english } from '../../../words/en/device/actions.ts';
 import { bytes } from '../../../words/format.ts';
@@ -78,18 +80,7 @@ export function UploadDialog({ device, onClose }: DialogProps): JSX.Element {
       }
     >
       <p>{words().upload.text}</p>
-      <Field label={words().upload.file} help={words().upload.help}>
-        {control => (
-          <input
-            {...control}
-            class="input mono"
-            data-focus
-            autocomplete="off"
-            value={name}
-            onInput={event => setName(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <TextInput label={words().upload.file} help={words().upload.help} value={name} set={setName} isFirst />
     </FormDialog>
   );
 }
