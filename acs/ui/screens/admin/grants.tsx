@@ -15,6 +15,10 @@ export function signInOf({ issuer, hasPassword }: User): string {
 
 export const roleName = (role: string): string => words().roles[role] ?? role;
 
+/** The devices that rights reach, in a table. @param filter undefined for all */
+export const Reach = ({ filter }: { filter: string | undefined }): JSX.Element =>
+  filter === undefined ? <span class="ink-3">{words().everyDevice}</span> : <span class="mono">{filter}</span>;
+
 /** One of the roles that there are, built-in ones first. */
 export function RoleChoice({ value, set }: { value: string; set: (role: string) => void }): JSX.Element {
   const found = useResource('roles', listRoles);

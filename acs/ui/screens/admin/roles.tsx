@@ -12,7 +12,7 @@ import { admin } from '../../words/en/admin.ts';
 import { records } from '../../words/en/records.ts';
 import { number } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { roleName } from './grants.tsx';
+import { Reach, roleName } from './grants.tsx';
 import { RoleDialog } from './role-dialog.tsx';
 
 const words = textsOf('admin', admin);
@@ -78,8 +78,7 @@ function columns(): [Column<Role>, ...Column<Role>[]] {
       name: 'devices',
       head: heads.devices,
       class: 'p3',
-      cell: ({ devices }) =>
-        devices === undefined ? <span class="ink-3">{words().everyDevice}</span> : <span class="mono">{devices}</span>,
+      cell: ({ devices }) => <Reach filter={devices} />,
     },
     { name: 'parameters', head: heads.parameters, class: 'p4', cell: parametersOf },
   ];

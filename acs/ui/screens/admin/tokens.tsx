@@ -19,7 +19,7 @@ import { admin } from '../../words/en/admin.ts';
 import { records } from '../../words/en/records.ts';
 import { dateTime } from '../../words/format.ts';
 import { textsOf } from '../../words/texts.ts';
-import { RoleChoice, roleName } from './grants.tsx';
+import { Reach, RoleChoice, roleName } from './grants.tsx';
 
 const words = textsOf('admin', admin);
 const common = textsOf('records', records);
@@ -78,8 +78,7 @@ function columns(onRevoke: (name: string) => void): [Column<Token>, ...Column<To
     {
       name: 'reach',
       head: heads.reach,
-      cell: ({ filter }) =>
-        filter === undefined ? <span class="ink-3">{words().everyDevice}</span> : <span class="mono">{filter}</span>,
+      cell: ({ filter }) => <Reach filter={filter} />,
     },
     { name: 'by', head: heads.by, cell: ({ by }) => by },
     { name: 'created', head: heads.created, class: 'num', cell: ({ created }) => <Age at={created} /> },

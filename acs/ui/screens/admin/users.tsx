@@ -13,7 +13,7 @@ import { tell } from '../../state/toasts.ts';
 import { admin } from '../../words/en/admin.ts';
 import { records } from '../../words/en/records.ts';
 import { textsOf } from '../../words/texts.ts';
-import { RoleChoice, roleName, signInOf } from './grants.tsx';
+import { Reach, RoleChoice, roleName, signInOf } from './grants.tsx';
 import { UserFacts } from './user-facts.tsx';
 
 const words = textsOf('admin', admin);
@@ -58,8 +58,7 @@ function columns(): [Column<User>, ...Column<User>[]] {
       name: 'reach',
       head: heads.reach,
       class: 'p3',
-      cell: ({ filter }) =>
-        filter === undefined ? <span class="ink-3">{words().everyDevice}</span> : <span class="mono">{filter}</span>,
+      cell: ({ filter }) => <Reach filter={filter} />,
     },
     { name: 'signIn', head: heads.signIn, cell: signInOf },
     {
