@@ -1,4 +1,4 @@
-// Links that sign a user in once, without a password: for a colleague who has none yet, or for who shall only look.
+// Links that sign a user in once, without a password.
 import { UserError } from '../../errors.ts';
 import { CODE_MS } from './first-user.ts';
 import type { AccessContext } from './roles.ts';

@@ -17,7 +17,7 @@ const types: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** Reads or bundles the pages when they are first asked for. A failure is told, and tried again at the next request. */
+/** Reads or bundles the pages at the first request for them. A failure is answered with 503, and the next request tries again. */
 export function operatorPages(): PageSource {
   let made: Promise<PageFiles> | undefined;
   return async () => {

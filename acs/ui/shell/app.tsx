@@ -1,4 +1,4 @@
-// The application: the pages before the sign-in for who is not signed in, the frame with a screen for all others.
+// The application: the pages before the sign-in without a session, the frame with a screen otherwise.
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ProblemNote } from '../components/problem-note.tsx';
@@ -7,7 +7,7 @@ import { go, hrefOf, place } from '../state/location.ts';
 import { isKnown, loadSession, rightsKey, session, sessionProblem } from '../state/session.ts';
 import { Shell } from './shell.tsx';
 
-/** Pages for who is not signed in, by their paths. */
+/** Pages that need no session, by their paths. */
 const entries: Readonly<Record<string, Lazy<object>>> = {
   '/login': { load: async () => (await import('../screens/login/login.tsx')).LoginScreen },
   '/first': { load: async () => (await import('../screens/login/first-user.tsx')).FirstUserScreen },
@@ -19,7 +19,7 @@ export function App(): JSX.Element | null {
   const isSignedIn = session.value !== undefined;
   const entry = entries[path];
   const then = query.get('then') ?? '';
-  // A link that signs in does so for whoever opens it.
+  // A link that signs in replaces a session that is open.
   const isEntry = entry !== undefined && (!isSignedIn || path === '/welcome');
   useEffect(() => {
     // The place may have changed since this was shown.

@@ -5,7 +5,7 @@ import { Problem, problemOf } from '../api/problem.ts';
 import { getSession } from '../api/session.ts';
 import type { Session } from '../api/shapes.ts';
 
-/** Undefined before it is known, and for nobody. */
+/** Undefined before it is known, and without a session. */
 export const session = signal<Session | undefined>(undefined);
 /** True after a session that this page had has ended by itself. */
 export const hasEnded = signal(false);

@@ -1,4 +1,4 @@
-// A live fleet of three products on loopback, with an ACS of its own: sites, presets, a fault, a rollout under way, for whoever looks on.
+// A live fleet of three products on loopback, with an ACS of its own: sites, presets, a fault, a rollout under way.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acsOptions } from '../../../acs/config.ts';
@@ -115,7 +115,7 @@ async function furnish(api: Api): Promise<void> {
     })),
   });
   const root = 'Device.X_0090F8_';
-  // The older gateways do not know it: a fault for whoever looks on.
+  // The older gateways do not know the parameter, which makes a fault.
   await api('PUT', '/presets/guest-wifi', {
     when: 'productClass = "VR400"',
     set: { 'InternetGatewayDevice.LANDevice.WLANConfiguration.BeaconType': '11i' },

@@ -1,4 +1,4 @@
-// Calls about who comes in: rules of enrolment, trials, CPEs that knock, decisions over devices that wait.
+// Calls about enrolment: rules, trials, CPEs without valid credentials, approval and refusal.
 import type { Static } from 'typebox';
 import type * as devices from '../../../north/schemas/devices.ts';
 import type * as schemas from '../../../north/schemas/enrolment.ts';

@@ -40,7 +40,7 @@ const jobOf = (filter: string, step: JobStep, plan: Plan): JobInput => ({
   ...planOf(plan),
 });
 
-/** The dry run of the action, counted anew whenever it changes. */
+/** The dry run of the action, repeated after each change of it. */
 function useDryRun(job: JobInput | undefined): Resource<JobDryRun> {
   const key = job && JSON.stringify(job);
   return useResource(key, async signal => await dryRunJob(JSON.parse(key ?? '') as JobInput, signal), { keeps: true });

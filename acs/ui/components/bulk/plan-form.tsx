@@ -1,4 +1,4 @@
-// The way in which a job goes about its devices: so many at once, in these hours, until it stops by itself.
+// The form for the plan of a job: how many devices at once, the hours, and the limit of failures at which it pauses.
 import type { JSX } from 'preact';
 import type { JobInput } from '../../api/jobs.ts';
 import { bulk } from '../../words/en/bulk.ts';

@@ -1,4 +1,4 @@
-// The columns of a grid, and what it is told and tells.
+// The columns and properties of a grid.
 import type { ComponentChildren } from 'preact';
 
 export interface GridColumn<T> {

@@ -15,7 +15,7 @@ import { textsOf } from '../../words/texts.ts';
 import { within } from './narrow.tsx';
 
 const words = textsOf('enrolment', enrolment);
-/** Above so many devices their count has to be typed. */
+/** The number of devices above which their count has to be typed. */
 const MANY = 100;
 const REFUSAL_WEIGHT = 1000;
 

@@ -1,4 +1,4 @@
-// A trial of enrolment: what would happen to a device that came now. It asks nobody.
+// A trial of enrolment: the outcome for a device that would come now. Nothing is sent to a device.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { type Rule, type Trial, type TrialInput, tryEnrolment } from '../../api/administration/enrolment.ts';

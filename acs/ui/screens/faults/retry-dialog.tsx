@@ -1,4 +1,4 @@
-// Faults are tried again: the count is told, and typed where it is large.
+// The question before faults are tried again: it shows their count, which has to be typed where it is large.
 import type { JSX } from 'preact';
 import { type FaultSearch, retryFaults } from '../../api/faults.ts';
 import { Confirm } from '../../components/dialogs/confirm.tsx';

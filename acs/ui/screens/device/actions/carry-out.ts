@@ -1,4 +1,4 @@
-// Work for a device that is told in one message: asked, then what came of it.
+// Tasks for a device with one message each: it shows that the task is made, and then its outcome.
 import { carryOut, type Task, type TaskInput } from '../../../api/device/work.ts';
 import { problemOf } from '../../../api/problem.ts';
 import type { Device } from '../../../api/shapes.ts';

@@ -66,7 +66,7 @@ function withUnread(values: readonly Parameter[], items: readonly ModelItem[] | 
   return [...values, ...added].sort((a, b) => comparePaths(a.path, b.path));
 }
 
-/** From so many values on the server searches. */
+/** The number of values from which on the server searches, not the page. */
 export const SEARCHED_HERE = 5000;
 
 /** The paths that the server has found for the longest word; undefined where the page searches itself. */
