@@ -1,7 +1,7 @@
 // The draft of an object in a dialog: begun with given values, or with those that are stored.
 import { useEffect, useState } from 'preact/hooks';
-import type { Answer } from '../api/call.ts';
-import { type Resource, useResource } from './resource.ts';
+import type { Answer } from '../../api/call.ts';
+import { type Resource, useResource } from '../../state/resource.ts';
 
 export interface StoredDraft<T, D> {
   draft: D;
