@@ -1,7 +1,7 @@
 // The operator's pages at /ui/: a shell for every address below it, and the files that it loads.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UserError } from '../../errors.ts';
-import { sendTagged, tagged } from './static-files.ts';
+import { sendTagged, type TaggedContent } from './static-files.ts';
 
 /** A file of the pages; its name changes with its content, but for the shell. */
 export interface PageFile {
@@ -12,7 +12,7 @@ export interface PageFile {
 
 export interface PageFiles {
   /** HTML that every address of the pages is answered with. */
-  shell: PageFile;
+  shell: PageFile & TaggedContent;
   /** By their names below /ui/assets/. */
   assets: ReadonlyMap<string, PageFile>;
 }
@@ -31,9 +31,8 @@ const policy = [
 
 export function registerOperatorPages(app: FastifyInstance, source: PageSource): void {
   const shell = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { content, type } = (await source()).shell;
     void reply.headers({ 'content-security-policy': policy, 'referrer-policy': 'no-referrer' });
-    return sendTagged(request, reply, { ...tagged(content), type });
+    return sendTagged(request, reply, (await source()).shell);
   };
   app.get('/', async (_request, reply) => reply.redirect('/ui/'));
   app.get('/ui', async (_request, reply) => reply.redirect('/ui/'));

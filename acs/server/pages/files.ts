@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib';
 import { messageOf } from '../../../shared/errors.ts';
 import { UserError } from '../../errors.ts';
 import type { PageFile, PageFiles, PageSource } from '../../north/pages/operator-pages.ts';
+import { tagged } from '../../north/pages/static-files.ts';
 import type { Bundle } from './bundle.ts';
 
 const compress = promisify(gzip);
@@ -43,7 +44,7 @@ async function readPages(): Promise<PageFiles> {
   const shell = files.get('index.html');
   if (!shell) throw new Error('index.html is not there');
   files.delete('index.html');
-  return { shell, assets: files };
+  return { shell: { ...shell, ...tagged(shell.content) }, assets: files };
 }
 
 async function writtenPages(): Promise<Bundle> {
