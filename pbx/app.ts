@@ -11,13 +11,13 @@ import { SipTransport } from '../shared/sip/transport.ts';
 import type { SipUri } from '../shared/sip/uri.ts';
 import { throttledByAddress } from '../shared/throttled-log.ts';
 import type { KeyLogger } from '../shared/tls/keylog.ts';
-import { createAuthenticator, type SipDigestAlgorithm } from './auth.ts';
-import { type Call, Calls } from './calls.ts';
-import { askingClients, type ClientCertificates, refusalOf } from './client-certificates.ts';
-import { type Binding, Location } from './location.ts';
 import { allowAll, type SecurityPolicy } from './policy.ts';
-import { SipProxy } from './proxy.ts';
-import { createRegistrar, type ExpiryLimits, expiryLimits } from './registrar.ts';
+import { createAuthenticator, type SipDigestAlgorithm } from './sip/auth.ts';
+import { type Call, Calls } from './sip/calls.ts';
+import { askingClients, type ClientCertificates, refusalOf } from './sip/client-certificates.ts';
+import { type Binding, Location } from './sip/location.ts';
+import { SipProxy } from './sip/proxy.ts';
+import { createRegistrar, type ExpiryLimits, expiryLimits } from './sip/registrar.ts';
 
 export interface PbxOptions {
   /** Address to listen at. */

@@ -13,8 +13,8 @@ import { openKeyLog } from '../shared/tls/keylog.ts';
 import { startPbx, wildcard } from './app.ts';
 import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
-import type { ClientCertificates } from './client-certificates.ts';
 import type { serveOptions } from './options.ts';
+import type { ClientCertificates } from './sip/client-certificates.ts';
 
 type ServeOptions = OptionValues<typeof serveOptions>;
 

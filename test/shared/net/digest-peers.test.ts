@@ -1,7 +1,7 @@
 // Digest as common clients and proxies send and read it.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createAuthenticator as sipAuthenticator } from '../../../pbx/auth.ts';
+import { createAuthenticator as sipAuthenticator } from '../../../pbx/sip/auth.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { answerChallenge, chooseDigest, parseChallenges, proof } from '../../../shared/net/digest.ts';

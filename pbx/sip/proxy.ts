@@ -1,11 +1,11 @@
 // The stateful proxy (RFC 3261 16): decides what a request is, and which part of the server handles it. The proxy opens no
 // connection: a call reaches its callee over the flow that the callee opened, and requests inside the call run back over
 // the flows it was made on.
-import { maxForwards, needsTls } from '../shared/sip/fields.ts';
-import type { Flow } from '../shared/sip/flow-types.ts';
-import { cloneMessage, type SipRequest, SipSyntaxError } from '../shared/sip/message.ts';
-import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import { parseUri, tagOf } from '../shared/sip/uri.ts';
+import { maxForwards, needsTls } from '../../shared/sip/fields.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import { cloneMessage, type SipRequest, SipSyntaxError } from '../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
+import { parseUri, tagOf } from '../../shared/sip/uri.ts';
 import { DialogRequests } from './dialog-requests.ts';
 import { InitialRequests } from './initial-requests.ts';
 import { type ProxyOptions, refuse, refuseSips } from './proxy-context.ts';

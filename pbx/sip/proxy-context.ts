@@ -1,15 +1,15 @@
 // The surroundings of the proxy, and what its parts have in common: the refusal of a request and the end of a call.
-import type { Clock } from '../shared/clock.ts';
-import type { Log } from '../shared/log.ts';
-import { sipsNotAllowed } from '../shared/sip/fields.ts';
-import type { Address, Flow } from '../shared/sip/flow-types.ts';
-import type { TransactionLayer } from '../shared/sip/transaction.ts';
-import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import type { SipUri } from '../shared/sip/uri.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import { sipsNotAllowed } from '../../shared/sip/fields.ts';
+import type { Address, Flow } from '../../shared/sip/flow-types.ts';
+import type { TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
+import type { SipUri } from '../../shared/sip/uri.ts';
+import type { SecurityPolicy } from '../policy.ts';
 import type { Authenticator } from './auth.ts';
 import type { Call, Calls } from './calls.ts';
 import type { Location } from './location.ts';
-import type { SecurityPolicy } from './policy.ts';
 
 export interface ProxyOptions {
   layer: () => TransactionLayer;

@@ -1,14 +1,14 @@
 // REGISTER (RFC 3261 10.3): checks the sender, the contacts and the times; the bindings live in location.ts.
-import type { Clock } from '../shared/clock.ts';
-import type { Log } from '../shared/log.ts';
-import { parseCSeq, seconds } from '../shared/sip/fields.ts';
-import type { Flow } from '../shared/sip/flow-types.ts';
-import { type SipRequest, SipSyntaxError } from '../shared/sip/message.ts';
-import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import { isSips, type NameAddr, parseNameAddr, parseUri, unescapeUser } from '../shared/sip/uri.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import { parseCSeq, seconds } from '../../shared/sip/fields.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import { type SipRequest, SipSyntaxError } from '../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
+import { isSips, type NameAddr, parseNameAddr, parseUri, unescapeUser } from '../../shared/sip/uri.ts';
+import type { SecurityPolicy } from '../policy.ts';
 import type { Authenticator } from './auth.ts';
 import type { BindingChange, Location } from './location.ts';
-import type { SecurityPolicy } from './policy.ts';
 
 /** Seconds: granted when none are named, least, most. */
 export interface ExpiryLimits {

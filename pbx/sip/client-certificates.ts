@@ -1,9 +1,9 @@
 // Certificates of clients at the SIP server's TLS port, as openSIPS has them: `tls_verify_client` and `tls_require_client_certificate`.
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket, TlsOptions } from 'node:tls';
-import type { Clock } from '../shared/clock.ts';
-import { plainPolicy } from '../shared/tls/profiles.ts';
-import { judgeClient, judgedClients } from '../shared/tls/server.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { plainPolicy } from '../../shared/tls/profiles.ts';
+import { judgeClient, judgedClients } from '../../shared/tls/server.ts';
 
 export interface ClientCertificates {
   /** CAs that issue the certificates of clients. */

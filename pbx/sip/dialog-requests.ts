@@ -1,8 +1,8 @@
 // Requests inside a dialog: they run over the flows that the call was made on.
-import type { Flow } from '../shared/sip/flow-types.ts';
-import type { SipRequest } from '../shared/sip/message.ts';
-import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import { isSips, parseUri } from '../shared/sip/uri.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import type { SipRequest } from '../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
+import { isSips, parseUri } from '../../shared/sip/uri.ts';
 import type { Party } from './calls.ts';
 import { forward } from './forward.ts';
 import { endCall, type ProxyOptions, refuseSips } from './proxy-context.ts';

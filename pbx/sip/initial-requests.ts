@@ -1,9 +1,9 @@
 // Requests outside any dialog: authenticates the sender, finds the targets, asks the policy, and forwards.
-import type { Flow } from '../shared/sip/flow-types.ts';
-import type { SipRequest } from '../shared/sip/message.ts';
-import { parseSdp, SdpError } from '../shared/sip/sdp.ts';
-import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
-import { isSips, parseNameAddr, parseUri, type SipUri, unescapeUser, withScheme } from '../shared/sip/uri.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import type { SipRequest } from '../../shared/sip/message.ts';
+import { parseSdp, SdpError } from '../../shared/sip/sdp.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
+import { isSips, parseNameAddr, parseUri, type SipUri, unescapeUser, withScheme } from '../../shared/sip/uri.ts';
 import { type Forwarding, forward, type Target } from './forward.ts';
 import { endCall, type ProxyOptions, refuse, refuseSips } from './proxy-context.ts';
 import { recordRoutes, userOf } from './routing.ts';

@@ -1,11 +1,11 @@
 // Forwards one request to one or more targets, and the best response back (RFC 3261 16.6 to 16.10).
-import type { Clock, Timer } from '../shared/clock.ts';
-import { setTopVia } from '../shared/sip/fields.ts';
-import type { Flow } from '../shared/sip/flow-types.ts';
-import { cloneMessage, type SipRequest, type SipResponse } from '../shared/sip/message.ts';
-import { reasonOf } from '../shared/sip/status.ts';
-import type { TransactionLayer } from '../shared/sip/transaction.ts';
-import type { ClientTransaction, ServerTransaction } from '../shared/sip/transaction-types.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
+import { setTopVia } from '../../shared/sip/fields.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import { cloneMessage, type SipRequest, type SipResponse } from '../../shared/sip/message.ts';
+import { reasonOf } from '../../shared/sip/status.ts';
+import type { TransactionLayer } from '../../shared/sip/transaction.ts';
+import type { ClientTransaction, ServerTransaction } from '../../shared/sip/transaction-types.ts';
 
 export interface Target {
   flow: Flow;

@@ -1,9 +1,9 @@
 // The location service (RFC 3261 10.1): the bindings of the registrar, each tied to the flow it was made over. A stream that
 // closes ends its bindings: a gateway does not listen at its own port, so there is no other way to it.
-import type { Clock, Timer } from '../shared/clock.ts';
-import type { Log } from '../shared/log.ts';
-import type { Flow } from '../shared/sip/flow-types.ts';
-import { parseUri, type SipUri, sameUri } from '../shared/sip/uri.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import { parseUri, type SipUri, sameUri } from '../../shared/sip/uri.ts';
 
 export interface Binding {
   readonly user: string;

@@ -1,8 +1,8 @@
 // Routing headers of the proxy (RFC 3261 16.4, 16.6): Route, Record-Route, and the user that a header names.
 import { isIPv6 } from 'node:net';
-import type { Address, Flow } from '../shared/sip/flow-types.ts';
-import type { SipRequest } from '../shared/sip/message.ts';
-import { parseNameAddr, parseUri, type SipUri, unescapeUser } from '../shared/sip/uri.ts';
+import type { Address, Flow } from '../../shared/sip/flow-types.ts';
+import type { SipRequest } from '../../shared/sip/message.ts';
+import { parseNameAddr, parseUri, type SipUri, unescapeUser } from '../../shared/sip/uri.ts';
 
 export const userOf = (request: SipRequest, header: 'From' | 'To'): string =>
   unescapeUser(parseUri(parseNameAddr(request.headers.get(header) ?? '').uri).user ?? '');

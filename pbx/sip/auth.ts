@@ -1,10 +1,10 @@
 // Digest for registrar and proxy (RFC 3261 22): finds the sender of a request, and challenges one that shows none.
-import type { Clock, Random } from '../shared/clock.ts';
-import type { Log } from '../shared/log.ts';
-import { parseCredentials } from '../shared/net/credentials.ts';
-import { Verifier } from '../shared/net/verifier.ts';
-import type { SipRequest } from '../shared/sip/message.ts';
-import type { ServerTransaction } from '../shared/sip/transaction-types.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import { parseCredentials } from '../../shared/net/credentials.ts';
+import { Verifier } from '../../shared/net/verifier.ts';
+import type { SipRequest } from '../../shared/sip/message.ts';
+import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 
 export type SipDigestAlgorithm = 'MD5' | 'SHA-256';
 

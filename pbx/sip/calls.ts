@@ -1,8 +1,8 @@
 // The calls that run through the proxy: their parties, flows and states. Bounded.
-import type { Clock, Timer } from '../shared/clock.ts';
-import type { Flow } from '../shared/sip/flow-types.ts';
-import type { SipMessage, SipRequest } from '../shared/sip/message.ts';
-import { isSips, tagOf } from '../shared/sip/uri.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
+import type { SipMessage, SipRequest } from '../../shared/sip/message.ts';
+import { isSips, tagOf } from '../../shared/sip/uri.ts';
 
 export interface Party {
   user: string;
