@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { seededRandom } from '../../shared/clock.ts';
 import { capacityTable, devicesACore, withCapacity } from './capacity.ts';
-import { interleaved, makeRow, median, percentile, rounded, verdict } from './figures.ts';
+import { interleaved, makeRow, median, percentile, type Row, rounded, verdict } from './figures.ts';
 import { retryWaitMs } from './load/boot-storm.ts';
 import { participant } from './load/requests.ts';
 import { benchOptions, withResultsFile } from './options.ts';
-import { jsonText, markdownTable, type Results, resultsPage } from './render.ts';
+import { jsonText, markdownTable, type Results, resultsPage, withPart } from './render.ts';
 import { cpuMs, overflowsIn, residentKb, scheduledNs, statMs } from './servers/process-cost.ts';
 
 const unit = 'ms server CPU / session';
@@ -200,6 +200,27 @@ describe('bench: tables', () => {
     const page = resultsPage({ ...about, rows, failed: [{ name: 'storm', reason: 'no answer' }] });
     assert.match(page, /^- not measured: `storm` failed: no answer$/m);
     assert.ok(page.includes(markdownTable(rows)));
+  });
+
+  it('puts a later run of single measures apart, and replaces rows of the same name', () => {
+    const row = (name: string, ours: number): Row => makeRow({ name, unit, ours: [ours] });
+    const first: Results = { ...about, rows: [row('one', 1), row('two', 2)], failed: [] };
+    const second = withPart(first, {
+      ...about,
+      date: '2030-01-02',
+      rows: [row('two', 3), row('three', 4)],
+      failed: [],
+    });
+    const third = withPart(second, { ...about, date: '2030-01-03', rows: [row('two', 5)], failed: [] });
+    const namesIn = (results: Omit<Results, 'apart'>): string[] =>
+      results.rows.map(({ name, ours }) => `${name} ${ours}`);
+    assert.deepEqual(namesIn(third), ['one 1']);
+    assert.deepEqual(third.apart?.map(namesIn), [['three 4'], ['two 5']]);
+    const page = resultsPage(third);
+    assert.deepEqual(page.match(/^- 2030-01-0\d, commit/gm), ['- 2030-01-02, commit', '- 2030-01-03, commit']);
+    assert.deepEqual(page.match(/^\| (one|two|three) /gm), ['| one ', '| three ', '| two ']);
+    const tied = makeRow({ name: 'Inform', unit, ours: [1], capacity: 'clear' });
+    assert.throws(() => withPart(first, { ...about, rows: [tied], failed: [] }), /only a run of all measures/);
   });
 
   it('writes JSON with the fields that other programs read', () => {

@@ -11,7 +11,7 @@ import { withCapacity } from './capacity.ts';
 import { pause, type Setting } from './measure.ts';
 import { type NodeBinary, nodesToMeasure } from './nodes.ts';
 import { type BenchOptions, benchOptions, withResultsFile } from './options.ts';
-import { type Circumstances, jsonText, markdownTables, type Results, resultsPage } from './render.ts';
+import { type Circumstances, jsonText, markdownTables, type Results, resultsPage, withPart } from './render.ts';
 import { ROOT } from './servers/build.ts';
 import { BenchServers } from './servers/servers.ts';
 
@@ -35,6 +35,8 @@ async function main(argv: string[]): Promise<number> {
   }
   const names = Object.keys(benches);
   const { values, positionals } = readOptions(benchOptions, { argv: withResultsFile(argv, names, PUBLISHED) });
+  if (values.add && (!values.results || positionals.length === 0))
+    throw new UsageError('--add needs --results and names');
   const wrong = positionals.find(name => !benches[name]);
   if (wrong) throw new UsageError(`'${wrong}' is not one of ${names.join(', ')}`);
   const nodes = nodesToMeasure(values.node, ROOT);
@@ -46,12 +48,14 @@ async function main(argv: string[]): Promise<number> {
   return results.failed.length > 0 ? 1 : 0;
 }
 
-async function writeResults(results: Results, { json, results: file }: BenchOptions): Promise<void> {
-  if (json) await writeFile(json, jsonText(results));
+async function writeResults(measured: Results, { json, results: file, add }: BenchOptions): Promise<void> {
+  if (json) await writeFile(json, jsonText(measured));
   if (!file) return;
-  await writeFile(file, resultsPage(results));
   const isPublished = resolve(file) === PUBLISHED;
-  await writeFile(isPublished ? join(HERE, 'results.json') : file.replace(/(\.md)?$/, '.json'), jsonText(results));
+  const beside = isPublished ? join(HERE, 'results.json') : file.replace(/(\.md)?$/, '.json');
+  const results = add ? withPart(JSON.parse(await readFile(beside, 'utf8')) as Results, measured) : measured;
+  await writeFile(file, resultsPage(results));
+  await writeFile(beside, jsonText(results));
   if (isPublished) await writeFile(CAPACITY, withCapacity(await readFile(CAPACITY, 'utf8'), results));
 }
 

@@ -8,6 +8,10 @@ export const benchOptions = {
     value: '[FILE]',
     help: 'write the tables as Markdown, and as JSON beside it; without FILE test/bench/RESULTS.md, and the table of docs/capacity.md too',
   },
+  add: {
+    kind: 'boolean',
+    help: 'put the rows of the named measures into those that the file of --results has, with the date of this run',
+  },
   profile: { kind: 'string', value: 'DIR', help: 'write CPU profiles of the ACS and its store threads to DIR/NAME' },
   node: {
     kind: 'list',

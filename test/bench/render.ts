@@ -22,6 +22,21 @@ export interface FailedMeasure {
 export interface Results extends Circumstances {
   rows: Row[];
   failed: FailedMeasure[];
+  /** Later runs of single measures, oldest first. */
+  apart?: readonly Omit<Results, 'apart'>[];
+}
+
+/**
+ * The results with a later run of single measures apart; a row of the same name is replaced.
+ * @throws Error for rows of docs/capacity.md, which has the circumstances of one run alone
+ */
+export function withPart(results: Results, part: Results): Results {
+  const tied = part.rows.find(({ capacity }) => capacity);
+  if (tied) throw new Error(`'${tied.name}' stands in docs/capacity.md: only a run of all measures replaces it`);
+  const names = new Set(part.rows.map(({ name }) => name));
+  const others = (rows: readonly Row[]): Row[] => rows.filter(({ name }) => !names.has(name));
+  const before = (results.apart ?? []).map(one => ({ ...one, rows: others(one.rows) }));
+  return { ...results, rows: others(results.rows), apart: [...before.filter(({ rows }) => rows.length > 0), part] };
 }
 
 const spread = (range: Quartiles | null): string => (range ? ` (${range[0]}–${range[1]})` : '');
@@ -121,8 +136,13 @@ const IDLE = 5;
 export const otherwiseBusy = ({ busy }: Circumstances): string =>
   busy < IDLE ? '' : `the machine was not idle: other programs took ${busy} % of its CPUs`;
 
-export function resultsPage({ rows, failed, ...about }: Results): string {
-  const others = otherwiseBusy({ ...about });
+export function resultsPage({ apart = [], ...all }: Results): string {
+  const parts = apart.map(one => `\n## Measured apart\n\n${factsOf(one)}\n\n${markdownTables(one.rows)}\n`);
+  return `# Measurements\n\n${factsOf(all)}\n\n${method}\n\n${markdownTables(all.rows)}\n${parts.join('')}`;
+}
+
+function factsOf({ failed, ...about }: Omit<Results, 'apart'>): string {
+  const others = otherwiseBusy(about);
   const idle = others ? `; ${others}, so the figures are not to be published` : ', otherwise idle';
   const facts = [
     `- ${about.date}, commit \`${about.commit}\``,
@@ -131,5 +151,5 @@ export function resultsPage({ rows, failed, ...about }: Results): string {
     `- \`npm run bench\` with ${about.options}`,
   ];
   const missing = failed.map(({ name, reason }) => `- not measured: \`${name}\` failed: ${reason}`);
-  return `# Measurements\n\n${[...facts, ...missing].join('\n')}\n\n${method}\n\n${markdownTables(rows)}\n`;
+  return [...facts, ...missing].join('\n');
 }
