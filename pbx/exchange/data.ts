@@ -43,23 +43,37 @@ export interface AuthorizationCode {
   isRestricted: boolean;
 }
 
-/** A SIP route to another exchange (command `sip_route`). */
+/** A SIP route to another exchange, or to a gateway that is a trunk (command `sip_route`); keyed by its number. */
 export interface SipRoute {
   route: number;
-  /** Digits that a called number begins with to take this route. */
+  /** Digits that a called number begins with to take this route; the longest one that fits goes first. */
   prefix: string;
-  host: string;
+  /** Name or address of the other side; absent where it registers here, as `registeredAs`. */
+  host?: string;
   port: number;
   protocol: 'udp' | 'tcp' | 'tls';
-  /** User and password that the other exchange asks for. */
+  /** Request-URI of calls, with `?` for the called number; `sip:?@host:port` unless given. */
+  uri?: string;
+  /** The other side is a media gateway: calls over it are gateway calls. */
+  isGateway: boolean;
+  /** Extension or account that the other side registers with; calls take that registration's connection. */
+  registeredAs?: string;
+  /** User and password that the other side asks for. */
   user?: string;
   password?: string;
+  /** We register there with `user`, so that the other side can call over that connection. */
+  registers: boolean;
 }
 
-/** The IP networking data of an H.323 route (commands RIANI, RIANC). */
+/** The IP networking data of an H.323 route (commands RIANI, RIANC); keyed by its number. */
 export interface H323Route {
   route: number;
+  /** Digits that a called number begins with to take this route; the longest one that fits goes first. */
+  prefix: string;
   host: string;
+  /** Call signalling port of the other side. */
+  port: number;
+  /** Call signalling runs over TLS. */
   tls: boolean;
 }
 
