@@ -84,4 +84,17 @@ describe('audit', () => {
     assert.equal(second.next, null);
     await api.refused(400, 'bad-cursor', 'GET', '/audit?cursor=zzz');
   });
+
+  it('refuses the cursor of the other order', async () => {
+    for (let n = 0; n < 5; n++) await api.call('DELETE', `/presets/p${n}`);
+    for (const [sort, other] of [
+      ['time', '-time'],
+      ['-time', 'time'],
+    ]) {
+      const first = (await api.call('GET', `/audit?limit=3&sort=${sort}`)).json;
+      const rest = (await api.call('GET', `/audit?limit=3&sort=${sort}&cursor=${String(first.next)}`)).json;
+      assert.deepEqual([first.items.length, rest.items.length, rest.next], [3, 2, null]);
+      await api.refused(400, 'bad-cursor', 'GET', `/audit?sort=${other}&cursor=${String(first.next)}`);
+    }
+  });
 });
