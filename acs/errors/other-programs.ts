@@ -42,6 +42,11 @@ export const otherProgramErrors = {
     meaning: 'The login file has a wrong form.',
     remedy: 'Write one line USERNAME:PASSWORD.',
   },
+  'bad-products': {
+    status: 400,
+    meaning: 'The file of products has a wrong line.',
+    remedy: 'Write `secure PATTERN`, `insecure PATTERN` or `third-party PATTERN` a line.',
+  },
   'bad-profile': {
     status: 400,
     meaning: 'The customer profile is not valid.',
@@ -106,6 +111,11 @@ export const otherProgramErrors = {
     status: 409,
     meaning: 'The call cannot change to fax: T.38 is not enabled, or not allowed beside SRTP, or a fax is under way.',
     remedy: 'Enable DefaultCodecT38DataEnable and, with SRTP, AllowUnsecureT38WithSrtp.',
+  },
+  'damaged-journal': {
+    status: 500,
+    meaning: 'The kept data of the PBX cannot be read.',
+    remedy: 'Restore a backup of the data directory.',
   },
   'fax-failed': {
     status: 409,
