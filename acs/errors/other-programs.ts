@@ -37,6 +37,11 @@ export const otherProgramErrors = {
     meaning: 'The file with the pre-shared key of MIKEY has a wrong form.',
     remedy: 'Write 32 hexadecimal digits.',
   },
+  'bad-license': {
+    status: 400,
+    meaning: 'A licence is not written as TAG or TAG=COUNT.',
+    remedy: 'Write VOIP-SECURITY, or SIP-EXTENSION=250.',
+  },
   'bad-login': {
     status: 400,
     meaning: 'The login file has a wrong form.',

@@ -73,7 +73,7 @@ function productRow(line: string, number: number): ProductRow {
   if (!known || pattern === '' || pattern.length > MAX_NAME)
     throw new UserError(
       400,
-      'products',
+      'bad-products',
       `line ${number}: not 'secure PATTERN', 'insecure PATTERN' or 'third-party PATTERN'`,
     );
   return { pattern, isSecure: word === 'secure', isThirdParty: word === 'third-party' };
