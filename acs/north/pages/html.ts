@@ -1,6 +1,6 @@
 // Pages that the server itself makes: one document each, without anything from elsewhere, under a strict Content-Security-Policy.
-import { createHash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import { escaped, hashSource, pageHeaders } from '../../../shared/web/html-page.ts';
 import type { UserError } from '../../errors.ts';
 
 export interface Page {
@@ -19,18 +19,6 @@ input { display: block; width: 100%; box-sizing: border-box; font: inherit; padd
 button { font: inherit; padding: 0.4rem 1rem; }
 code { font-family: ui-monospace, monospace; }
 `;
-
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
-
-const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
-/** Headers of every page. @param policy directives of its Content-Security-Policy besides those that all have */
-const pageHeaders = (policy: string): Record<string, string> => ({
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': `default-src 'none'; base-uri 'none'; frame-ancestors 'none'; ${policy}`,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-});
 
 /** A document, and the headers that it is sent with. */
 export interface Rendered {

@@ -1,9 +1,9 @@
 // Files of Swagger UI, as its package brings them: read once, and sent with an entity tag.
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { entityTag, hasTag } from '../../../shared/web/entity-tag.ts';
 
 const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' } as const;
 
@@ -15,10 +15,7 @@ export interface TaggedContent {
   etag: string;
 }
 
-export const tagged = (content: Buffer): TaggedContent => ({
-  content,
-  etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`,
-});
+export const tagged = (content: Buffer): TaggedContent => ({ content, etag: entityTag(content) });
 
 /** Answers 304 where the client has the content already (RFC 9110 13.1.2). */
 export function sendTagged(
@@ -27,8 +24,7 @@ export function sendTagged(
   { content, etag, type }: TaggedContent & { type: string },
 ): FastifyReply {
   void reply.headers({ etag, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' });
-  const known = (request.headers['if-none-match'] ?? '').split(',').map(tag => tag.trim().replace(/^W\//, ''));
-  if (known.includes(etag) || known.includes('*')) return reply.code(304).send();
+  if (hasTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
   return reply.type(type).send(content);
 }
 
