@@ -1,0 +1,38 @@
+// The facts that the status page and the metrics show, as the exchange's parts hand them over.
+import type { Exchange } from '../exchange/exchange.ts';
+import type { RegisteredTerminal } from '../exchange/terminals.ts';
+import type { Refusal } from '../policy/refusals.ts';
+
+/** A call, of either kind. */
+export interface ShownCall {
+  kind: RegisteredTerminal['kind'];
+  from: string;
+  to: string;
+  state: string;
+  /** Profile of the media, such as `RTP/SAVP`. */
+  media?: string;
+  seconds: number;
+}
+
+/** SIP and H.323 messages since the start. */
+export interface MessageCount {
+  kind: RegisteredTerminal['kind'];
+  direction: 'received' | 'sent';
+  /** Method of a request, class of an answer. */
+  type: string;
+  count: number;
+}
+
+export interface StatusSources {
+  domain: string;
+  ports: Readonly<Record<string, number>>;
+  exchange: Exchange;
+  terminals(): readonly RegisteredTerminal[];
+  calls(): readonly ShownCall[];
+  /** The last ones, newest first. */
+  refusals(): readonly Refusal[];
+  /** All since the start, by row. */
+  refusalTotals(): ReadonlyMap<string, number>;
+  connections(): readonly { protocol: string }[];
+  messages(): readonly MessageCount[];
+}

@@ -1,0 +1,207 @@
+// The sections of the status page as data: rows of texts and numbers, the same for HTML and JSON.
+import { encryptionTypes, type PolicyNumber } from '../exchange/data.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { RegisteredTerminal } from '../exchange/terminals.ts';
+import type { Refusal } from '../policy/refusals.ts';
+import type { ShownCall, StatusSources } from './sources.ts';
+
+export type Cell = string | number | boolean | undefined;
+export type Row = Readonly<Record<string, Cell>>;
+
+export interface Wanted {
+  offset: number;
+  /** Chooses the rows of one number, where the section has numbers; '' for all. */
+  dir: string;
+}
+
+export interface Part {
+  rows: Row[];
+  /** Place of its first row. */
+  offset: number;
+  total: number;
+  /** Offsets of the parts before and after this one. */
+  previous?: number;
+  next?: number;
+}
+
+export interface Section {
+  title: string;
+  /** Heading by the field of a row, in their order. */
+  columns: Readonly<Record<string, string>>;
+  /** Text of the page in place of an empty table. */
+  empty: string;
+  hasNumbers: boolean;
+  part(sources: StatusSources, now: number, wanted: Wanted): Part;
+}
+
+/** Most rows of one answer. */
+export const PART = 200;
+
+/** A section of a list. Only the items of the part that is shown become rows. */
+function listed<T>(list: {
+  title: string;
+  columns: Section['columns'];
+  empty: string;
+  items(sources: StatusSources): readonly T[];
+  row(item: T, now: number): Row;
+  dirOf?(item: T): string;
+}): Section {
+  const { title, columns, empty, items, row, dirOf } = list;
+  return {
+    title,
+    columns,
+    empty,
+    hasNumbers: dirOf !== undefined,
+    part: (sources, now, wanted) => {
+      const all = items(sources);
+      const chosen = wanted.dir === '' || !dirOf ? all : all.filter(item => dirOf(item) === wanted.dir);
+      const offset = Math.min(wanted.offset, Math.max(0, chosen.length - 1));
+      return {
+        rows: chosen.slice(offset, offset + PART).map(item => row(item, now)),
+        offset,
+        total: chosen.length,
+        ...(offset > 0 && { previous: Math.max(0, offset - PART) }),
+        ...(offset + PART < chosen.length && { next: offset + PART }),
+      };
+    },
+  };
+}
+
+export const policyNames: Readonly<Record<PolicyNumber, string>> = {
+  0: 'none',
+  1: 'all secure',
+  2: 'all secure with extension exception',
+  3: 'all secure with exception type',
+};
+
+const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+
+const remoteOf = ({ host, port }: { host: string; port: number }): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+const registrations = listed<RegisteredTerminal>({
+  title: 'Registrations',
+  columns: {
+    dir: 'Number',
+    kind: 'Kind',
+    transport: 'Transport',
+    port: 'Port',
+    encrypted: 'Encrypted',
+    secureTerminal: 'Secure terminal',
+    outcome: 'Policy',
+    row: 'Row',
+    remote: 'Address',
+    contact: 'Contact',
+    product: 'Product',
+    tls: 'TLS',
+    since: 'Since',
+    expires: 'Seconds left',
+  },
+  empty: 'No terminal is registered.',
+  items: ({ terminals }) => terminals(),
+  dirOf: ({ dir }) => dir,
+  row: ({ dir, kind, protocol, port, remote, contact, tls, product, isSecure, row, since, expires }, now) => ({
+    dir,
+    kind,
+    transport: protocol,
+    port,
+    encrypted: protocol === 'tls',
+    secureTerminal: isSecure,
+    outcome: 'allowed',
+    row,
+    remote: remoteOf(remote),
+    contact,
+    product,
+    tls: tls && `${tls.version} ${tls.cipher}`,
+    since: iso(since),
+    expires: Math.max(0, Math.ceil((expires - now) / 1000)),
+  }),
+});
+
+const calls = listed<ShownCall>({
+  title: 'Calls',
+  columns: { kind: 'Kind', from: 'From', to: 'To', state: 'State', media: 'Media', seconds: 'Seconds' },
+  empty: 'There is no call.',
+  items: source => source.calls(),
+  row: ({ kind, from, to, state, media, seconds }) => ({ kind, from, to, state, media, seconds }),
+});
+
+const refusals = listed<Refusal>({
+  title: 'Refusals',
+  columns: {
+    time: 'Time',
+    what: 'Refused',
+    kind: 'Kind',
+    dir: 'Number',
+    encrypted: 'Encrypted',
+    row: 'Row',
+    reason: 'Reason',
+    remote: 'Address',
+    product: 'Product',
+  },
+  empty: 'Nothing was refused.',
+  items: source => source.refusals(),
+  dirOf: ({ dir }) => dir,
+  row: one => ({ ...one, time: iso(one.time) }),
+});
+
+const policy = listed<Row>({
+  title: 'Policy and encryption',
+  columns: { setting: 'Setting', value: 'Value' },
+  empty: '',
+  items: ({ exchange }) => settingsOf(exchange),
+  row: row => row,
+});
+
+function settingsOf(exchange: Exchange): Row[] {
+  const { settings } = exchange;
+  const exceptions = exchange.all('extensions').filter(({ securityException }) => securityException).length;
+  return [
+    { setting: 'Security policy', value: `${settings.policy} (${policyNames[settings.policy]})` },
+    ...encryptionTypes.map(type => ({
+      setting: `Media encryption, ${type}`,
+      value: settings.mediaEncryption[type] ? 'enabled' : 'disabled',
+    })),
+    { setting: 'Extensions', value: exchange.size('extensions') },
+    { setting: 'Extensions with security exception', value: exceptions },
+  ];
+}
+
+const licenses = listed<Row>({
+  title: 'Licences',
+  columns: { tag: 'Licence', count: 'Uses' },
+  empty: 'No licence is installed.',
+  items: ({ exchange }) => exchange.all('licenses').map(({ tag, count = 'without bound' }) => ({ tag, count })),
+  row: row => row,
+});
+
+/** User and password of a route are not shown. */
+const routes = listed<Row>({
+  title: 'Routes',
+  columns: {
+    kind: 'Kind',
+    route: 'Route',
+    prefix: 'Digits',
+    host: 'Host',
+    port: 'Port',
+    transport: 'Transport',
+    registeredAs: 'Registered as',
+    isGateway: 'Gateway',
+  },
+  empty: 'There is no route.',
+  items: ({ exchange }) => [
+    ...exchange.all('sipRoutes').map(({ route, prefix, host, port, protocol: transport, registeredAs, isGateway }) => ({
+      kind: 'SIP',
+      ...{ route, prefix, host, port, transport, registeredAs, isGateway },
+    })),
+    ...exchange.all('h323Routes').map(({ route, prefix, host, port, tls }) => ({
+      kind: 'H.323',
+      ...{ route, prefix, host, port, transport: tls ? 'tls' : 'tcp' },
+    })),
+  ],
+  row: row => row,
+});
+
+export const sections = { registrations, calls, refusals, policy, licenses, routes };
+export type SectionName = keyof typeof sections;
+export const sectionNames = Object.keys(sections) as SectionName[];
