@@ -71,9 +71,15 @@ export async function deviceList(
     },
     page: async ({ fields, ...page }) => {
       const from = page.cursor === undefined ? start : {};
-      return await fleet.devices.list({ ...search, ...from, ...page, ...(fields ? partsOf(fields) : {}) });
+      const found = await fleet.devices.list({ ...search, ...from, ...page, ...(fields ? partsOf(fields) : {}) });
+      const isWhole = page.cursor === undefined && !offset && at === undefined && found.next === null;
+      return { ...found, isWhole };
     },
-    count: async () => ({ total: await fleet.devices.count(search), exact: true, countedAt: clock.now() }),
+    count: async known => ({
+      total: known ?? (await fleet.devices.count(search)),
+      exact: true,
+      countedAt: clock.now(),
+    }),
     view: ({ view, values }, fields = []) => {
       const made = deviceView(view, show);
       for (const name of fields) {

@@ -19,6 +19,8 @@ export interface ListRequest {
 interface ListPage<T> {
   items: readonly T[];
   next?: string | null;
+  /** The page has all entries that there are, so that they need not be counted. */
+  isWhole?: boolean;
 }
 
 export interface Counted {
@@ -39,8 +41,8 @@ export interface List<T> {
   /** Entries of a page; default: 50. */
   limit?: number;
   page(request: ListRequest): Promise<ListPage<T>>;
-  /** Absent: the list cannot be counted, and its schema has no `count`. */
-  count?(): Promise<Counted>;
+  /** Absent: the list cannot be counted, and its schema has no `count`. @param known their number, from a page that has all */
+  count?(known?: number): Promise<Counted>;
   /** The entry as JSON; with `fields` it may leave out all others, and may have a dotted one by its whole name. */
   view(entry: T, fields?: readonly string[]): View;
 }
@@ -68,9 +70,9 @@ export async function answerList<T>(input: OperationInput, list: List<T>): Promi
   const request = { ...(query.cursor === undefined ? {} : { cursor: query.cursor }), ...(fields ? { fields } : {}) };
   if (input.isHead) return await head(list, isCsv);
   if (isCsv) return await csv(list, request, query);
-  const { items, next } = await list.page({ ...request, limit: query.limit ?? list.limit ?? DEFAULT_LIMIT });
+  const { items, next, isWhole } = await list.page({ ...request, limit: query.limit ?? list.limit ?? DEFAULT_LIMIT });
   const views = await mapInTurns(items, VIEWS, item => shown(list, item, fields));
-  const counted = query.count ? await list.count?.() : undefined;
+  const counted = query.count ? await list.count?.(isWhole ? items.length : undefined) : undefined;
   return {
     body: { items: views, next: next ?? null, ...(counted ? countView(counted) : {}) },
     headers: { vary: 'accept', ...(counted ? countHeaders(counted) : {}) },

@@ -127,7 +127,10 @@ export function usePages<T>(key: string | undefined, load: LoadPage<T>, first = 
   const seen = useRef(first);
   const settle = useRef<() => void>(() => undefined);
   const isSame = shown?.key === key;
+  /** The list that the last load was begun for. */
+  const begun = useRef<string | undefined>(undefined);
   useEffect(() => {
+    begun.current = key;
     if (key === undefined) return;
     const pages = new HeldPages(key, loader.current);
     setLoading(true);
@@ -174,7 +177,8 @@ export function usePages<T>(key: string | undefined, load: LoadPage<T>, first = 
     at: shown?.at,
     took: shown?.took ?? 0,
     problem,
-    isLoading,
+    // Facets and counts, which follow the rows, wait from the moment of another key on.
+    isLoading: isLoading || begun.current !== key,
     itemAt: index => shown?.itemAt(index),
     look,
     replace: change => {

@@ -193,6 +193,40 @@ pagesSuite('the list of devices', pages => {
     assert.deepEqual(pages().complaints(), []);
   });
 
+  it('asks for facets once its rows are there, and for no count of a view at each key', async () => {
+    const page = await opened(pages(), '/devices');
+    await page.getByRole('button', { name: /in others, type to find/ }).waitFor();
+    await page.getByRole('link', { name: /^Lost \d/ }).waitFor();
+    const asked: string[] = [];
+    page.on('request', request => asked.push(request.url().replace(/.*api\/v1/, '')));
+    let release = (): void => undefined;
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    const filter = `tag = "pilot"`;
+    await page.route(
+      url => url.pathname === '/api/v1/devices' && url.searchParams.get('filter') === filter,
+      async route => {
+        await held;
+        await route.continue();
+      },
+    );
+    const rows = page.waitForRequest(request => new URL(request.url()).searchParams.get('filter') === filter);
+    await page.getByRole('textbox', { name: 'Filter' }).fill(filter);
+    await rows;
+    const facets = (): number => asked.filter(path => path.startsWith('/devices/facets')).length;
+    assert.equal(facets(), 0);
+    const counted = page.waitForResponse(/devices\/facets/);
+    release();
+    await heading(page, /^24 devices/);
+    await counted;
+    assert.equal(facets(), 1);
+    assert.deepEqual(
+      asked.filter(path => path.includes('limit=1&')),
+      [],
+    );
+  });
+
   it('names the part of the filter that excludes all, and the nearest value', async () => {
     const page = await pages().open(`/devices?q=${encodeURIComponent('tag = "fax" and site.name = "Vilach"')}`);
     await page.getByText('Without site.name = "Vilach" it would be 240.').waitFor();

@@ -1,10 +1,11 @@
 // The saved views above the list: all, lost, and those that the reader or others have saved.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { countDevices } from '../../api/devices.ts';
 import { isAborted } from '../../api/problem.ts';
 import { listViews, type View } from '../../api/views.ts';
 import { Icon } from '../../components/icon.tsx';
+import { nowMs } from '../../state/clock.ts';
 import { hrefOf } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
 import { devices } from '../../words/en/devices.ts';
@@ -15,6 +16,8 @@ import type { Search } from './search.ts';
 const words = textsOf('devices', devices);
 /** Views whose devices are counted. */
 const MAX_COUNTED = 12;
+/** Their numbers do not hang on the filter: they are counted again with the rows of another one, but not at each key. */
+const COUNTED_MS = 10_000;
 
 interface Chip extends Pick<View, 'name' | 'q' | 'cols' | 'sort'> {
   key: string;
@@ -48,7 +51,10 @@ export interface ViewsProps {
 export function Views({ search, view, isReady, onSave, revision }: ViewsProps): JSX.Element {
   const views = useResource(`views ${revision}`, listViews, { keeps: true });
   const chips = chipsOf(views.value ?? []);
-  const counts = useCounts(isReady ? chips.slice(0, MAX_COUNTED).map(({ q }) => q) : []);
+  const counts = useCounts(
+    chips.slice(0, MAX_COUNTED).map(({ q }) => q),
+    isReady,
+  );
   return (
     <nav class="chips" aria-label={words().views}>
       {chips.map(chip => (
@@ -72,10 +78,13 @@ export function Views({ search, view, isReady, onSave, revision }: ViewsProps): 
 }
 
 /** The numbers of devices of filters, counted one after the other. */
-function useCounts(filters: readonly string[]): ReadonlyMap<string, number> {
+function useCounts(filters: readonly string[], isReady: boolean): ReadonlyMap<string, number> {
   const [counts, setCounts] = useState<ReadonlyMap<string, number>>(new Map());
   const key = filters.join('\n');
+  const counted = useRef({ key: '', at: 0 });
   useEffect(() => {
+    const isKnown = counted.current.key === key && nowMs() - counted.current.at < COUNTED_MS;
+    if (!isReady || isKnown) return;
     const stop = new AbortController();
     const count = async (): Promise<void> => {
       for (const filter of key.split('\n')) {
@@ -88,9 +97,10 @@ function useCounts(filters: readonly string[]): ReadonlyMap<string, number> {
           setCounts(before => new Map([...before].filter(([each]) => each !== filter)));
         }
       }
+      counted.current = { key, at: nowMs() };
     };
-    if (filters.length > 0) void count();
+    void count();
     return () => stop.abort();
-  }, [key]);
+  }, [key, isReady]);
   return counts;
 }

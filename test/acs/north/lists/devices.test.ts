@@ -113,6 +113,10 @@ describe('the list of devices', () => {
     const { total, exact, countedAt, items } = await get('count=true&limit=1&filter=not serial = "3"');
     const now = new Date(api.acs.clock.now()).toISOString();
     assert.deepEqual([total, exact, countedAt, items.length], [count - 1, true, now, 1]);
+    const totals = ['limit=5', 'limit=2&offset=3', 'limit=2&sort=id&at=0090F8-4102S-3', 'offset=9'].map(
+      async page => (await get(`count=true&${page}`)).total,
+    );
+    assert.deepEqual(await Promise.all(totals), [count, count, count, count]);
     const head = await api.call('HEAD', '/devices?filter=not serial = "3"');
     const { 'x-total-count': counted, 'content-length': length } = head.headers;
     assert.deepEqual([head.status, counted, length, head.text], [200, String(count - 1), undefined, '']);

@@ -1,4 +1,4 @@
-// Lists as CSV: read page by page as the client reads, and refused before anything is sent.
+// Lists: counted where a page does not tell; as CSV read page by page as the client reads, and refused before anything is sent.
 import assert from 'node:assert/strict';
 import { answerList, type List } from '../../../../acs/north/lists/list.ts';
 import type { OperationInput } from '../../../../acs/north/operation.ts';
@@ -57,5 +57,30 @@ describe('a list as CSV', () => {
     const failing = { ...list, page: async () => Promise.reject(new Error('no page')) };
     await assert.rejects(answerList(input({ format: 'csv' }), failing), /no page/);
     await assert.rejects(answerList(input({ format: 'csv', fields: 'none' }), list), /no field 'none'/);
+  });
+});
+
+describe('the number of entries of a list', () => {
+  it('is that of a page that has all of them, else it is counted', async () => {
+    const known: (number | undefined)[] = [];
+    const list = (isWhole: boolean): List<number> => ({
+      ...endless().list,
+      page: async () => ({ items: [1, 2, 3], next: null, isWhole }),
+      count: async number => {
+        known.push(number);
+        return { total: number ?? 7, exact: true, countedAt: 0 };
+      },
+    });
+    const whole = await answerList(input({ count: true }), list(true));
+    const part = await answerList(input({ count: true }), list(false));
+    await answerList(input({}), list(false));
+    const totals = [whole, part].map(({ body }) => (body as { total: number }).total);
+    assert.deepEqual(
+      [totals, known],
+      [
+        [3, 7],
+        [3, undefined],
+      ],
+    );
   });
 });
