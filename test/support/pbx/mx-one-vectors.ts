@@ -82,7 +82,7 @@ function outcomeWords({ registration, signalling, pin }: Record<string, Word>): 
 }
 
 export const registrationCases: readonly RegistrationCase[] = rowsOf(vectors.registrations).map(row => ({
-  title: `${row.row}: ${words(row)} ${outcomeWords(row)}${row.kind === 'any' ? '' : ` (${row.kind})`}`,
+  title: `${row.row}: ${words(row)} ${outcomeWords(row)}${row.kind === 'any' ? '' : ` (${row.kind}, policy ${row.policy})`}`,
   row: String(row.row),
   kinds: row.kind === 'any' ? ['SIP', 'H.323'] : [row.kind as 'SIP' | 'H.323'],
   ...terminalOf(row),
