@@ -122,6 +122,11 @@ export const otherProgramErrors = {
     meaning: 'The kept data of the PBX cannot be read.',
     remedy: 'Restore a backup of the data directory.',
   },
+  'data-not-written': {
+    status: 507,
+    meaning: 'The data of the PBX cannot be written, so the command changed nothing.',
+    remedy: 'Make room on the disk, or mend its rights, and give the command again.',
+  },
   'fax-failed': {
     status: 409,
     meaning: 'The page of a fax did not arrive.',

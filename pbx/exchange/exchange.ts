@@ -14,25 +14,22 @@ type Rows = Map<string, ExchangeTables[TableName]>;
 
 export class Exchange {
   readonly #tables = new Map<TableName, Rows>(tableNames.map(name => [name, new Map()]));
-  readonly #journal: Journal | undefined;
+  #journal: Journal | undefined;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
 
-  private constructor(journal: Journal | undefined) {
-    this.#journal = journal;
-  }
-
   /** The data of a folder. @throws UserError `damaged-journal` for data that cannot be read */
-  static async open(options: { folder: string; log: Log }): Promise<Exchange> {
-    const { journal, entries } = await Journal.open(options);
-    const exchange = new Exchange(journal);
+  static async open(options: { folder: string; log: Log; compactAfter?: number }): Promise<Exchange> {
+    const exchange = new Exchange();
+    const { journal, entries } = await Journal.open({ ...options, snapshot: () => exchange.snapshot() });
     for (const changes of entries) exchange.#apply(changes);
-    await journal.compact(exchange.snapshot());
+    exchange.#journal = journal;
+    await journal.compact();
     return exchange;
   }
 
   /** Data in memory alone. */
   static inMemory(changes: readonly Change[] = []): Exchange {
-    const exchange = new Exchange(undefined);
+    const exchange = new Exchange();
     exchange.#apply(changes);
     return exchange;
   }
@@ -54,12 +51,15 @@ export class Exchange {
     return this.get('settings', 'system') ?? defaultSettings;
   }
 
-  /** Makes all changes in one step. They hold from now on; the promise resolves when they are on disk. */
+  /**
+   * Makes all changes in one step. They hold when they are on disk, which is when the promise resolves.
+   * @throws UserError `data-not-written`; then nothing has changed
+   */
   async commit(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) return;
-    this.#apply(changes);
-    await this.#journal?.append(changes);
-    if (this.#journal?.isLong) await this.#journal.compact(this.snapshot());
+    const apply = (): void => this.#apply(changes);
+    if (this.#journal) await this.#journal.append(changes, apply);
+    else apply();
   }
 
   /** Everything as changes that make it anew, for a backup. */

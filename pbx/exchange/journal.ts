@@ -1,65 +1,68 @@
-// A journal of commits: one line each, with a checksum, written and flushed before the commit is acknowledged. A line that
-// a crash cut off is the last one and was never acknowledged; it is dropped. Compaction writes a new file and renames it.
-import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { UserError } from '../../shared/errors.ts';
+// The journal of commits: they hold once they are on disk, those that come together share one flush, and what was written is
+// written anew from time to time. One loop does all that, so that no two writes meet.
+import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { type Change, tableNames } from './data.ts';
+import type { Change } from './data.ts';
+import { JournalFile } from './journal-file.ts';
 
-const FILE = 'exchange.journal';
-/** Lines after which the journal is written anew. */
+/** Lines, and bytes beside those of the last snapshot, after which the file is written anew. */
 const LONG = 10_000;
+const LARGE = 16 * 1024 * 1024;
 
 interface Waiting {
-  line: string;
+  changes: readonly Change[];
+  /** Makes the changes hold; called once they are on disk. */
+  apply: () => void;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
 
+export interface JournalOptions {
+  folder: string;
+  log: Log;
+  /** All that holds, as changes. */
+  snapshot: () => readonly Change[];
+  /** Lines after which the file is written anew. */
+  compactAfter?: number;
+}
+
 export class Journal {
-  readonly #path: string;
-  #file: FileHandle;
-  #lines: number;
+  readonly #options: JournalOptions;
+  readonly #file: JournalFile;
+  /** Lines and bytes after the last compaction, or the last attempt at one. */
+  #since = { lines: 0, bytes: 0 };
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
-  private constructor(path: string, file: FileHandle, lines: number) {
-    this.#path = path;
+  private constructor(options: JournalOptions, file: JournalFile) {
+    this.#options = options;
     this.#file = file;
-    this.#lines = lines;
   }
 
   /** @throws UserError `damaged-journal` where a line before the last cannot be read */
-  static async open({ folder, log }: { folder: string; log: Log }): Promise<{ journal: Journal; entries: Change[][] }> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, FILE);
-    const { entries, rest, length } = readLines(await textOf(path), path);
-    if (rest !== '') log.warn('exchange journal ended in an unfinished line', { file: path, bytes: rest.length });
-    const file = await open(path, 'a', 0o600);
-    await file.truncate(length);
-    await syncFolder(folder);
-    return { journal: new Journal(path, file, entries.length), entries };
+  static async open(options: JournalOptions): Promise<{ journal: Journal; entries: Change[][] }> {
+    const { file, entries } = await JournalFile.open(options.folder, options.log);
+    return { journal: new Journal(options, file), entries };
   }
 
-  get isLong(): boolean {
-    return this.#lines > LONG;
-  }
-
-  /** Resolves when the changes are on disk; commits that come together share one flush. */
-  async append(changes: readonly Change[]): Promise<void> {
-    const line = lineOf(changes);
-    const written = new Promise<void>((resolve, reject) => this.#waiting.push({ line, resolve, reject }));
+  /**
+   * Resolves when the changes are on disk and hold.
+   * @throws UserError `data-not-written`; then nothing has changed
+   */
+  async append(changes: readonly Change[], apply: () => void): Promise<void> {
+    const written = new Promise<void>((resolve, reject) => this.#waiting.push({ changes, apply, resolve, reject }));
     this.#writing ??= this.#write();
     await written;
   }
 
-  /** Writes the journal anew with one entry; commits that come meanwhile follow it. */
-  async compact(everything: readonly Change[]): Promise<void> {
-    await this.#writing;
-    const work = this.#replace(everything);
-    this.#writing = work.then(() => this.#write());
-    await work;
+  /** Writes the file anew with what holds. One that cannot be goes on as it is, and is tried again when it has grown as much. */
+  async compact(): Promise<void> {
+    try {
+      await this.#file.replace(this.#options.snapshot());
+    } catch (error) {
+      this.#options.log.error('exchange journal not compacted', { file: this.#file.path, error });
+    }
+    this.#since = { lines: this.#file.lines, bytes: this.#file.bytes };
   }
 
   async close(): Promise<void> {
@@ -72,77 +75,33 @@ export class Journal {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#file.appendFile(batch.map(({ line }) => line).join(''));
-        await this.#file.datasync();
-        this.#lines += batch.length;
-        for (const { resolve } of batch) resolve();
+        await this.#file.add(batch.flatMap(({ changes }) => changes));
+        for (const one of batch) settle(one);
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        for (const { reject } of batch) reject(notWritten(this.#file.path, error));
       }
+      if (this.#isLong) await this.compact();
     }
     this.#writing = undefined;
   }
 
-  async #replace(everything: readonly Change[]): Promise<void> {
-    const fresh = `${this.#path}.new`;
-    const file = await open(fresh, 'w', 0o600);
-    await file.appendFile(everything.length > 0 ? lineOf(everything) : '');
-    await file.datasync();
-    await rename(fresh, this.#path);
-    await syncFolder(join(this.#path, '..'));
-    const old = this.#file;
-    this.#file = file;
-    this.#lines = 1;
-    await old.close();
+  get #isLong(): boolean {
+    const { lines, bytes } = this.#since;
+    return (
+      this.#file.lines - lines > (this.#options.compactAfter ?? LONG) || this.#file.bytes - bytes > 3 * bytes + LARGE
+    );
   }
 }
 
-async function textOf(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-}
-
-const checksum = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
-
-function lineOf(changes: readonly Change[]): string {
-  const text = JSON.stringify(changes);
-  return `${checksum(text)} ${text}\n`;
-}
-
-interface Lines {
-  entries: Change[][];
-  /** Text after the last whole line. */
-  rest: string;
-  /** Bytes of the whole lines. */
-  length: number;
-}
-
-function readLines(text: string, path: string): Lines {
-  const lines = text.split('\n');
-  const unfinished = lines.pop() ?? '';
-  const entries = lines.map(changesOf);
-  const wrong = entries.indexOf(undefined);
-  if (wrong >= 0 && wrong < entries.length - 1) {
-    throw new UserError(500, 'damaged-journal', `${path}: line ${wrong + 1} cannot be read; restore a backup`);
+/** An error of what follows a change is its caller's. */
+function settle({ apply, resolve, reject }: Waiting): void {
+  try {
+    apply();
+    resolve();
+  } catch (error) {
+    reject(error);
   }
-  const rest = wrong < 0 ? unfinished : `${lines[wrong]}\n${unfinished}`;
-  const whole = wrong < 0 ? lines : lines.slice(0, wrong);
-  const read = entries.filter(entry => entry !== undefined);
-  return { entries: read, rest, length: Buffer.byteLength(whole.map(line => `${line}\n`).join('')) };
 }
 
-function changesOf(line: string): Change[] | undefined {
-  const text = line.slice(17);
-  if (line.slice(0, 16) !== checksum(text)) return undefined;
-  const changes = JSON.parse(text) as Change[];
-  return changes.every(({ table }) => tableNames.includes(table)) ? changes : undefined;
-}
-
-/** Makes the names in a folder durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  await handle.sync();
-  await handle.close();
-}
+const notWritten = (path: string, error: unknown): UserError =>
+  new UserError(507, 'data-not-written', `nothing was changed: ${path} cannot be written: ${messageOf(error)}`);
