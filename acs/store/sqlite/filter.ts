@@ -245,6 +245,7 @@ function likeSql(field: Field, pattern: string, search: Search): Condition {
   if (field.kind === 'tag') return besideSql('tags', likeText('tag', pattern), search);
   if (field.kind === 'site' || field.kind === 'anySite') return siteSql(field, likeText('value', pattern), search);
   if (field.kind === 'text') return likeText(columnSql(field), pattern);
+  if (field.name === 'firmware' && field.kind === 'version') return likeText('d.firmware', pattern);
   if (field.kind === 'path' && isWild(field.name)) return wildSql(field.name, 'filter_like(value, ?)', [pattern]);
   const from = textExpression(field);
   return condition(`COALESCE(filter_like(${from.sql}, ?), 0)`, ...from.params, pattern);

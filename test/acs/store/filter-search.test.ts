@@ -12,7 +12,7 @@ import { openSqlite } from '../../../acs/store/sqlite/store.ts';
 import type { GroupQuery, Store } from '../../../acs/store/store.ts';
 import { systemRandom, VirtualClock } from '../../../shared/clock.ts';
 import { dropMongo, freshMongo, MONGO_START_MS, mongoNeeds } from '../../support/acs/mongo.ts';
-import { addDevice, byArb, deviceArb, facetArb, filterArb, sortArb } from '../../support/acs/random-filters.ts';
+import { addDevice, byArb, deviceArb, facetsArb, filterArb, sortArb } from '../../support/acs/random-filters.ts';
 import { newYear } from '../../support/devices.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
 
@@ -88,25 +88,28 @@ async function assertFacetsMatch(store: Store, numRuns: number): Promise<void> {
   const { items } = await store.devices({ limit: 1000, now: newYear });
   const trees = await treesOf(store, items);
   await fc.assert(
-    fc.asyncProperty(fc.option(filterArb), facetArb, fc.integer({ min: 1, max: 3 }), async (text, name, top) => {
+    fc.asyncProperty(fc.option(filterArb), facetsArb, fc.integer({ min: 1, max: 3 }), async (text, names, top) => {
       const filter = text === null ? undefined : parseFilter(text);
       const predicate = filter ? toPredicate(filter) : () => true;
-      const field = parseFacet(name);
       const fitting = items.filter(row => predicate(row, newYear, lookupIn(trees.get(row.id))));
-      const counts = new Map<string, number>();
-      let missing = 0;
-      for (const row of fitting) {
-        const values = facetTexts(row, field, newYear, lookupIn(trees.get(row.id)));
-        if (values.length === 0) missing++;
-        for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-      }
-      const sorted = [...counts].map(([value, count]) => ({ value, count }));
-      sorted.sort((a, b) => b.count - a.count || orderKeys(a.value, b.value));
-      const others = sorted.slice(top).reduce((sum, { count }) => sum + count, 0);
+      const fields = names.map(parseFacet);
+      const facets = fields.map(field => {
+        const counts = new Map<string, number>();
+        let missing = 0;
+        for (const row of fitting) {
+          const values = facetTexts(row, field, newYear, lookupIn(trees.get(row.id)));
+          if (values.length === 0) missing++;
+          for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+        }
+        const sorted = [...counts].map(([value, count]) => ({ value, count }));
+        sorted.sort((a, b) => b.count - a.count || orderKeys(a.value, b.value));
+        const others = sorted.slice(top).reduce((sum, { count }) => sum + count, 0);
+        return { values: sorted.slice(0, top), others, missing };
+      });
       assert.deepEqual(
-        await store.facets({ ...(filter ? { filter } : {}), by: [field], top, now: newYear }),
-        { total: fitting.length, facets: [{ values: sorted.slice(0, top), others, missing }] },
-        `${name} of ${text}`,
+        await store.facets({ ...(filter ? { filter } : {}), by: fields, top, now: newYear }),
+        { total: fitting.length, facets },
+        `${names.join()} of ${text}`,
       );
     }),
     { numRuns },

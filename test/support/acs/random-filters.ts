@@ -261,4 +261,6 @@ export const sortArb = fc.oneof(
 );
 
 /** Fields to count by. */
-export const facetArb = sortArb.filter(name => !['lastInform', 'lastBoot', 'created'].includes(name));
+const facetArb = sortArb.filter(name => !['lastInform', 'lastBoot', 'created'].includes(name));
+/** Fields of one question. */
+export const facetsArb = fc.uniqueArray(facetArb, { minLength: 1, maxLength: 4 });

@@ -4,8 +4,10 @@ import type { Field, Filter } from '../../../query/filter.ts';
 import type { Facet, FacetQuery, Facets } from '../../store.ts';
 import type { Condition } from '../condition.ts';
 import { faultColumns } from '../fault-filter.ts';
-import { livenessSql, livenessWords, numberExpression, storedFlags, textExpression, toSql } from '../filter.ts';
+import { toSql } from '../filter.ts';
 import type { Statements } from '../statements.ts';
+import { keyOf } from './facet-keys.ts';
+import { type Few, facetsOfFew } from './facets-of-few.ts';
 
 interface Counted {
   value: string;
@@ -14,26 +16,36 @@ interface Counted {
   every: number;
 }
 
-export function readFacets(statements: Statements, { filter, by, top, now }: FacetQuery): Facets {
+export function readFacets(statements: Statements, query: FacetQuery): Facets {
   // One snapshot for all.
   statements.prepare('SAVEPOINT facets').run();
   try {
+    const { filter, by, top, now } = query;
+    const few = filter && fewOf(statements, filter, now);
+    if (few) return facetsOfFew(statements, query, few);
     const total = totalOf(statements, filter, now);
-    const isMost = filter !== undefined && total * 2 > totalOf(statements, undefined, now);
-    return { total, facets: by.map(field => facetOf(statements, { field, filter, top, now, total, isMost })) };
+    return { total, facets: by.map(field => facetOf(statements, { field, filter, top, now, total })) };
   } finally {
     statements.prepare('RELEASE facets').run();
   }
 }
 
+/** The devices that fit, unless they are more than half of all. */
+function fewOf(statements: Statements, filter: Filter, now: number): Few | undefined {
+  const most = Math.floor(totalOf(statements, undefined, now) / 2);
+  const { sql, params } = toSql(filter, now);
+  const text = `SELECT count(*) AS total, json_group_array(pk) AS keys FROM (SELECT d.pk FROM devices d WHERE ${sql} LIMIT ?)`;
+  const few = statements.one<Few>(text, ...params, most + 1);
+  return few && few.total <= most ? few : undefined;
+}
+
 interface Asked {
   field: Field;
+  /** One that most devices fit. */
   filter: Filter | undefined;
   top: number;
   now: number;
   total: number;
-  /** The filter fits most devices. */
-  isMost: boolean;
 }
 
 function facetOf(statements: Statements, asked: Asked): Facet {
@@ -75,13 +87,13 @@ const whereOf = (filter: Filter | undefined, now: number): Condition =>
   filter ? toSql(filter, now) : { sql: '1', params: [] };
 
 /** The values and their counts, of all devices that fit. */
-function groupedSql({ field, filter, now, isMost }: Asked): Condition {
+function groupedSql({ field, filter, now }: Asked): Condition {
   const beside = besideOf(field);
   if (beside) {
     // Without a filter the table beside has all that is counted.
     if (!filter)
       return { sql: `SELECT value, count(*) AS count FROM (${beside.sql}) GROUP BY value`, params: beside.params };
-    if (isMost && field.kind !== 'fault') return withoutOthers(beside, toSql({ op: 'not', of: filter }, now));
+    if (field.kind !== 'fault') return withoutOthers(beside, toSql({ op: 'not', of: filter }, now));
     const where = toSql(filter, now);
     return {
       sql: `SELECT value, count(*) AS count FROM (${beside.sql}) b JOIN devices d ON d.pk = b.device WHERE ${where.sql} GROUP BY value`,
@@ -114,16 +126,4 @@ function besideOf(field: Field): Condition | undefined {
   // A device has one fault for each cause.
   const distinct = field.name === 'cause' ? '' : 'DISTINCT';
   return { sql: `SELECT ${distinct} ${faultColumns[field.name]} AS value, device FROM faults`, params: [] };
-}
-
-function keyOf(field: Field, now: number): Condition {
-  if (field.kind === 'liveness') return livenessWords(now);
-  if (field.kind === 'number') return { sql: `CAST(${numberExpression(field)} AS TEXT)`, params: [] };
-  if (field.kind === 'flag') {
-    const { sql, params } = storedFlags.has(field.name)
-      ? { sql: `d.${field.name} > 0`, params: [] }
-      : livenessSql(field.name, now);
-    return { sql: `iif(${sql}, 'true', 'false')`, params };
-  }
-  return textExpression(field);
 }
