@@ -4,19 +4,28 @@ import { bothFilters } from '../../query/filter.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Author } from '../access/principal.ts';
 import { unknownDevice } from '../devices/devices.ts';
+import { presetFilters } from '../presets/preset-filters.ts';
 import type { RolloutContext } from './context.ts';
 import type { StoredRollout } from './documents.ts';
 import { type PlanInput, type Rollout, type RolloutInput, rolloutPlanOf } from './plan.ts';
 
 /** @throws UserError 400 that names the place, 403, 404 */
 export async function rolloutOf(
-  { random, files, clock }: Pick<RolloutContext, 'random' | 'files' | 'clock'>,
+  { random, files, clock, store }: Pick<RolloutContext, 'random' | 'files' | 'clock' | 'store'>,
   input: RolloutInput,
   caller: Caller,
 ): Promise<Rollout> {
   const id = input.id ?? random.bytes(6).toString('hex');
   const about = { id, now: clock.now(), author: identityOf(caller), scope: caller.scope };
-  return rolloutPlanOf(await withinRights(input, caller), await files.about(input.firmware), about);
+  const read = await withPresets(store, input, caller);
+  return rolloutPlanOf(await withinRights(read, caller), await files.about(input.firmware), about);
+}
+
+/** The input with its filter as it is read, where that names presets: the rollout is for the devices that they fit now. */
+async function withPresets(store: RolloutContext['store'], input: RolloutInput, caller: Caller): Promise<RolloutInput> {
+  const { filter, where } = input;
+  if (where || filter === undefined || !/\bpreset\b/i.test(filter)) return input;
+  return { ...input, where: caller.readable(filter, await presetFilters({ store }, filter)) };
 }
 
 /** The rollout, carried out with the caller's rights from now on. */

@@ -52,4 +52,16 @@ describe('a rollout of an author with limits', () => {
     assert.equal((await test.rollout()).state, 'running');
     assert.equal(((await test.states()).offered ?? []).length, 1);
   });
+
+  it('is for the devices of a preset that its rights reach', async () => {
+    const [inside, outside] = units.map(({ id }) => id);
+    for (const id of [inside, outside]) await test.call('PATCH', `/devices/${id}`, { body: { tags: ['pilot'] } });
+    await test.call('PATCH', `/devices/${outside}`, { body: { site: { region: 'south' } } });
+    await test.call('PUT', '/presets/pilot', { body: { when: 'tag = "pilot"', weight: 1 } });
+    await create({ filter: 'preset = "pilot"' });
+    await test.turn();
+    assert.deepEqual(Object.values(await test.states()).flat(), [inside]);
+    const body = { id: 's', filter: 'preset = "none"', firmware: `${NEW}.bin` };
+    await test.refused(400, 'bad-filter', 'POST', '/rollouts', { body });
+  });
 });
