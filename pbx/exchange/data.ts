@@ -24,6 +24,8 @@ export interface Extension {
   thirdPartyClient: boolean;
   /** 1 to 8. */
   maxTerminals: number;
+  /** Settings that are kept and printed alone, by the name of their option. */
+  features?: Readonly<Record<string, string>>;
 }
 
 /** The IP terminal type of an extension (command `ip_extension`). */
@@ -31,6 +33,8 @@ export interface IpExtension {
   dir: DirectoryNumber;
   /** `IP`: SIP and H.323. */
   protocol: 'SIP' | 'IP';
+  /** Terminals that may be logged on at a time, at most those of the extension; as many as those unless given. */
+  maxTerminals?: number;
 }
 
 /** An authorization code (command `auth_code`); with `dir` it is the individual one of a number, its PIN. */
@@ -41,6 +45,8 @@ export interface AuthorizationCode {
   csp: number;
   cil: string;
   isRestricted: boolean;
+  /** True for a code that prints leave out (`--hash-type md5a1`). */
+  isHidden?: boolean;
 }
 
 /** A SIP route to another exchange, or to a gateway that is a trunk (command `sip_route`); keyed by its number. */

@@ -1,0 +1,60 @@
+// Options that commands share, and numbers that must exist.
+import { Turns } from '../../../shared/turns.ts';
+import type { DirectoryNumber } from '../../exchange/data.ts';
+import { NotExecuted, type OptionSpec, type ShellContext } from '../command.ts';
+import type { Arguments } from '../syntax/arguments.ts';
+import { directoryNumbers } from '../syntax/values.ts';
+
+/** Rows that are worked on without a break: a millisecond or two. */
+export const PORTION = 500;
+
+export const flags = {
+  initiate: { letter: 'i', help: 'Makes new data.' },
+  change: { letter: 'c', help: 'Changes data.' },
+  erase: { letter: 'e', help: 'Erases data.' },
+  print: { letter: 'p', help: 'Prints data.' },
+} as const satisfies Record<string, OptionSpec>;
+
+export const dirs: OptionSpec = { letter: 'd', kind: directoryNumbers, help: 'The extension, or several.' };
+
+export const numbersOf = (args: Arguments): readonly DirectoryNumber[] => args.list('dir') ?? [];
+
+/** An operator is asked before more than nothing is erased. */
+export const always = (): boolean => true;
+
+/** Calls the function for each number, with breaks. */
+export async function forEachNumber(args: Arguments, run: (dir: DirectoryNumber) => void): Promise<void> {
+  const turns = new Turns(PORTION);
+  for (const dir of numbersOf(args)) {
+    run(dir);
+    await turns.spent(1);
+  }
+}
+
+/** What is made of each number, one list of all. */
+export async function forNumbers<T>(args: Arguments, make: (dir: DirectoryNumber) => readonly T[]): Promise<T[]> {
+  const made: T[] = [];
+  await forEachNumber(args, dir => made.push(...make(dir)));
+  return made;
+}
+
+/** @throws NotExecuted for a number that is no extension */
+export function checkExists({ exchange }: ShellContext, dir: DirectoryNumber): void {
+  if (!exchange.get('extensions', dir)) throw new NotExecuted(`DIRECTORY NUMBER ${dir} IS NOT INITIATED`);
+}
+
+/** Rows of the numbers that are named, or all of the table; by number. */
+export async function chosen<R extends { dir?: DirectoryNumber }>(
+  args: Arguments,
+  all: () => readonly R[],
+  get: (dir: DirectoryNumber) => R | undefined,
+): Promise<readonly R[]> {
+  if (!args.has('dir')) return all();
+  return await forNumbers(args, dir => {
+    const row = get(dir);
+    return row ? [row] : [];
+  });
+}
+
+/** The line of a print that has no rows. */
+export const NOTHING = 'NO DATA';

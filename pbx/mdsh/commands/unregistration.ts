@@ -1,0 +1,40 @@
+// `extension_unregistration`: ends registrations, so that terminals read their configuration and register under the present policy.
+import { Turns } from '../../../shared/turns.ts';
+import { type Command, NotExecuted, type ShellContext } from '../command.ts';
+import type { Arguments } from '../syntax/arguments.ts';
+import { checkExists, dirs, forEachNumber } from './common.ts';
+import { terminalsByNumber } from './terminals.ts';
+
+/** Numbers whose terminals are told at a time. */
+const AT_ONCE = 50;
+
+async function unregister(context: ShellContext, args: Arguments): Promise<void> {
+  const byNumber = terminalsByNumber(context);
+  const wanted = (args.list('dir') ?? [...byNumber.keys()]).filter(dir => byNumber.has(dir));
+  const turns = new Turns(AT_ONCE);
+  for (let from = 0; from < wanted.length; from += AT_ONCE) {
+    const some = wanted.slice(from, from + AT_ONCE);
+    await Promise.all(some.flatMap(dir => context.sources().map(source => source.unregister(dir))));
+    await turns.spent(some.length);
+  }
+}
+
+async function check(context: ShellContext, args: Arguments): Promise<void> {
+  await forEachNumber(args, dir => checkExists(context, dir));
+  if (context.sources().length === 0) throw new NotExecuted('NOTHING REGISTERS AT THIS EXCHANGE');
+}
+
+export const extensionUnregistration: Command = {
+  name: 'extension_unregistration',
+  kind: 'unix',
+  about: 'unregister IP terminals',
+  options: { dir: dirs },
+  forms: [{ by: [], takes: ['dir'], asks: args => !args.has('dir'), check, act: unregister }],
+  description:
+    'Ends the registrations of the numbers, or all. The terminals are told to read their configuration again and register anew, and so come under the security policy that holds then.',
+  examples: [
+    { about: 'Have the terminals of 12345 register anew.', line: 'extension_unregistration -d 12345' },
+    { about: 'All terminals.', line: 'extension_unregistration' },
+  ],
+  ours: 'Of the vendor is the option -d; ours are the texts of refusals, and that all are meant without it.',
+};
