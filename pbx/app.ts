@@ -11,6 +11,7 @@ import { SipTransport } from '../shared/sip/transport.ts';
 import type { SipUri } from '../shared/sip/uri.ts';
 import { throttledByAddress } from '../shared/throttled-log.ts';
 import type { KeyLogger } from '../shared/tls/keylog.ts';
+import type { TerminalSource } from './exchange/terminals.ts';
 import { allowAll, type SecurityPolicy } from './policy.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './sip/auth.ts';
 import { type Call, Calls } from './sip/calls.ts';
@@ -76,6 +77,8 @@ export interface Pbx {
   readonly ports: { readonly tls?: number; readonly udp?: number; readonly tcp?: number };
   readonly domain: string;
   readonly policy: string;
+  /** Parts that terminals register at. */
+  readonly sources: readonly TerminalSource[];
   registrations(): RegistrationInfo[];
   calls(): CallInfo[];
   /** Open connections. */
@@ -135,6 +138,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     ports,
     domain: options.domain,
     policy: policy.name,
+    sources: [],
     registrations: () => location.all().map(binding => registrationInfo(binding, clock.now())),
     calls: () => calls.all().map(call => callInfo(call, clock.now())),
     connections: () =>

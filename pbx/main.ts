@@ -19,6 +19,7 @@ function usage(): string {
     'A SIP registrar and proxy over TLS, for gateways that keep one connection open.\n',
     `Commands:\n  ${'serve'.padEnd(14)}run the server in the foreground`,
     ...rows,
+    `  ${'mdsh'.padEnd(14)}the shell of the exchange; each of its commands also alone: tandem-pbx sec_policy -set 1`,
     '\nOptions of each: tandem-pbx COMMAND --help\n',
   ].join('\n');
 }
@@ -52,6 +53,19 @@ async function runCommand(name: string, argv: string[]): Promise<void> {
   process.stdout.write(`${values.json ? JSON.stringify(result, null, 2) : asText(result)}\n`);
 }
 
+/** A command of the shell, or undefined where the name is none. */
+async function runShell(name: string, rest: string[]): Promise<number | undefined> {
+  const { isShellCommand, shellHelp, startCommand, startShell } = await import('./mdsh/client/start.ts');
+  const { stdin, stdout, stderr, env } = process;
+  const host = { stdin, stdout, stderr, env, clock };
+  if (name !== 'mdsh') return isShellCommand(name) ? await startCommand([name, ...rest], host) : undefined;
+  if (rest.includes('--help')) {
+    stdout.write(shellHelp);
+    return 0;
+  }
+  return await startShell(rest, host);
+}
+
 async function main(argv: string[]): Promise<void> {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h') {
@@ -61,7 +75,11 @@ async function main(argv: string[]): Promise<void> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (name !== 'serve' && !command) {
-    throw new UsageError(`'${name}' is none of serve, ${Object.keys(commands).join(', ')}`);
+    const exit = await runShell(name, rest);
+    const known = Object.keys(commands).join(', ');
+    if (exit === undefined) throw new UsageError(`'${name}' is none of serve, ${known}, mdsh, nor a command of mdsh`);
+    process.exitCode = exit;
+    return;
   }
   if (rest.includes('--help')) {
     const text = command

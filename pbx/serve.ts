@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
 import type { Clock, Random } from '../shared/clock.ts';
 import { type OptionValues, UsageError } from '../shared/config.ts';
-import { serveControl } from '../shared/control/server.ts';
+import { type ControlRequest, serveControl } from '../shared/control/server.ts';
 import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { readCertificates } from '../shared/pki/certificates.ts';
 import { openKeyLog } from '../shared/tls/keylog.ts';
-import { startPbx, wildcard } from './app.ts';
+import { type Pbx, startPbx, wildcard } from './app.ts';
 import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
+import { Exchange } from './exchange/exchange.ts';
 import type { serveOptions } from './options.ts';
 import type { ClientCertificates } from './sip/client-certificates.ts';
 
@@ -36,45 +37,115 @@ export async function serve(options: ServeOptions, env: ServeEnvironment): Promi
   const { cert, key } = await certificate(options, [domain, ...addresses], env);
   if (options.port !== undefined) env.log.warn('unprotected SIP enabled', { port: options.port });
   if (users.length === 0) env.log.warn('no accounts configured');
-  const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, env.log);
-  const pbx = await startPbx({
-    ...env,
-    keylog: keylog?.write,
-    host,
-    addresses,
-    tlsPort: options.tlsPort,
-    ...(options.port === undefined ? {} : { port: options.port }),
-    cert,
-    key,
-    domain,
-    users,
-    idleSeconds: options.idle,
-    tls: {
-      minVersion: options.tlsMin as SecureVersion,
-      maxVersion: options.tlsMax as SecureVersion,
-      ...(options.tlsCiphers === undefined ? {} : { ciphers: options.tlsCiphers }),
-    },
-    clients: await clientCertificates(options),
-    algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
-  }).catch((error: unknown) => {
+  // The control sockets come first: they show whether another server holds this data.
+  let running: Running | undefined;
+  const closeControls = await serveControls(options, env.log, request => {
+    if (!running) throw new UserError(503, 'starting', 'the server is starting');
+    return request.command === 'mdsh' ? running.shell(request) : runCommand(running.pbx, request.command, request.args);
+  });
+  try {
+    running = await run({ ...options, domain }, { addresses, users, cert, key }, env);
+  } catch (error) {
+    await closeControls();
     throw inUse(error) ?? error;
-  });
-  const path = options.control ?? join(data, 'control.sock');
-  const closeControl = await serveControl({
-    path,
-    run: ({ command, args }) => runCommand(pbx, command, args),
-    log: env.log,
-  }).catch(async (error: unknown) => {
-    await pbx.stop();
-    throw error;
-  });
+  }
+  const { pbx, stop } = running;
   const listening = Object.entries(pbx.ports).map(([protocol, port]) => [protocol, `${host}:${port}`]);
-  env.log.info('ready', { ...Object.fromEntries(listening), domain, users: users.length, control: path });
+  const control = controlPath(options);
+  env.log.info('ready', { ...Object.fromEntries(listening), domain, users: users.length, control });
   return async () => {
-    await closeControl();
-    await pbx.stop();
-    keylog?.close();
+    await closeControls();
+    await stop();
   };
+}
+
+interface Running {
+  pbx: Pbx;
+  shell: (request: ControlRequest) => Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+interface Prepared {
+  addresses: string[];
+  users: { user: string; password: string }[];
+  cert: string;
+  key: string;
+}
+
+/** Opens the exchange's data and starts the server on it. */
+async function run(
+  options: ServeOptions & { domain: string },
+  { addresses, users, cert, key }: Prepared,
+  env: ServeEnvironment,
+): Promise<Running> {
+  const exchange = await Exchange.open({ folder: options.data, log: env.log });
+  const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, env.log);
+  const close = async (): Promise<void> => {
+    keylog?.close();
+    await exchange.close();
+  };
+  try {
+    const pbx = await startPbx({
+      ...env,
+      keylog: keylog?.write,
+      host: options.host,
+      addresses,
+      tlsPort: options.tlsPort,
+      ...(options.port === undefined ? {} : { port: options.port }),
+      cert,
+      key,
+      domain: options.domain,
+      users,
+      idleSeconds: options.idle,
+      tls: {
+        minVersion: options.tlsMin as SecureVersion,
+        maxVersion: options.tlsMax as SecureVersion,
+        ...(options.tlsCiphers === undefined ? {} : { ciphers: options.tlsCiphers }),
+      },
+      clients: await clientCertificates(options),
+      algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
+    });
+    const stop = async (): Promise<void> => {
+      await pbx.stop();
+      await close();
+    };
+    return { pbx, shell: shellOf(pbx, exchange, options.data, env), stop };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The shell, which is loaded with its first command. */
+function shellOf(pbx: Pbx, exchange: Exchange, data: string, { clock, log }: ServeEnvironment): Running['shell'] {
+  const context = { exchange, sources: () => pbx.sources, backups: join(data, 'backups'), clock, log };
+  let shell: Promise<Running['shell']> | undefined;
+  return async request => {
+    shell ??= import('./mdsh/control.ts').then(({ shellControl }) => shellControl(context));
+    return await (await shell)(request);
+  };
+}
+
+const controlPath = ({ control, data }: ServeOptions): string => control ?? join(data, 'control.sock');
+
+/** The socket of the data directory, which no second server can serve, and the one that was asked for. */
+async function serveControls(
+  options: ServeOptions,
+  log: Log,
+  run: (request: ControlRequest) => unknown,
+): Promise<() => Promise<void>> {
+  const closing: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing) await one();
+  };
+  try {
+    for (const path of new Set([join(options.data, 'control.sock'), controlPath(options)]))
+      closing.push(await serveControl({ path, run, log }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return close;
 }
 
 function inUse(error: unknown): UserError | undefined {

@@ -1,9 +1,16 @@
-// Prints in columns: a heading, then one line for each row, numbers as they are.
+// Prints in columns: a heading, then one line for each row.
+import { mapInTurns } from '../../shared/turns.ts';
+
+/** Rows that are worked on without a break. */
+const PORTION = 1000;
 
 /** Rows of all the same length; the width of a column is that of its widest cell. */
-export function columns(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = heading.map((cell, at) => rows.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), cell.length));
-  return [heading, ...rows].map(row =>
+export async function columns(heading: readonly string[], rows: readonly (readonly string[])[]): Promise<string[]> {
+  const widths = heading.map(cell => cell.length);
+  await mapInTurns(rows, PORTION, row => {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  });
+  return await mapInTurns([heading, ...rows], PORTION, row =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('  ')

@@ -60,7 +60,7 @@ export interface Form {
   /** Work beyond the data. @throws NotExecuted */
   act?(context: ShellContext, args: Arguments): Promise<void>;
   /** Lines of the answer; absent: `EXECUTED`. */
-  print?(context: ShellContext, args: Arguments): Iterable<string> | AsyncIterable<string> | Promise<Lines>;
+  print?(context: ShellContext, args: Arguments): Lines | Promise<Lines>;
 }
 
 export interface Command {

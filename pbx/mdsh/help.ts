@@ -1,6 +1,6 @@
 // The help page of a command: name, synopsis, parameters in alphabetical order, description, examples.
 import type { Command, Form, OptionSpec } from './command.ts';
-import { optionText, shortOption } from './syntax/arguments.ts';
+import { optionText, shortOption } from './syntax/forms.ts';
 
 const WIDTH = 76;
 const INDENT = 5;
@@ -24,7 +24,11 @@ export function helpPage(command: Command, isComplete: boolean): string[] {
     ...(isComplete ? ['', ...wrapped(command.ours, INDENT)] : []),
     '',
     'EXAMPLES',
-    ...command.examples.flatMap(({ about, line }) => [...wrapped(about, INDENT), ...wrapped(line, INDENT + 3, INDENT + 7), '']),
+    ...command.examples.flatMap(({ about, line }) => [
+      ...wrapped(about, INDENT),
+      ...wrapped(line, INDENT + 3, INDENT + 7),
+      '',
+    ]),
     ...(isComplete ? [] : wrapped(`For more complete help type '${command.name} --help-complete'.`, 0)),
   ];
 }
@@ -50,7 +54,8 @@ function parameterText(command: Command, name: string, option: OptionSpec): stri
   const { letter, plus, kind, isOptional } = option;
   const long = optionText(command, name);
   const forms = [letter && `-${letter}`, plus && letter && `+${letter}`, long, plus && `++${name}`].filter(Boolean);
-  const value = kind === undefined ? 'Takes no value.' : `${kind.about}${isOptional ? ' The value may be left out.' : ''}`;
+  const value =
+    kind === undefined ? 'Takes no value.' : `${kind.about}${isOptional ? ' The value may be left out.' : ''}`;
   return [`${' '.repeat(INDENT)}${forms.join(', ')}`, ...wrapped(`${option.help} ${value}`, INDENT + 3)];
 }
 

@@ -1,10 +1,11 @@
 // `auth_code`: authorization codes; the individual one of a number is its PIN.
 import type { AuthorizationCode, Change, DirectoryNumber } from '../../exchange/data.ts';
+import { checkCodeErasure } from '../../policy/checks.ts';
 import { cell, columns, yesNo } from '../columns.ts';
 import { type Command, NotExecuted, type ShellContext } from '../command.ts';
 import type { Arguments } from '../syntax/arguments.ts';
 import { integer, oneOf, text } from '../syntax/values.ts';
-import { checkExists, dirs, flags, NOTHING } from './common.ts';
+import { dirs, flags, NOTHING, refuseBy } from './common.ts';
 
 /** Common codes that the exchange keeps. */
 const MAX_CODES = 100_000;
@@ -18,13 +19,10 @@ const keyOf = (args: Arguments, dir: DirectoryNumber | undefined): string =>
 const nameOf = (dir: DirectoryNumber | undefined): string =>
   dir === undefined ? 'THE AUTHORIZATION CODE' : `THE AUTHORIZATION CODE OF ${dir}`;
 
-function checkNew(context: ShellContext, args: Arguments): void {
-  const { exchange } = context;
-  for (const dir of targets(args)) {
-    if (dir !== undefined) checkExists(context, dir);
-    if (exchange.get('authorizationCodes', keyOf(args, dir)))
-      throw new NotExecuted(`${nameOf(dir)} IS ALREADY INITIATED`);
-  }
+/** An individual code takes the place of an older one: where the policy asks for a code, it cannot be erased before. */
+function checkNew({ exchange }: ShellContext, args: Arguments): void {
+  if (!args.has('dir') && exchange.get('authorizationCodes', keyOf(args, undefined)))
+    throw new NotExecuted(`${nameOf(undefined)} IS ALREADY INITIATED`);
   if (exchange.size('authorizationCodes') + targets(args).length > MAX_CODES)
     throw new NotExecuted(`THE EXCHANGE KEEPS AT MOST ${MAX_CODES} AUTHORIZATION CODES`);
 }
@@ -43,15 +41,16 @@ function checkErase({ exchange }: ShellContext, args: Arguments): void {
   if (!args.has('dir') && !args.has('auth-code')) throw new NotExecuted('EITHER DIR OR AUTH CODE IS NEEDED');
   for (const dir of targets(args)) {
     if (!exchange.get('authorizationCodes', keyOf(args, dir))) throw new NotExecuted(`${nameOf(dir)} IS NOT INITIATED`);
+    if (dir !== undefined) refuseBy(checkCodeErasure(exchange, dir));
   }
 }
 
-function print({ exchange }: ShellContext, args: Arguments): string[] {
+async function print({ exchange }: ShellContext, args: Arguments): Promise<string[]> {
   const found = args.has('dir')
     ? targets(args).flatMap(dir => exchange.get('authorizationCodes', keyOf(args, dir)) ?? [])
     : exchange.all('authorizationCodes');
   if (found.length === 0) return [NOTHING];
-  return columns(
+  return await columns(
     ['Customer', 'Dir', 'Auth-Code', 'CSP', 'CIL', 'Restricted'],
     found.map(({ code, dir, customer, csp, cil, isRestricted, isHidden }) => [
       String(customer),
@@ -105,14 +104,16 @@ export const authCode: Command = {
           (dir): Change => ({ table: 'authorizationCodes', key: keyOf(args, dir), row: made(args, dir) }),
         ),
     },
-    { by: ['print'], takes: ['dir'], print: async (context, args) => print(context, args) },
+    { by: ['print'], takes: ['dir'], print },
   ],
   description:
-    'Initiates, erases and prints authorization codes. With -d the code is the individual one of a number: terminals prove it as PIN when they register. Without -d it is a common code. Shell history and logs leave codes out.',
+    'Initiates, erases and prints authorization codes. With -d the code is the individual one of a number: terminals prove it as PIN when they register. It may be given before the number is initiated, as a strict security policy asks for. Without -d it is a common code. Shell history and logs leave codes out.',
   examples: [
-    { about: 'The PIN of 1204 is 4711.', line: 'auth_code -i -d 1204 --auth-code 4711 --csp 1 --cil 1204 --restricted' },
+    {
+      about: 'The PIN of 1204 is 4711.',
+      line: 'auth_code -i -d 1204 --auth-code 4711 --csp 1 --cil 1204 --restricted',
+    },
     { about: 'No PIN any more.', line: 'auth_code -e -d 1204' },
   ],
-  ours:
-    'Of the vendor are the options and the code in the third column of the print; ours are the other columns and the texts of refusals. With --hash-type the code is kept as it is, because digest authentication needs it, and left out of prints.',
+  ours: 'Of the vendor are the options and the code in the third column of the print; ours are the other columns, the texts of refusals, and that -i replaces an individual code. With --hash-type the code is kept as it is, because digest authentication needs it, and left out of prints.',
 };

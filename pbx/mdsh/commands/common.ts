@@ -1,7 +1,7 @@
 // Options that commands share, and numbers that must exist.
 import { Turns } from '../../../shared/turns.ts';
 import type { DirectoryNumber } from '../../exchange/data.ts';
-import { NotExecuted, type OptionSpec, type ShellContext } from '../command.ts';
+import { type Lines, NotExecuted, type OptionSpec, type ShellContext } from '../command.ts';
 import type { Arguments } from '../syntax/arguments.ts';
 import { directoryNumbers } from '../syntax/values.ts';
 
@@ -19,9 +19,6 @@ export const dirs: OptionSpec = { letter: 'd', kind: directoryNumbers, help: 'Th
 
 export const numbersOf = (args: Arguments): readonly DirectoryNumber[] => args.list('dir') ?? [];
 
-/** An operator is asked before more than nothing is erased. */
-export const always = (): boolean => true;
-
 /** Calls the function for each number, with breaks. */
 export async function forEachNumber(args: Arguments, run: (dir: DirectoryNumber) => void): Promise<void> {
   const turns = new Turns(PORTION);
@@ -31,7 +28,7 @@ export async function forEachNumber(args: Arguments, run: (dir: DirectoryNumber)
   }
 }
 
-/** What is made of each number, one list of all. */
+/** All that the function makes of the numbers, as one list, with breaks. */
 export async function forNumbers<T>(args: Arguments, make: (dir: DirectoryNumber) => readonly T[]): Promise<T[]> {
   const made: T[] = [];
   await forEachNumber(args, dir => made.push(...make(dir)));
@@ -58,3 +55,8 @@ export async function chosen<R extends { dir?: DirectoryNumber }>(
 
 /** The line of a print that has no rows. */
 export const NOTHING = 'NO DATA';
+
+/** @param refusal lines of a policy check: the first says that nothing was done @throws NotExecuted with the others */
+export function refuseBy(refusal: Lines | undefined): void {
+  if (refusal) throw new NotExecuted(...refusal.slice(1));
+}

@@ -2,8 +2,9 @@
 import type { OptionSpec } from '../command.ts';
 import { integer, oneOf, text, yesOrNo } from '../syntax/values.ts';
 
-const languages =
-  'ar cs da de default en es es-MX et eu fi fr fy it ko nl no pl pt pt-BR ro ru sv zh zh-Hant'.split(' ');
+const languages = 'ar cs da de default en es es-MX et eu fi fr fy it ko nl no pl pt pt-BR ro ru sv zh zh-Hant'.split(
+  ' ',
+);
 const kept = (about: string): string => `${about} Kept and printed, without effect on calls.`;
 const digits = { pattern: /^\d+$/, about: 'Digits' };
 

@@ -79,13 +79,18 @@ function keptText({ features = {} }: Extension, options: Readonly<Record<string,
   return cell(parts.map(([name, value]) => `${name}=${value}`).join(','));
 }
 
-export function summaryLines(exchange: Exchange, rows: readonly Extension[]): string[] {
+export async function summaryLines(exchange: Exchange, rows: readonly Extension[]): Promise<string[]> {
   const lims = [...new Set(rows.map(({ lim }) => lim))].sort((a, b) => a - b);
   const line = (name: string, of: readonly Extension[]): string[] => {
     const types = of.map(row => typesOf(exchange, row));
     const count = (type: string): string => String(types.filter(list => list.includes(type)).length);
     return [name, String(of.length), count('sip'), count('h323'), count('undefined')];
   };
-  const rowsOfLims = lims.map(lim => line(String(lim), rows.filter(row => row.lim === lim)));
-  return columns(['Lim', 'Extensions', 'SIP', 'H323', 'Undefined'], [...rowsOfLims, line('all', rows)]);
+  const rowsOfLims = lims.map(lim =>
+    line(
+      String(lim),
+      rows.filter(row => row.lim === lim),
+    ),
+  );
+  return await columns(['Lim', 'Extensions', 'SIP', 'H323', 'Undefined'], [...rowsOfLims, line('all', rows)]);
 }

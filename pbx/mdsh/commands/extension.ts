@@ -1,10 +1,11 @@
 // `extension`: the directory numbers of extensions and what they may do.
 import type { Change, DirectoryNumber, Extension } from '../../exchange/data.ts';
+import { checkExtensionChange } from '../../policy/checks.ts';
 import { columns } from '../columns.ts';
 import { type Command, NotExecuted, type OptionSpec, type ShellContext } from '../command.ts';
 import type { Arguments } from '../syntax/arguments.ts';
 import { abbreviated, integer, oneOf, someOf, yesOrNo } from '../syntax/values.ts';
-import { checkExists, chosen, dirs, flags, forEachNumber, forNumbers, NOTHING, numbersOf } from './common.ts';
+import { checkExists, chosen, dirs, flags, forEachNumber, forNumbers, NOTHING, numbersOf, refuseBy } from './common.ts';
 import { featureOptions, numberOptions } from './extension-features.ts';
 import { extensionRow, formats, sortKeys, summaryLines, typesOf } from './extension-print.ts';
 
@@ -25,7 +26,13 @@ const options: Readonly<Record<string, OptionSpec>> = {
     kind: yesOrNo,
     help: 'yes: a terminal may log on without TLS and call without SRTP, as far as the security policy lets it. no: it must use both where it can. yes by default.',
   },
-  sort: { letter: 's', plus: true, isOptional: true, kind: oneOf(...sortKeys), help: 'Order of the print; by number without a value. + turns it round.' },
+  sort: {
+    letter: 's',
+    plus: true,
+    isOptional: true,
+    kind: oneOf(...sortKeys),
+    help: 'Order of the print; by number without a value. + turns it round.',
+  },
   summary: { help: 'Prints totals alone.' },
   'third-party-client': {
     kind: yesOrNo,
@@ -43,7 +50,9 @@ const settings = ['csp', 'customer', 'max-terminals', 'security-exception', 'thi
 
 function settingsOf(args: Arguments, before: Extension): Extension {
   const given = Object.keys(kept).filter(name => args.has(name));
-  const values = given.map(name => [name, String(args.text(name) ?? args.number(name) ?? yesNoOf(args, name))] as const);
+  const values = given.map(
+    name => [name, String(args.text(name) ?? args.number(name) ?? yesNoOf(args, name))] as const,
+  );
   const features = { ...before.features, ...Object.fromEntries(values) };
   return {
     ...before,
@@ -81,6 +90,7 @@ async function checkNew(context: ShellContext, args: Arguments): Promise<void> {
   const { exchange } = context;
   await forEachNumber(args, dir => {
     if (exchange.get('extensions', dir)) throw new NotExecuted(`DIRECTORY NUMBER ${dir} IS ALREADY INITIATED`);
+    refuseBy(checkExtensionChange(exchange, made(args, dir)));
   });
   if (exchange.size('extensions') + numbersOf(args).length > MAX_EXTENSIONS)
     throw new NotExecuted(`THE EXCHANGE KEEPS AT MOST ${MAX_EXTENSIONS} EXTENSIONS`);
@@ -93,6 +103,7 @@ async function checkChange(context: ShellContext, args: Arguments): Promise<void
     const before = context.exchange.get('extensions', dir)?.maxTerminals ?? 0;
     if (most !== undefined && most <= before)
       throw new NotExecuted(`MAX TERMINALS OF ${dir} IS ${before} AND CAN ONLY BE RAISED`);
+    for (const after of changed(context, args, dir)) refuseBy(checkExtensionChange(context.exchange, after));
   });
 }
 
@@ -106,7 +117,11 @@ const erasure = (dir: DirectoryNumber): Change[] => [
 async function print(context: ShellContext, args: Arguments): Promise<readonly string[]> {
   const { exchange } = context;
   const types = args.list('type') ?? ['all'];
-  const found = await chosen(args, () => exchange.all('extensions'), dir => exchange.get('extensions', dir));
+  const found = await chosen(
+    args,
+    () => exchange.all('extensions'),
+    dir => exchange.get('extensions', dir),
+  );
   const rows = found.filter(
     one =>
       (args.number('lim') ?? one.lim) === one.lim &&
@@ -114,12 +129,12 @@ async function print(context: ShellContext, args: Arguments): Promise<readonly s
       (args.number('customer') ?? one.customer) === one.customer &&
       (types.includes('all') || typesOf(exchange, one).some(type => types.includes(type))),
   );
-  if (args.has('summary')) return summaryLines(exchange, rows);
+  if (args.has('summary')) return await summaryLines(exchange, rows);
   if (rows.length === 0) return [NOTHING];
   const { heading, cells, key } = extensionRow(exchange, args.text('format') ?? 'long');
   const sortKey = args.has('sort') ? (args.text('sort') ?? 'DIR') : undefined;
   const sorted = sortKey === undefined ? rows : rows.toSorted((a, b) => byKey(key(a, sortKey), key(b, sortKey)));
-  return columns(heading, (args.isPlus('sort') ? sorted.toReversed() : sorted).map(cells));
+  return await columns(heading, (args.isPlus('sort') ? sorted.toReversed() : sorted).map(cells));
 }
 
 const byKey = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
@@ -154,12 +169,17 @@ export const extension: Command = {
   examples: [
     { about: 'Make extension 4525 on server 3.', line: 'extension -i -d 4525 -l 3 --csp 7' },
     { about: 'Two terminals may log on with the number 4525.', line: 'extension -c -d 4525 --max-terminals 2' },
-    { about: 'No security exception for the numbers 4100 to 4328.', line: 'extension -c -d 4100..4328 --security-exception no' },
+    {
+      about: 'No security exception for the numbers 4100 to 4328.',
+      line: 'extension -c -d 4100..4328 --security-exception no',
+    },
     { about: 'Erase the extensions 5235 and 5240.', line: 'extension -e -d 5235,5240' },
-    { about: 'Print the extensions of service profile 15, the highest number first.', line: 'extension -p --csp 15 +s dir' },
+    {
+      about: 'Print the extensions of service profile 15, the highest number first.',
+      line: 'extension -p --csp 15 +s dir',
+    },
   ],
-  ours:
-    'Of the vendor are the options, their defaults and the columns of the print up to CSP; ours are the columns after it, the summary and the texts of refusals. --domain-name is not offered. Erasing a number erases its terminal type and its individual authorization code too.',
+  ours: 'Of the vendor are the options, their defaults and the columns of the print up to CSP; ours are the columns after it, the summary and the texts of refusals. --domain-name is not offered. Erasing a number erases its terminal type and its individual authorization code too.',
 };
 
 async function changes(context: ShellContext, args: Arguments): Promise<Change[]> {

@@ -17,14 +17,23 @@ function registered(context: ShellContext, args: Arguments): RegisteredTerminal[
 /** Widths of all columns but the last, as in the vendor's print. */
 const widths = [11, 9, 19, 36];
 const fixed = (cells: readonly string[]): string =>
-  cells.map((text, at) => (widths[at] === undefined ? text : `${text.padEnd(widths[at] - 1)} `)).join('').trimEnd();
+  cells
+    .map((text, at) => (widths[at] === undefined ? text : `${text.padEnd(widths[at] - 1)} `))
+    .join('')
+    .trimEnd();
 
 async function printTerminals(context: ShellContext, args: Arguments): Promise<readonly string[]> {
   const lines = registered(context, args).map(({ dir, kind, product, remote }) => {
     const { vendor, revision } = productParts(product);
     const host = remote.host.includes(':') ? `[${remote.host}]` : remote.host;
     // The vendor's column may hold blanks, as in the vendor's print.
-    return fixed([dir, kind === 'SIP' ? 'SIP' : 'H323', cell(revision), vendor === '' ? '-' : vendor, `sip:${dir}@${host}`]);
+    return fixed([
+      dir,
+      kind === 'SIP' ? 'SIP' : 'H323',
+      cell(revision),
+      vendor === '' ? '-' : vendor,
+      `sip:${dir}@${host}`,
+    ]);
   });
   if (lines.length === 0) return [NOTHING];
   return [
@@ -47,7 +56,7 @@ async function printRegistrations(context: ShellContext, args: Arguments): Promi
     String(Math.max(0, Math.round((expires - context.clock.now()) / 1000))),
   ]);
   if (rows.length === 0) return [NOTHING];
-  return columns(['Dir', 'Terminal', 'IP-Address', 'Remote-Port', 'Transport', 'Port', 'Since', 'Expires'], rows);
+  return await columns(['Dir', 'Terminal', 'IP-Address', 'Remote-Port', 'Transport', 'Port', 'Since', 'Expires'], rows);
 }
 
 export const extensionInfo: Command = {
@@ -62,8 +71,7 @@ export const extensionInfo: Command = {
   forms: [{ by: ['print'], takes: ['dir', 'terminal-info'], print: printTerminals }],
   description: 'Prints the terminals that are registered with the numbers, or all.',
   examples: [{ about: 'The terminals of 1200 to 1222.', line: 'extension_info -d 1200..1222 -p --terminal-info' }],
-  ours:
-    'Of the vendor are the options and the columns. Revision and maker are taken from what the terminal calls itself, NAME/VERSION.',
+  ours: 'Of the vendor are the options and the columns. Revision and maker are taken from what the terminal calls itself, NAME/VERSION.',
 };
 
 export const ipExtensionInfo: Command = {

@@ -50,11 +50,15 @@ const change = (dir: DirectoryNumber, of?: IpExtension): Change => ({
 
 async function print(context: ShellContext, args: Arguments): Promise<readonly string[]> {
   const { exchange } = context;
-  const rows = await chosen(args, () => exchange.all('ipExtensions'), dir => exchange.get('ipExtensions', dir));
+  const rows = await chosen(
+    args,
+    () => exchange.all('ipExtensions'),
+    dir => exchange.get('ipExtensions', dir),
+  );
   if (rows.length === 0) return [NOTHING];
   const terminals = terminalsByNumber(context);
   const heading = ['Dir', 'Protocol', 'Terminal', 'Transport', 'Port', 'IP-Address', 'Signaling', 'Row'];
-  return columns(
+  return await columns(
     heading,
     rows.flatMap(({ dir, protocol }) => {
       const registered = terminals.get(dir) ?? [];
@@ -119,6 +123,5 @@ export const ipExtension: Command = {
     { about: 'SIP terminals may register as 2773.', line: 'ip_extension -i -d 2773 --protocol SIP' },
     { about: 'See where the terminals of 4100 to 4328 are registered.', line: 'ip_extension -p -d 4100..4328' },
   ],
-  ours:
-    'Of the vendor are the options and their defaults; ours are the columns of the print after the number and the texts of refusals. Terminals with a fixed identity, MAC addresses and remote extensions are not offered.',
+  ours: 'Of the vendor are the options and their defaults; ours are the columns of the print after the number and the texts of refusals. Terminals with a fixed identity, MAC addresses and remote extensions are not offered.',
 };

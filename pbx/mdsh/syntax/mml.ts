@@ -21,7 +21,8 @@ export function readParameters(command: Command, line: string, from: number): Gi
     at = skipBlanks(line, end);
     if (line[at] !== ',') break;
     at = skipBlanks(line, at + 1);
-    if (at >= line.length || line[at] === ';') throw new CommandSyntaxError('a parameter is missing after the comma', at);
+    if (at >= line.length || line[at] === ';')
+      throw new CommandSyntaxError('a parameter is missing after the comma', at);
   }
   if (at < line.length && line[at] !== ';') throw new CommandSyntaxError("',' or ';' is missing", at);
   const rest = line.slice(at + 1).search(/[^ \t;]/);

@@ -1,7 +1,8 @@
 // Options with dashes: `-d 4100..4328`, `--dir=4498,4499`, `-pd 4100`, `-set 1`, `+s csp`.
 import type { Command, OptionSpec } from '../command.ts';
-import { type Given, optionText } from './arguments.ts';
+import type { Given } from './arguments.ts';
 import { CommandSyntaxError } from './error.ts';
+import { optionText } from './forms.ts';
 import { quoted, type Word } from './words.ts';
 
 /** Options in the words after the command. @throws CommandSyntaxError */
@@ -14,7 +15,7 @@ export function readOptions(command: Command, words: readonly Word[]): Given[] {
       const one: Given = { name, at, valueAt: at, ...(isPlus && { isPlus }) };
       given.push(one);
       if (option.kind === undefined) continue;
-      const value = rest ?? valueOf(command, { option, name, at }, queue);
+      const value = rest ?? nextValue(command, { option, name, at }, queue);
       if (value === undefined) continue;
       one.value = value.text;
       one.valueAt = value.at;
@@ -44,7 +45,8 @@ function readWord(command: Command, { text, at }: Word): Found[] {
   if (option === undefined) throw new CommandSyntaxError(`${command.name} has no option '${text}'`, at);
   checkPlus(option, sign, text, at);
   if (equals < 0) return [{ name, option, isPlus: sign === '+', at }];
-  if (option.kind === undefined) throw new CommandSyntaxError(`${optionText(command, name)} takes no value`, at + equals);
+  if (option.kind === undefined)
+    throw new CommandSyntaxError(`${optionText(command, name)} takes no value`, at + equals);
   const rest = { text: text.slice(equals + 1), at: at + equals + 1 };
   return [{ name, option, isPlus: sign === '+', at, rest }];
 }
@@ -74,7 +76,7 @@ function checkPlus(option: OptionSpec, sign: string, text: string, at: number): 
 }
 
 /** The next word as the value, unless it is an option itself. */
-function valueOf(
+function nextValue(
   command: Command,
   { option, name, at }: { option: OptionSpec; name: string; at: number },
   queue: Word[],

@@ -1,0 +1,86 @@
+// Lines that an operator enters at a terminal, with a prompt of their own each.
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+
+export interface LineReaderOptions {
+  input: Readable;
+  output: Writable;
+  /** Lines entered before, the newest first. */
+  history: readonly string[];
+  historySize: number;
+  /** Candidates for the end of the line, and that end. */
+  complete(line: string): Promise<[string[], string]>;
+  /** Ctrl-C. */
+  onInterrupt(): void;
+}
+
+export class LineReader {
+  readonly #options: LineReaderOptions;
+  readonly #readline: Interface;
+  /** The last key was Enter: a line that the end of the input cut off was not sent by the operator. */
+  #isEntered = false;
+  #isClosed = false;
+  readonly #waiting: string[] = [];
+  #take: ((line: string | undefined) => void) | undefined;
+
+  constructor(options: LineReaderOptions) {
+    this.#options = options;
+    const { input, output, history, historySize, complete } = options;
+    this.#readline = createInterface({
+      input,
+      output,
+      terminal: true,
+      history: [...history],
+      historySize,
+      completer: (line: string, done: (error: Error | null, found?: [string[], string]) => void) => {
+        complete(line).then(
+          found => done(null, found),
+          (error: unknown) => done(error as Error),
+        );
+      },
+    });
+    input.on('keypress', (_, key?: { name?: string }) => {
+      this.#isEntered = key?.name === 'return' || key?.name === 'enter';
+    });
+    this.#readline.on('line', line => this.#entered(line));
+    this.#readline.on('SIGINT', () => this.#interrupt());
+    this.#readline.once('close', () => {
+      this.#isClosed = true;
+      this.#take?.(undefined);
+    });
+  }
+
+  /** The next line; undefined at the end of the input. */
+  read(prompt: string): Promise<string | undefined> {
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined || this.#isClosed) return Promise.resolve(waiting);
+    this.#readline.setPrompt(prompt);
+    this.#readline.prompt();
+    return new Promise(resolve => {
+      this.#take = line => {
+        this.#take = undefined;
+        resolve(line);
+      };
+    });
+  }
+
+  close(): void {
+    this.#readline.close();
+  }
+
+  #entered(line: string): void {
+    if (!this.#isEntered) return;
+    if (this.#take) this.#take(line);
+    else this.#waiting.push(line);
+  }
+
+  /** Ctrl-C leaves the line that is written; lines that were entered ahead are left too. */
+  #interrupt(): void {
+    this.#options.output.write('^C\n');
+    this.#waiting.length = 0;
+    this.#readline.write(null, { ctrl: true, name: 'e' });
+    this.#readline.write(null, { ctrl: true, name: 'u' });
+    this.#options.onInterrupt();
+    if (this.#take) this.#readline.prompt();
+  }
+}
