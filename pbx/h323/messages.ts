@@ -64,7 +64,18 @@ export type CallMessageType = keyof typeof messageTypes;
 /** An information element that is passed on as it is; one of a single byte has no content. */
 export interface InformationElement {
   readonly id: number;
-  readonly content?: Buffer;
+  readonly content?: Buffer | undefined;
+  /** Absent for codeset 0. */
+  readonly codeset?: number | undefined;
+}
+
+/** Called or calling party number. Q.931 4.5.8, 4.5.10 */
+export interface NumberElement {
+  digits: string;
+  /** Type of number in bits 7 to 5, plan in bits 4 to 1; 1 (type unknown, plan E.164) where it is left out. */
+  typeAndPlan?: number | undefined;
+  /** Presentation in bits 7 and 6, screening in bits 2 and 1; a calling number alone has it. */
+  presentation?: number | undefined;
 }
 
 export interface CallMessage {
@@ -76,10 +87,10 @@ export interface CallMessage {
   /** Cause value of Q.850, such as 16 for normal clearing. */
   cause?: number | undefined;
   display?: string | undefined;
-  calledNumber?: string | undefined;
-  callingNumber?: string | undefined;
+  calledNumber?: NumberElement | undefined;
+  callingNumber?: NumberElement | undefined;
   /** Absent in a message without a User-User element. */
   user?: UserInformation | undefined;
-  /** All other elements, in their order. */
-  elements: readonly InformationElement[];
+  /** All other elements. */
+  elements?: readonly InformationElement[] | undefined;
 }

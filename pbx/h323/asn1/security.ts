@@ -16,6 +16,9 @@ import {
 } from '../per/schema.ts';
 import { aliasAddress, gatekeeperIdentifier, nonStandardParameter } from './common.ts';
 
+/** That of H.235; H.225.0 has another one. */
+const nonStandard = closedSequence({ nonStandardIdentifier: objectIdentifier, data: octets() });
+
 const timeStamp = integer(1, 0xffff_ffff);
 
 const parameters = sequence(
@@ -42,9 +45,9 @@ const clearToken = sequence(
     random: optional(bigInteger),
     certificate: optional(sequence({ type: objectIdentifier, certificate: octets() })),
     generalID: optional(bmpString(1, 128)),
-    nonStandard: optional(closedSequence({ nonStandardIdentifier: objectIdentifier, data: octets() })),
+    nonStandard: optional(nonStandard),
   },
-  { eckasdhkey: opaque, sendersID: bmpString(1, 128), h235Key: opaque, profileInfo: opaque, dhkeyext: opaque },
+  { eckasdhkey: opaque, sendersID: bmpString(1, 128), h235Key: opaque, profileInfo: opaque },
 );
 
 const cryptoToken = choice({
@@ -73,7 +76,7 @@ export const integrityCheckValue = closedSequence({ algorithmOID: objectIdentifi
 export const authenticationMechanism = choice(
   {
     ...names('dhExch', 'pwdSymEnc', 'pwdHash', 'certSign', 'ipsec', 'tls'),
-    nonStandard: nonStandardParameter,
+    nonStandard,
   },
   { authenticationBES: opaque, keyExch: objectIdentifier },
 );
