@@ -4,21 +4,32 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 import { type Clock, guardedClock, type Random } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import type { Address, Flow } from '../shared/sip/flow-types.ts';
+import { type Address, addressText, type Flow } from '../shared/sip/flow-types.ts';
 import { TransactionLayer } from '../shared/sip/transaction.ts';
 import type { TimerSettings } from '../shared/sip/transaction-types.ts';
 import { SipTransport } from '../shared/sip/transport.ts';
 import type { SipUri } from '../shared/sip/uri.ts';
 import { throttledByAddress } from '../shared/throttled-log.ts';
 import type { KeyLogger } from '../shared/tls/keylog.ts';
+import type { Change } from './exchange/data.ts';
+import { Exchange } from './exchange/exchange.ts';
 import type { TerminalSource } from './exchange/terminals.ts';
+import { Admission } from './policy/admission.ts';
+import type { ProductRow } from './policy/products.ts';
+import { Refusals } from './policy/refusals.ts';
+import { Subscribers } from './policy/subscribers.ts';
+import { policyNames } from './policy/tables.ts';
 import { allowAll, type SecurityPolicy } from './policy.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './sip/auth.ts';
+import type { Binding } from './sip/bindings.ts';
 import { type Call, Calls } from './sip/calls.ts';
 import { askingClients, type ClientCertificates, refusalOf } from './sip/client-certificates.ts';
-import { type Binding, Location } from './sip/location.ts';
+import { Location } from './sip/location.ts';
+import { logonOf } from './sip/logon.ts';
 import { SipProxy } from './sip/proxy.ts';
 import { createRegistrar, type ExpiryLimits, expiryLimits } from './sip/registrar.ts';
+import { senderAuthenticator } from './sip/senders.ts';
+import { SipTerminals } from './sip/sip-terminals.ts';
 
 export interface PbxOptions {
   /** Address to listen at. */
@@ -35,6 +46,10 @@ export interface PbxOptions {
   /** Also the digest realm. */
   domain: string;
   users: readonly { user: string; password: string }[];
+  /** Extensions, codes, policy and so on; none by default. */
+  exchange?: Exchange;
+  /** Table of products; the built-in one by default. */
+  products?: readonly ProductRow[];
   clock: Clock;
   log: Log;
   random: Random;
@@ -56,9 +71,16 @@ interface RegistrationInfo {
   user: string;
   contact: string;
   protocol: string;
+  /** Our port. */
+  port: number;
   remote: string;
   tls?: { version: string; cipher: string };
   userAgent?: string;
+  /** By the table of products. */
+  terminal: 'secure' | 'insecure';
+  signalling: 'encrypted' | 'not encrypted';
+  /** Row of the policy's table that let it in. */
+  row: string;
   /** Seconds left. */
   expires: number;
 }
@@ -77,6 +99,9 @@ export interface Pbx {
   readonly ports: { readonly tls?: number; readonly udp?: number; readonly tcp?: number };
   readonly domain: string;
   readonly policy: string;
+  readonly exchange: Exchange;
+  readonly admission: Admission;
+  readonly refusals: Refusals;
   /** Parts that terminals register at. */
   readonly sources: readonly TerminalSource[];
   registrations(): RegistrationInfo[];
@@ -98,7 +123,10 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const log = throttledByAddress(options.log, options.clock);
   const clock = guardedClock(options.clock, error => log.error('PBX timer failed', { error }));
   const policy = options.policy ?? allowAll;
-  const users = new Map(options.users.map(({ user, password }) => [user, password]));
+  const exchange = options.exchange ?? Exchange.inMemory();
+  const subscribers = new Subscribers(exchange, options.users);
+  const refusals = new Refusals(clock);
+  const admission = new Admission({ exchange, subscribers, refusals, products: options.products });
   const transport = new SipTransport({ clock, log });
   const ports = await listen(transport, options).catch(async (error: unknown) => {
     await transport.close();
@@ -109,7 +137,8 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const location = new Location({ clock, log });
   const calls = new Calls(clock);
   const algorithms = options.algorithms ?? ['MD5'];
-  const authenticator = createAuthenticator({ users, realm: options.domain, algorithms, clock, random, log });
+  const { domain } = options;
+  const authenticator = createAuthenticator({ ...digestOf(admission), realm: domain, algorithms, clock, random, log });
   const expiry = { ...expiryLimits, ...options.expiry };
   const proxy = new SipProxy({
     layer: () => layer,
@@ -117,12 +146,12 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     log,
     location,
     calls,
-    authenticator,
+    authenticator: senderAuthenticator({ authenticator, admission, location, log, domain }),
     policy,
     isOurs: (uri, flow) => names.isOurs(uri, flow),
-    hasUser: user => users.has(user),
+    hasUser: user => subscribers.has(user),
     nameOn,
-    register: createRegistrar({ location, authenticator, policy, clock, log, expiry }),
+    register: createRegistrar({ location, authenticator, admission, policy, clock, log, expiry, domain }),
   });
   const layer: TransactionLayer = new TransactionLayer({
     transport,
@@ -134,11 +163,18 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     onRequest: transaction => proxy.handle(transaction),
     onAck: (ack, flow) => proxy.acknowledge(ack, flow),
   });
+  const forgetErased = exchange.onChange(changes => endErased(changes, exchange, location));
   return {
     ports,
-    domain: options.domain,
-    policy: policy.name,
-    sources: [],
+    domain,
+    get policy() {
+      const number = exchange.settings.policy;
+      return number === 0 ? policy.name : policyNames[number];
+    },
+    exchange,
+    admission,
+    refusals,
+    sources: [new SipTerminals({ location, layer: () => layer, domain, nameOn, clock, random, log })],
     registrations: () => location.all().map(binding => registrationInfo(binding, clock.now())),
     calls: () => calls.all().map(call => callInfo(call, clock.now())),
     connections: () =>
@@ -147,12 +183,35 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
         .filter(flow => flow.reliable)
         .map(flow => ({ protocol: flow.protocol, remote: remoteText(flow.remote), ...tlsOf(flow) })),
     stop: async () => {
+      forgetErased();
       layer.stop();
       location.stop();
       calls.stop();
       await transport.close();
     },
   };
+}
+
+/** The passwords that digest is proved by, and the record of those that were wrong. */
+function digestOf(admission: Admission): Pick<Parameters<typeof createAuthenticator>[0], 'passwords' | 'onFailure'> {
+  const passwords = (dir: string, { protocol }: Flow): readonly string[] | undefined =>
+    admission.judge({ kind: 'SIP', dir, product: undefined, encrypted: protocol === 'tls' })?.pins;
+  return {
+    passwords,
+    onFailure: (transaction, user) => {
+      const what = transaction.request.method === 'REGISTER' ? 'registration' : 'call';
+      const remote = addressText(transaction.flow.remote);
+      admission.refused(logonOf(user, transaction), { what, remote, row: 'PIN', reason: 'the PIN is not proved' });
+    },
+  };
+}
+
+/** Ends the registrations of extensions that are no more, or have no terminal type any more. */
+function endErased(changes: readonly Change[], exchange: Exchange, location: Location): void {
+  for (const { table, key, row } of changes) {
+    if (row !== undefined || (table !== 'extensions' && table !== 'ipExtensions')) continue;
+    if (!exchange.get('extensions', key) || !exchange.get('ipExtensions', key)) location.end(key);
+  }
 }
 
 /** The names and addresses of this server. */
@@ -182,14 +241,19 @@ class ServerNames {
   }
 }
 
-function registrationInfo({ user, uri, flow, userAgent, expires }: Binding, now: number): RegistrationInfo {
+function registrationInfo(binding: Binding, now: number): RegistrationInfo {
+  const { user, uri, flow, userAgent, row, isSecureTerminal, expires } = binding;
   return {
     user,
     contact: uri,
     protocol: flow.protocol,
+    port: flow.local.port,
     remote: remoteText(flow.remote),
     ...tlsOf(flow),
     ...(userAgent === undefined ? {} : { userAgent }),
+    terminal: isSecureTerminal ? 'secure' : 'insecure',
+    signalling: flow.protocol === 'tls' ? 'encrypted' : 'not encrypted',
+    row,
     expires: Math.ceil((expires - now) / 1000),
   };
 }

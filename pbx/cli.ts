@@ -22,6 +22,10 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   registrations: { help: 'who is registered, where, over what', run: pbx => pbx.registrations() },
   calls: { help: 'the calls there are', run: pbx => pbx.calls() },
+  refusals: {
+    help: 'registrations and calls that were refused, with the row of the policy',
+    run: pbx => pbx.refusals.all().map(({ time, ...rest }) => ({ time: new Date(time).toISOString(), ...rest })),
+  },
   connections: { help: 'open TCP and TLS connections', run: pbx => pbx.connections() },
 };
 

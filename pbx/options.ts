@@ -1,6 +1,7 @@
 // The options of `pbx serve` and of the operator's commands: one table each, for parsing and --help.
 import type { OptionSpecs } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
+import { readLicense } from './policy/licenses.ts';
 
 const userPattern = /^[^:\s]+:.+$/;
 const checkUser = (value: string): void => {
@@ -19,6 +20,18 @@ export const serveOptions = {
   domain: { kind: 'string', value: 'NAME', help: 'SIP domain and digest realm; the host unless given' },
   user: { kind: 'list', value: 'NAME:PASSWORD', check: checkUser, help: 'an account' },
   users: { kind: 'string', value: 'FILE', help: 'accounts, one NAME:PASSWORD a line; # begins a comment' },
+  'mx-one': { kind: 'boolean', help: 'the whole exchange, at its customary ports and with the licence VOIP-SECURITY' },
+  license: {
+    kind: 'list',
+    value: 'TAG[=COUNT]',
+    check: value => void readLicense(value),
+    help: 'a licence, kept in the data; VOIP-SECURITY allows security policies and media encryption',
+  },
+  products: {
+    kind: 'string',
+    value: 'FILE',
+    help: 'terminals by their User-Agent, one a line: secure, insecure or third-party, then a pattern; before the built-in ones',
+  },
   cert: {
     kind: 'string',
     value: 'FILE',

@@ -10,12 +10,17 @@ import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { readCertificates } from '../shared/pki/certificates.ts';
 import { openKeyLog } from '../shared/tls/keylog.ts';
-import { type Pbx, startPbx, wildcard } from './app.ts';
+import { type Pbx, type PbxOptions, startPbx, wildcard } from './app.ts';
 import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
 import { Exchange } from './exchange/exchange.ts';
 import type { serveOptions } from './options.ts';
+import { licenseChanges, readLicense, VOIP_SECURITY } from './policy/licenses.ts';
+import { builtInProducts, type ProductRow, readProducts } from './policy/products.ts';
 import type { ClientCertificates } from './sip/client-certificates.ts';
+
+/** Unprotected SIP by custom. */
+const PLAIN_PORT = 5060;
 
 type ServeOptions = OptionValues<typeof serveOptions>;
 
@@ -25,101 +30,112 @@ interface ServeEnvironment {
   log: Log;
 }
 
+type Closer = () => Promise<void> | void;
+
 /** Starts the server and logs `ready`. Returns the function that stops it. */
 export async function serve(options: ServeOptions, env: ServeEnvironment): Promise<() => Promise<void>> {
+  const closers: Closer[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    await start(options, env, close => void closers.push(close));
+    return stop;
+  } catch (error) {
+    await stop();
+    throw inUse(error) ?? error;
+  }
+}
+
+/** @param onStop takes the steps that undo those of the start; they are done in reverse */
+async function start(options: ServeOptions, env: ServeEnvironment, onStop: (close: Closer) => void): Promise<void> {
   const { host, data } = options;
-  const addresses = wildcard(host) ? ownAddresses() : [host];
-  const domain = options.domain ?? addresses[0] ?? host;
   if ((options.cert === undefined) !== (options.key === undefined))
     throw new UsageError('--cert and --key go together');
   const users = await readUsers(options);
+  const products = await readProductFile(options);
+  const clients = await clientCertificates(options);
   await mkdir(data, { recursive: true, mode: 0o700 });
+  const addresses = wildcard(host) ? ownAddresses() : [host];
+  const domain = options.domain ?? addresses[0] ?? host;
   const { cert, key } = await certificate(options, [domain, ...addresses], env);
-  if (options.port !== undefined) env.log.warn('unprotected SIP enabled', { port: options.port });
-  if (users.length === 0) env.log.warn('no accounts configured');
+  const port = options.port ?? (options.mxOne ? PLAIN_PORT : undefined);
+  if (port !== undefined) env.log.warn('unprotected SIP enabled', { port });
+  if (users.length === 0 && !options.mxOne) env.log.warn('no accounts configured');
   // The control sockets come first: they show whether another server holds this data.
-  let running: Running | undefined;
-  const closeControls = await serveControls(options, env.log, request => {
-    if (!running) throw new UserError(503, 'starting', 'the server is starting');
-    return request.command === 'mdsh' ? running.shell(request) : runCommand(running.pbx, request.command, request.args);
-  });
-  try {
-    running = await run({ ...options, domain }, { addresses, users, cert, key }, env);
-  } catch (error) {
-    await closeControls();
-    throw inUse(error) ?? error;
-  }
-  const { pbx, stop } = running;
-  const listening = Object.entries(pbx.ports).map(([protocol, port]) => [protocol, `${host}:${port}`]);
-  const control = controlPath(options);
-  env.log.info('ready', { ...Object.fromEntries(listening), domain, users: users.length, control });
-  return async () => {
-    await closeControls();
-    await stop();
-  };
-}
-
-interface Running {
-  pbx: Pbx;
-  shell: (request: ControlRequest) => Promise<unknown>;
-  stop(): Promise<void>;
-}
-
-interface Prepared {
-  addresses: string[];
-  users: { user: string; password: string }[];
-  cert: string;
-  key: string;
-}
-
-/** Opens the exchange's data and starts the server on it. */
-async function run(
-  options: ServeOptions & { domain: string },
-  { addresses, users, cert, key }: Prepared,
-  env: ServeEnvironment,
-): Promise<Running> {
-  const exchange = await Exchange.open({ folder: options.data, log: env.log });
+  let running: { pbx: Pbx; shell: Shell } | undefined;
+  onStop(
+    await serveControls(options, env.log, request => {
+      if (!running) throw new UserError(503, 'starting', 'the server is starting');
+      const { pbx, shell } = running;
+      return request.command === 'mdsh' ? shell(request) : runCommand(pbx, request.command, request.args);
+    }),
+  );
+  const exchange = await openExchange(options, env.log);
+  onStop(() => exchange.close());
   const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, env.log);
-  const close = async (): Promise<void> => {
-    keylog?.close();
-    await exchange.close();
-  };
+  onStop(() => keylog?.close());
+  const pbx = await startPbx({
+    ...env,
+    keylog: keylog?.write,
+    host,
+    addresses,
+    tlsPort: options.tlsPort,
+    ...(port === undefined ? {} : { port }),
+    cert,
+    key,
+    domain,
+    users,
+    exchange,
+    products,
+    idleSeconds: options.idle,
+    tls: tlsVersions(options),
+    clients,
+    algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
+  });
+  onStop(() => pbx.stop());
+  running = { pbx, shell: shellOf(pbx, data, env) };
+  const listening = Object.entries(pbx.ports).map(([protocol, at]) => [protocol, `${host}:${at}`]);
+  env.log.info('ready', {
+    ...Object.fromEntries(listening),
+    domain,
+    users: users.length,
+    control: controlPath(options),
+  });
+}
+
+const tlsVersions = ({ tlsMin, tlsMax, tlsCiphers }: ServeOptions): NonNullable<PbxOptions['tls']> => ({
+  minVersion: tlsMin as SecureVersion,
+  maxVersion: tlsMax as SecureVersion,
+  ...(tlsCiphers === undefined ? {} : { ciphers: tlsCiphers }),
+});
+
+/** The data in DATA, with the licences of the options. */
+async function openExchange({ data, license, mxOne }: ServeOptions, log: Log): Promise<Exchange> {
+  const exchange = await Exchange.open({ folder: data, log });
+  const given = [...(mxOne ? [VOIP_SECURITY] : []), ...license].map(readLicense);
+  const changes = licenseChanges(exchange, given);
+  await exchange.commit(changes);
+  if (changes.length > 0) log.info('licences added', { tags: changes.map(({ key }) => key), byMxOne: mxOne });
+  return exchange;
+}
+
+async function readProductFile({ products }: ServeOptions): Promise<readonly ProductRow[]> {
+  if (products === undefined) return builtInProducts;
   try {
-    const pbx = await startPbx({
-      ...env,
-      keylog: keylog?.write,
-      host: options.host,
-      addresses,
-      tlsPort: options.tlsPort,
-      ...(options.port === undefined ? {} : { port: options.port }),
-      cert,
-      key,
-      domain: options.domain,
-      users,
-      idleSeconds: options.idle,
-      tls: {
-        minVersion: options.tlsMin as SecureVersion,
-        maxVersion: options.tlsMax as SecureVersion,
-        ...(options.tlsCiphers === undefined ? {} : { ciphers: options.tlsCiphers }),
-      },
-      clients: await clientCertificates(options),
-      algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
-    });
-    const stop = async (): Promise<void> => {
-      await pbx.stop();
-      await close();
-    };
-    return { pbx, shell: shellOf(pbx, exchange, options.data, env), stop };
+    return readProducts(await readText('products', products));
   } catch (error) {
-    await close();
+    if (error instanceof UserError) throw new UsageError(`--products: ${error.message}`);
     throw error;
   }
 }
 
+type Shell = (request: ControlRequest) => Promise<unknown>;
+
 /** The shell, which is loaded with its first command. */
-function shellOf(pbx: Pbx, exchange: Exchange, data: string, { clock, log }: ServeEnvironment): Running['shell'] {
-  const context = { exchange, sources: () => pbx.sources, backups: join(data, 'backups'), clock, log };
-  let shell: Promise<Running['shell']> | undefined;
+function shellOf(pbx: Pbx, data: string, { clock, log }: ServeEnvironment): Shell {
+  const context = { exchange: pbx.exchange, sources: () => pbx.sources, backups: join(data, 'backups'), clock, log };
+  let shell: Promise<Shell> | undefined;
   return async request => {
     shell ??= import('./mdsh/control.ts').then(({ shellControl }) => shellControl(context));
     return await (await shell)(request);

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { parseCredentials } from '../../shared/net/credentials.ts';
 import { Verifier } from '../../shared/net/verifier.ts';
+import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipRequest } from '../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 
@@ -27,24 +28,24 @@ function meantFor(header: string, realm: string): boolean {
 }
 
 export function createAuthenticator(options: {
-  users: ReadonlyMap<string, string>;
+  /** Passwords of a user for requests that come over that flow; undefined: there is no such user, or it proves none. */
+  passwords: (user: string, flow: Flow) => readonly string[] | undefined;
+  /** Called for credentials that are not right. */
+  onFailure?: (transaction: ServerTransaction, user: string) => void;
   realm: string;
   algorithms: readonly SipDigestAlgorithm[];
   clock: Clock;
   random: Random;
   log: Log;
 }): Authenticator {
-  const { users, realm, algorithms, clock, random, log } = options;
+  const { realm, algorithms, clock, random, log } = options;
   const verifier = new Verifier({ realm, clock, random, key: random.bytes(32), algorithms });
   return {
     check: async (transaction, role) => {
       const { request, flow } = transaction;
       const { method, headers, body } = request;
       const header = headers.all(headerOf[role]).find(value => meantFor(value, realm));
-      const passwords = (user: string): string[] | undefined => {
-        const password = users.get(user);
-        return password === undefined ? undefined : [password];
-      };
+      const passwords = (user: string): readonly string[] | undefined => options.passwords(user, flow);
       // RFC 3261 22.4: the digest-uri need not equal the Request-URI, which any proxy may have changed.
       const result = await verifier.verify({ header, method, body, passwords });
       if (result.ok) return result.username;
@@ -55,6 +56,7 @@ export function createAuthenticator(options: {
           reason: result.reason,
           address: flow.remote.host,
         });
+        options.onFailure?.(transaction, result.username ?? '');
       }
       const challenges = verifier.challenge({ stale: result.stale });
       transaction.respond(role === 'user' ? 401 : 407, undefined, {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,11 +57,13 @@ describe('pbx, the program', () => {
     const users = join(folder, 'users');
     await writeFile(users, '# accounts\n100:pw:100\n\n101:pw101\n');
     const args = ['--tls-port', '0', '--domain', 'lab.test', '--user', '102:x', '--users', users, '--data', folder];
-    const server = run('serve', ...args, '--port', '0');
+    const server = run('serve', ...args, '--port', '0', '--license', 'voip security');
     const ready = await server.line('"msg":"ready"');
     assert.match(String(ready.tls), /^127\.0\.0\.1:\d+$/);
     assert.equal(ready.users, 3);
     assert.ok(server.out().includes('unprotected SIP enabled'));
+    assert.deepEqual((await server.line('"msg":"licences added"')).tags, ['VOIP-SECURITY']);
+    assert.ok((await readFile(join(folder, 'exchange.journal'), 'utf8')).includes('VOIP-SECURITY'));
     assert.equal((await stat(join(folder, 'control.sock'))).mode & 0o777, 0o600);
     assert.equal((await stat(join(folder, 'ca.key'))).mode & 0o777, 0o600);
 

@@ -61,7 +61,7 @@ describe('digest and its peers', () => {
 
   it('D3: registers a phone whose digest-uri is not the Request-URI (RFC 3261 22.4)', async () => {
     const options = {
-      users: new Map([['100', 'pw']]),
+      passwords: (user: string) => (user === '100' ? ['pw'] : undefined),
       realm: 'voice.test',
       algorithms: ['MD5'] as const,
       clock,

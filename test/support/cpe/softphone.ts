@@ -23,6 +23,7 @@ export interface SoftphoneOptions {
   password: string;
   domain: string;
   connect: ConnectOptions;
+  userAgent?: string;
   clock?: Clock;
   random?: Random;
   /** Takes a call; default: it is answered at once. */
@@ -88,7 +89,7 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
     contact,
     heard: requests.heard,
     dialogs,
-    build: requestBuilder({ user, domain, contact, tag }),
+    build: requestBuilder({ user, domain, contact, tag, userAgent: options.userAgent }),
     ask: async (request, onResponse) => {
       const transaction = layer.request(flow, request, onResponse ? { onResponse } : {});
       current = transaction;
@@ -139,11 +140,13 @@ const requestBuilder =
     domain,
     contact,
     tag,
+    userAgent,
   }: {
     user: string;
     domain: string;
     contact: string;
     tag(): string;
+    userAgent: string | undefined;
   }): Softphone['build'] =>
   (method, uri, to, headers = [], body = '') =>
     createRequest(method, uri, {
@@ -154,6 +157,7 @@ const requestBuilder =
         ['Call-ID', tag()],
         ['CSeq', `1 ${method}`],
         ['Contact', `<${contact}>`],
+        ...(userAgent === undefined ? [] : [['User-Agent', userAgent] as const]),
         ...headers,
       ],
       body,
