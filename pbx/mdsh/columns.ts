@@ -2,17 +2,23 @@
 import { mapInTurns } from '../../shared/turns.ts';
 
 /** Rows that are worked on without a break. */
-const PORTION = 1000;
+const PORTION = 500;
 
-/** Rows of all the same length; the width of a column is that of its widest cell. */
-export async function columns(heading: readonly string[], rows: readonly (readonly string[])[]): Promise<string[]> {
-  const widths = heading.map(cell => cell.length);
-  await mapInTurns(rows, PORTION, row => {
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+/** A line for each item; the width of a column is that of its widest cell. */
+export async function columns<T>(
+  heading: readonly string[],
+  items: readonly T[],
+  cellsOf: (item: T) => readonly string[],
+): Promise<string[]> {
+  const widths = heading.map(text => text.length);
+  const rows = await mapInTurns(items, PORTION, item => {
+    const cells = cellsOf(item);
+    for (const [at, text] of cells.entries()) widths[at] = Math.max(widths[at] ?? 0, text.length);
+    return cells;
   });
-  return await mapInTurns([heading, ...rows], PORTION, row =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+  return await mapInTurns([heading, ...rows], PORTION, cells =>
+    cells
+      .map((text, at) => text.padEnd(widths[at] ?? 0))
       .join('  ')
       .trimEnd(),
   );

@@ -4,7 +4,7 @@ import { Turns } from '../../shared/turns.ts';
 import { type Command, type Form, type Lines, NotExecuted, type ShellContext } from './command.ts';
 import { helpPage } from './help.ts';
 import type { Arguments } from './syntax/arguments.ts';
-import { CommandSyntaxError, syntaxErrorText } from './syntax/error.ts';
+import { CommandSyntaxError, printable, syntaxErrorText } from './syntax/error.ts';
 import { readArguments } from './syntax/forms.ts';
 import { lineText, type ParsedLine, parseLine } from './syntax/parse.ts';
 import { commandTable } from './table.ts';
@@ -106,7 +106,7 @@ export class Shell {
       await inPortions(form.print ? await form.print(context, args) : ['EXECUTED'], write);
       return { exit: 0 };
     } catch (error) {
-      await write(['NOT EXECUTED', ...this.#reasons(error)]);
+      await write(['NOT EXECUTED', ...this.#reasons(error)].map(printable));
       return { exit: 1 };
     }
   }
@@ -126,7 +126,7 @@ async function busy(write: Write): Promise<LineAnswer> {
 async function inPortions(lines: Lines, write: Write): Promise<void> {
   const turns = new Turns(PORTION);
   for (let from = 0; from < lines.length; from += PORTION) {
-    await write(lines.slice(from, from + PORTION));
+    await write(lines.slice(from, from + PORTION).map(printable));
     await turns.spent(PORTION);
   }
 }

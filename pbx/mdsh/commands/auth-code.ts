@@ -34,7 +34,7 @@ const made = (args: Arguments, dir: DirectoryNumber | undefined): AuthorizationC
   csp: args.number('csp') ?? 0,
   cil: args.text('cil') ?? dir ?? '',
   isRestricted: args.has('restricted'),
-  ...(args.has('hash-type') && { isHidden: true }),
+  ...((args.text('hash-type') ?? 'cleartext') !== 'cleartext' && { isHidden: true }),
 });
 
 function checkErase({ exchange }: ShellContext, args: Arguments): void {
@@ -52,14 +52,15 @@ async function print({ exchange }: ShellContext, args: Arguments): Promise<strin
   if (found.length === 0) return [NOTHING];
   return await columns(
     ['Customer', 'Dir', 'Auth-Code', 'CSP', 'CIL', 'Restricted'],
-    found.map(({ code, dir, customer, csp, cil, isRestricted, isHidden }) => [
+    found,
+    ({ code, dir, customer, csp, cil, isRestricted, isHidden }) => [
       String(customer),
       cell(dir),
       isHidden ? '********' : cell(code),
       String(csp),
       cell(cil),
       yesNo(isRestricted),
-    ]),
+    ],
   );
 }
 
@@ -73,7 +74,7 @@ export const authCode: Command = {
     print: flags.print,
     dir: dirs,
     'auth-code': {
-      kind: text(1, 40, { pattern: /^[!-~]+$/, about: 'Printable characters without blanks' }),
+      kind: text(2, 64, { pattern: /^[!-~]+$/, about: 'Printable characters without blanks' }),
       isSecret: true,
       help: 'The code.',
     },
@@ -83,7 +84,10 @@ export const authCode: Command = {
     },
     csp: { kind: integer(0, 500), help: 'Common service profile of calls with the code.' },
     customer: { kind: integer(0, 50_000), help: 'Customer; 0 by default.' },
-    'hash-type': { kind: oneOf('md5a1'), help: 'The code is left out of prints.' },
+    'hash-type': {
+      kind: oneOf('cleartext', 'md5a1', 'sha256', 'sha256_md5a1'),
+      help: 'Any but cleartext: the code is left out of prints.',
+    },
     restricted: { help: 'The code is for its own number alone.' },
   },
   forms: [
@@ -115,5 +119,5 @@ export const authCode: Command = {
     },
     { about: 'No PIN any more.', line: 'auth_code -e -d 1204' },
   ],
-  ours: 'Of the vendor are the options and the code in the third column of the print; ours are the other columns, the texts of refusals, and that -i replaces an individual code. With --hash-type the code is kept as it is, because digest authentication needs it, and left out of prints.',
+  ours: 'Of the vendor are the options and the code in the third column of the print; ours are the other columns, the texts of refusals, and that -i replaces an individual code. Whatever the --hash-type, the code is kept as it is, because digest authentication needs it.',
 };

@@ -3,7 +3,7 @@ import { Turns } from '../../../shared/turns.ts';
 import type { DirectoryNumber } from '../../exchange/data.ts';
 import { type Lines, NotExecuted, type OptionSpec, type ShellContext } from '../command.ts';
 import type { Arguments } from '../syntax/arguments.ts';
-import { directoryNumbers } from '../syntax/values.ts';
+import { directoryNumbers, integer, text } from '../syntax/values.ts';
 
 /** Rows that are worked on without a break: a millisecond or two. */
 export const PORTION = 500;
@@ -60,3 +60,13 @@ export const NOTHING = 'NO DATA';
 export function refuseBy(refusal: Lines | undefined): void {
   if (refusal) throw new NotExecuted(...refusal.slice(1));
 }
+
+/** SIP routes, and H.323 routes, that the exchange keeps. */
+export const MAX_ROUTES = 250;
+
+export const routeNumber = integer(1, 9999);
+
+export const dialledPrefix = text(1, 20, { pattern: /^\+?[\d*#]+$/, about: 'Dialled digits' });
+
+/** Name or address of another host. */
+export const hostName = text(1, 253, { pattern: /^[\w.-]+$|^[\da-fA-F:.]+$/, about: 'A name or address' });

@@ -57,8 +57,8 @@ export const data: readonly Command[] = [
         by: [],
         print: async context => {
           const found = await listBackups(folderOf(context));
-          const rows = found.map(({ name, bytes }) => [name, String(bytes)]);
-          return rows.length === 0 ? [NOTHING] : await columns(['Backup', 'Bytes'], rows);
+          if (found.length === 0) return [NOTHING];
+          return await columns(['Backup', 'Bytes'], found, ({ name, bytes }) => [name, String(bytes)]);
         },
       },
     ],

@@ -92,5 +92,9 @@ export async function summaryLines(exchange: Exchange, rows: readonly Extension[
       rows.filter(row => row.lim === lim),
     ),
   );
-  return await columns(['Lim', 'Extensions', 'SIP', 'H323', 'Undefined'], [...rowsOfLims, line('all', rows)]);
+  return await columns(
+    ['Lim', 'Extensions', 'SIP', 'H323', 'Undefined'],
+    [...rowsOfLims, line('all', rows)],
+    row => row,
+  );
 }

@@ -134,10 +134,16 @@ async function print(context: ShellContext, args: Arguments): Promise<readonly s
   const { heading, cells, key } = extensionRow(exchange, args.text('format') ?? 'long');
   const sortKey = args.has('sort') ? (args.text('sort') ?? 'DIR') : undefined;
   const sorted = sortKey === undefined ? rows : rows.toSorted((a, b) => byKey(key(a, sortKey), key(b, sortKey)));
-  return await columns(heading, (args.isPlus('sort') ? sorted.toReversed() : sorted).map(cells));
+  return await columns(heading, args.isPlus('sort') ? sorted.toReversed() : sorted, cells);
 }
 
-const byKey = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+const isNumber = (text: string): boolean => /^\d+$/.test(text);
+
+/** Numbers by their value, before all else. */
+function byKey(a: string, b: string): number {
+  if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1;
+  return (isNumber(a) ? a.length - b.length : 0) || (a < b ? -1 : Number(a > b));
+}
 
 export const extension: Command = {
   name: 'extension',

@@ -45,7 +45,11 @@ async function printTerminals(context: ShellContext, args: Arguments): Promise<r
 }
 
 async function printRegistrations(context: ShellContext, args: Arguments): Promise<readonly string[]> {
-  const rows = registered(context, args).map(({ dir, kind, remote, protocol, port, expires, since }) => [
+  const found = registered(context, args);
+  if (found.length === 0) return [NOTHING];
+  const now = context.clock.now();
+  const heading = ['Dir', 'Terminal', 'IP-Address', 'Remote-Port', 'Transport', 'Port', 'Since', 'Expires'];
+  return await columns(heading, found, ({ dir, kind, remote, protocol, port, expires, since }) => [
     dir,
     kind,
     cell(remote.host),
@@ -53,10 +57,8 @@ async function printRegistrations(context: ShellContext, args: Arguments): Promi
     protocol,
     String(port),
     new Date(since).toISOString(),
-    String(Math.max(0, Math.round((expires - context.clock.now()) / 1000))),
+    String(Math.max(0, Math.round((expires - now) / 1000))),
   ]);
-  if (rows.length === 0) return [NOTHING];
-  return await columns(['Dir', 'Terminal', 'IP-Address', 'Remote-Port', 'Transport', 'Port', 'Since', 'Expires'], rows);
 }
 
 export const extensionInfo: Command = {

@@ -58,14 +58,17 @@ async function print(context: ShellContext, args: Arguments): Promise<readonly s
   if (rows.length === 0) return [NOTHING];
   const terminals = terminalsByNumber(context);
   const heading = ['Dir', 'Protocol', 'Terminal', 'Transport', 'Port', 'IP-Address', 'Signaling', 'Row'];
-  return await columns(
-    heading,
-    rows.flatMap(({ dir, protocol }) => {
-      const registered = terminals.get(dir) ?? [];
-      const empty = [dir, protocol, ...Array.from({ length: heading.length - 2 }, () => '-')];
-      return registered.length === 0 ? [empty] : registered.map(one => [dir, protocol, ...registration(one)]);
-    }),
-  );
+  const lines = rows.flatMap(({ dir, protocol }) => {
+    const registered = terminals.get(dir) ?? [];
+    return registered.length === 0 ? [{ dir, protocol }] : registered.map(one => ({ dir, protocol, one }));
+  });
+  const empty = heading.slice(2).map(() => '-');
+  const cells = (line: { dir: string; protocol: string; one?: RegisteredTerminal }): string[] => [
+    line.dir,
+    line.protocol,
+    ...(line.one ? registration(line.one) : empty),
+  ];
+  return await columns(heading, lines, cells);
 }
 
 const registration = (one: RegisteredTerminal): string[] => [

@@ -18,12 +18,7 @@ const printing = (name: string, about: string, heading: readonly string[], more:
       by: [],
       print: async context => {
         const rows = rowsOf(context);
-        return rows.length === 0
-          ? [NOTHING]
-          : columns(
-              heading,
-              rows.map(row => [...row, ...more]),
-            );
+        return rows.length === 0 ? [NOTHING] : await columns(heading, rows, row => [...row, ...more]);
       },
     },
   ],

@@ -69,10 +69,7 @@ export const mediaEncryption: readonly Command[] = [
           const shown = args.has('type') ? [typeOf(args)] : encryptionTypes;
           const state = (one: EncryptionType): string =>
             exchange.settings.mediaEncryption[one] ? 'enabled' : 'disabled';
-          return await columns(
-            ['Type', 'Media-Encryption'],
-            shown.map(one => [one, state(one)]),
-          );
+          return await columns(['Type', 'Media-Encryption'], shown, one => [one, state(one)]);
         },
       },
     ],

@@ -35,7 +35,18 @@ function readPart(part: string, most: number): DirectoryNumber[] {
   const count = BigInt(last) - from + 1n;
   if (count < 1n) throw new Error(`the range ${part} ends before it begins`);
   if (count > BigInt(most)) throw tooMany();
-  return Array.from({ length: Number(count) }, (_, at) => String(from + BigInt(at)).padStart(first.length, '0'));
+  return Array.from({ length: Number(count) }, (_, at) => plus(first, at));
+}
+
+/** Digits that are counted in; those before them change only where these overflow. */
+const COUNTED = 10;
+
+/** The number so much later, of the same length. */
+function plus(first: DirectoryNumber, count: number): DirectoryNumber {
+  const start = Math.max(0, first.length - COUNTED);
+  const end = String(Number(first.slice(start)) + count);
+  if (end.length > COUNTED) return String(BigInt(first) + BigInt(count)).padStart(first.length, '0');
+  return first.slice(0, start) + end.padStart(first.length - start, '0');
 }
 
 function checkCount(numbers: DirectoryNumber[], most: number): DirectoryNumber[] {

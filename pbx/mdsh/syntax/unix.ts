@@ -39,7 +39,8 @@ function readWord(command: Command, { text, at }: Word): Found[] {
   const isDouble = text.startsWith(sign.repeat(2));
   const equals = text.indexOf('=');
   const name = text.slice(isDouble ? 2 : 1, equals < 0 ? undefined : equals);
-  const isLong = isDouble || (command.dash === '-' && Object.hasOwn(command.options, name));
+  // The vendor writes long options of all commands with one dash too, as in `-cil 11600`.
+  const isLong = isDouble || (name.length > 1 && Object.hasOwn(command.options, name));
   if (!isLong) return readLetters(command, { text, at });
   const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
   if (option === undefined) throw new CommandSyntaxError(`${command.name} has no option '${text}'`, at);

@@ -196,6 +196,24 @@ describe('directory numbers of a command', () => {
     it(`refuse ${text}`, () => assert.throws(() => readNumbers(text), Error));
   }
 
+  it('count on as whole numbers do', () => {
+    const first = fc.oneof(
+      fc.bigInt({ min: 0n, max: 10n ** 20n - 200n }),
+      fc.constantFrom(9_999_999_950n, 999_999_999_950n, 999_950n),
+    );
+    fc.assert(
+      fc.property(first, fc.integer({ min: 0, max: 99 }), (from, count) => {
+        const length = String(from + BigInt(count)).length;
+        const digits = (number: bigint): string => String(number).padStart(Math.max(2, length), '0');
+        const numbers = readNumbers(`${digits(from)}..${digits(from + BigInt(count))}`);
+        assert.deepEqual(
+          numbers,
+          Array.from({ length: count + 1 }, (_, at) => digits(from + BigInt(at))),
+        );
+      }),
+    );
+  });
+
   it('refuse a range of 20 digits at once', () => {
     assert.throws(() => readNumbers(`${'0'.repeat(20)}..${'9'.repeat(20)}`), /at most 10000 numbers/);
   });
