@@ -3,6 +3,8 @@ import type { Clock } from '../../../shared/clock.ts';
 
 /** Answers of one kind take no more than this part of the time: one that is slow to work out is kept longer. */
 const MAX_TIME_SHARE = 0.05;
+/** An answer that may rest takes no more than this part, as long as its rest lasts. */
+const RESTING_TIME_SHARE = 0.01;
 
 interface Answer<T> {
   made: Promise<T>;
@@ -12,12 +14,15 @@ interface Answer<T> {
 export class SharedAnswers<T> {
   readonly #clock: Clock;
   readonly #keptMs: number;
+  readonly #restMs: number;
   readonly #most: number;
   readonly #answers = new Map<string, Answer<T>>();
 
-  constructor(clock: Clock, keptMs: number, most = 50) {
+  /** @param restMs an answer that costs something is kept so long */
+  constructor(clock: Clock, keptMs: number, { restMs = 0, most = 50 } = {}) {
     this.#clock = clock;
     this.#keptMs = keptMs;
+    this.#restMs = restMs;
     this.#most = most;
   }
 
@@ -40,7 +45,9 @@ export class SharedAnswers<T> {
       throw error;
     } finally {
       const now = this.#clock.monotonic();
-      answer.until = now + Math.max(this.#keptMs, (now - began) / MAX_TIME_SHARE);
+      const took = now - began;
+      const rest = Math.min(this.#restMs, took / RESTING_TIME_SHARE);
+      answer.until = now + Math.max(this.#keptMs, took / MAX_TIME_SHARE, rest);
     }
   }
 }

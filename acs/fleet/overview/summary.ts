@@ -3,8 +3,9 @@
 import { type Liveness, livenessStates } from '../../device/liveness.ts';
 import type { DeviceState } from '../../device/row.ts';
 import { deviceStates } from '../../device/row.ts';
-import { bothFilters, everyDevice, type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
+import { bothFilters, type Field, type Filter, fields, pathsOf } from '../../query/filter.ts';
 import { parseFilter } from '../../query/parser.ts';
+import type { Facet } from '../../store/store.ts';
 import type { Caller } from '../access/caller.ts';
 import type { ClusterMemory } from '../cluster/cluster-memory.ts';
 import type { FleetContext } from '../common/context.ts';
@@ -47,9 +48,10 @@ export interface OverviewParts {
 }
 
 const KEPT_MS = 1000;
+/** Pages show the counts of a large fleet so often. */
+const REST_MS = 5000;
 /** Certificates end slowly, and are looked up in all values that are known. */
 const CERTIFICATES_KEPT_MS = 10 * 60_000;
-const MANY = 10;
 
 const drifting = parseFilter('drift');
 export const newFaults = parseFilter('fault.since >= now - 24h');
@@ -70,7 +72,7 @@ export class Summaries {
   constructor(context: Pick<FleetContext, 'store' | 'clock'>, parts: OverviewParts) {
     this.#context = context;
     this.#parts = parts;
-    this.#counts = new SharedAnswers(context.clock, KEPT_MS);
+    this.#counts = new SharedAnswers(context.clock, KEPT_MS, { restMs: REST_MS });
     this.#certificates = new SharedAnswers(context.clock, CERTIFICATES_KEPT_MS);
   }
 
@@ -125,25 +127,19 @@ async function countFleet(
   within: Filter | undefined,
 ): Promise<Counts> {
   const now = clock.now();
-  const groupsBy = async (by: Field, values: readonly string[]): Promise<ReadonlyMap<string, number>> => {
-    // Counts by index are quicker, but each of them reads the rows where rights ask for a site.
-    if (!within)
-      return new Map(await Promise.all(values.map(async value => [value, await countOf(by, value)] as const)));
-    const query = { among: within, filter: everyDevice, by, totals: false, limit: MANY, now };
-    return new Map((await store.groups(query)).groups.map(({ key, count }) => [key, count]));
-  };
-  const countOf = (field: Field, text: string): Promise<number> =>
-    store.countDevices({ op: 'compare', field, test: '=', value: { as: 'text', text } }, now);
-  const [total, states, liveness, open, today, drift] = await Promise.all([
-    store.countDevices(within, now),
-    groupsBy(fields.state as Field, deviceStates),
-    groupsBy(fields.liveness as Field, livenessStates),
-    store.faultGroups({ ...(within ? { filter: within } : {}), by: ['cause', 'code', 'parameter'], limit: 1, now }),
+  const filter = within ? { filter: within } : {};
+  const by = [fields.state, fields.liveness] as Field[];
+  const [{ total, facets }, open, today, drift] = await Promise.all([
+    store.facets({ ...filter, by, top: deviceStates.length, now }),
+    store.faultGroups({ ...filter, by: ['cause', 'code', 'parameter'], limit: 1, now }),
     store.countFaults(bothFilters(within, newFaults), now),
     store.countDevices(bothFilters(within, drifting), now),
   ]);
-  const counted = <N extends string>(of: ReadonlyMap<string, number>, names: readonly N[]): Record<N, number> =>
-    Object.fromEntries(names.map(name => [name, of.get(name) ?? 0])) as Record<N, number>;
+  const counted = <N extends string>(facet: Facet | undefined, names: readonly N[]): Record<N, number> => {
+    const counts = new Map(facet?.values.map(({ value, count }) => [value, count]));
+    return Object.fromEntries(names.map(name => [name, counts.get(name) ?? 0])) as Record<N, number>;
+  };
+  const [states, liveness] = facets;
   const heard = counted(liveness, livenessStates);
   return {
     states: counted(states, deviceStates),
