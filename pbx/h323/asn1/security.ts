@@ -35,7 +35,7 @@ const signed = closedSequence({
   signature: bits(),
 });
 
-const clearToken = sequence(
+export const clearToken = sequence(
   {
     tokenOID: objectIdentifier,
     timeStamp: optional(timeStamp),
