@@ -7,6 +7,8 @@ import type { Alphabet, Bits, Size } from './schema.ts';
 
 /** Of an object identifier or a large integer: keys of H.235 have 2048 bits. */
 const MOST_OCTETS = 512;
+/** Of one arc of an object identifier: a UUID as an arc has 19. */
+const ARC_OCTETS = 19;
 const anySize: Size = { min: 0 };
 
 /** A short string of a fixed length is not aligned. X.691 16.9, 17.6, 30.5.6 */
@@ -107,23 +109,24 @@ export function writeBigInteger(writer: BitWriter, value: bigint): void {
 export function readObjectIdentifier(reader: BitReader): string {
   const arcs: bigint[] = [];
   let arc = 0n;
-  let isWithin = false;
+  let octets = 0;
   for (const octet of readLimited(reader)) {
-    if (!isWithin && octet === 0x80) throw new H323Error('an arc with leading zeros');
+    if (octets === 0 && octet === 0x80) throw new H323Error('an arc with leading zeros');
     arc = (arc << 7n) | BigInt(octet & 0x7f);
-    isWithin = octet >= 0x80;
-    if (isWithin) continue;
+    octets = octet >= 0x80 ? octets + 1 : 0;
+    if (octets === ARC_OCTETS) throw new H323Error(`an arc of more than ${ARC_OCTETS} octets`);
+    if (octets > 0) continue;
     arcs.push(arc);
     arc = 0n;
   }
   const first = arcs.shift();
-  if (isWithin || first === undefined) throw new H323Error('an object identifier that ends within an arc');
+  if (octets > 0 || first === undefined) throw new H323Error('an object identifier that ends within an arc');
   const root = first < 80n ? first / 40n : 2n;
   return [root, first - root * 40n, ...arcs].join('.');
 }
 
 export function writeObjectIdentifier(writer: BitWriter, text: string): void {
-  const [root, second, ...arcs] = /^[0-2](\.\d{1,40})+$/.test(text) ? text.split('.').map(BigInt) : [];
+  const [root, second, ...arcs] = /^[0-2](\.\d{1,41})+$/.test(text) ? text.split('.').map(BigInt) : [];
   if (root === undefined || second === undefined || (root < 2n && second > 39n))
     throw new H323Error(`"${text}" is no object identifier`);
   const octets = [root * 40n + second, ...arcs].flatMap(arc => {

@@ -7,15 +7,17 @@ export interface ValueOptions {
   hasOpaque: boolean;
   /** Additions and alternatives of a later version. */
   hasUnknown: boolean;
+  /** Optional components and alternatives that are left out. */
+  without: readonly string[];
 }
 
-const simple: ValueOptions = { hasOpaque: false, hasUnknown: false };
+const simple: ValueOptions = { hasOpaque: false, hasUnknown: false, without: [] };
 /** Of strings and lists without a limit of their own. */
 const MOST_UNITS = 40;
 
 /** Values of a type; each component of its own, so that a failure shrinks to the component. */
-export function valuesOf<Value>(schema: Schema<Value>, options = simple): fc.Arbitrary<Value> {
-  return arbitraryOf(schema, options) as fc.Arbitrary<Value>;
+export function valuesOf<Value>(schema: Schema<Value>, options: Partial<ValueOptions> = {}): fc.Arbitrary<Value> {
+  return arbitraryOf(schema, { ...simple, ...options }) as fc.Arbitrary<Value>;
 }
 
 function arbitraryOf(node: Node, options: ValueOptions): fc.Arbitrary<unknown> {
@@ -76,8 +78,8 @@ const objectIdentifiers = fc
   )
   .map(([root, arcs]) => [root, ...arcs].join('.'));
 
-function described(fields: readonly Field[], { hasOpaque }: ValueOptions): Field[] {
-  return fields.filter(({ type }) => hasOpaque || type.kind !== 'opaque');
+function wanted(fields: readonly Field[], { hasOpaque, without }: ValueOptions): Field[] {
+  return fields.filter(({ name, type }) => (hasOpaque || type.kind !== 'opaque') && !without.includes(name));
 }
 
 function sequences(
@@ -85,7 +87,10 @@ function sequences(
   additions: readonly Field[] | undefined,
   options: ValueOptions,
 ): fc.Arbitrary<unknown> {
-  const fields = [...root, ...described(additions ?? [], options)];
+  const fields = [
+    ...root.filter(({ name, isOptional }) => !isOptional || !options.without.includes(name)),
+    ...wanted(additions ?? [], options),
+  ];
   const parts = Object.fromEntries(fields.map(({ name, type }) => [name, arbitraryOf(type, options)]));
   const needed = root.filter(({ isOptional }) => !isOptional).map(({ name }) => name);
   const known = fc.record(parts, { requiredKeys: needed, noNullPrototype: true });
@@ -106,7 +111,7 @@ function choices(
   additions: readonly Field[] | undefined,
   options: ValueOptions,
 ): fc.Arbitrary<unknown> {
-  const fields = [...root, ...described(additions ?? [], options)];
+  const fields = [...root, ...(additions ?? [])].filter(field => wanted([field], options).length > 0);
   const known = fields.map(({ name, type }) =>
     type.kind === 'null' ? fc.constant(name) : arbitraryOf(type, options).map(value => ({ [name]: value })),
   );
