@@ -1,5 +1,5 @@
 // The SIP server in one place: transport, transactions, location, registrar, proxy, in the order they need each other.
-import { isIP } from 'node:net';
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import { type Clock, guardedClock, type Random } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
@@ -8,18 +8,21 @@ import { type Address, addressText, type Flow } from '../shared/sip/flow-types.t
 import { TransactionLayer } from '../shared/sip/transaction.ts';
 import type { TimerSettings } from '../shared/sip/transaction-types.ts';
 import { SipTransport } from '../shared/sip/transport.ts';
-import type { SipUri } from '../shared/sip/uri.ts';
 import { throttledByAddress } from '../shared/throttled-log.ts';
 import type { KeyLogger } from '../shared/tls/keylog.ts';
 import type { Change } from './exchange/data.ts';
 import { Exchange } from './exchange/exchange.ts';
 import type { TerminalSource } from './exchange/terminals.ts';
+import type { KeyManagement } from './media/description.ts';
+import type { CallKind } from './media/rules.ts';
 import { Admission } from './policy/admission.ts';
 import type { ProductRow } from './policy/products.ts';
-import { Refusals } from './policy/refusals.ts';
+import { type Refusal, Refusals } from './policy/refusals.ts';
 import { Subscribers } from './policy/subscribers.ts';
 import { policyNames } from './policy/tables.ts';
 import { allowAll, type SecurityPolicy } from './policy.ts';
+import { routeConnector } from './routes/connect.ts';
+import { type RouteInfo, Routes, type RoutesOptions } from './routes/routes.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './sip/auth.ts';
 import type { Binding } from './sip/bindings.ts';
 import { type Call, Calls } from './sip/calls.ts';
@@ -27,8 +30,10 @@ import { askingClients, type ClientCertificates, refusalOf } from './sip/client-
 import { Location } from './sip/location.ts';
 import { logonOf } from './sip/logon.ts';
 import { SipProxy } from './sip/proxy.ts';
+import type { RefusedCall } from './sip/proxy-context.ts';
 import { createRegistrar, type ExpiryLimits, expiryLimits } from './sip/registrar.ts';
 import { senderAuthenticator } from './sip/senders.ts';
+import { ServerNames, wildcard } from './sip/server-names.ts';
 import { SipTerminals } from './sip/sip-terminals.ts';
 
 export interface PbxOptions {
@@ -50,6 +55,8 @@ export interface PbxOptions {
   exchange?: Exchange;
   /** Table of products; the built-in one by default. */
   products?: readonly ProductRow[];
+  /** CAs of the certificates of other exchanges, for routes over TLS; none by default. */
+  routeRoots?: readonly X509Certificate[] | undefined;
   clock: Clock;
   log: Log;
   random: Random;
@@ -90,8 +97,20 @@ interface CallInfo {
   from: string;
   to: string;
   state: 'trying' | 'ringing' | 'up';
-  /** `RTP/SAVP` when the offer was for protected media. */
+  /** Between extensions, from or to a media gateway, from or to another exchange. */
+  kind: CallKind;
+  /** `RTP/SAVP` when the media are protected: as agreed, until then as offered. */
   media?: string;
+  /** By which SRTP gets its keys. */
+  keyManagement?: KeyManagement;
+  /** Of SDES. */
+  suite?: string;
+  /** Every stream in use is encrypted. */
+  encrypted: boolean;
+  /** Switch of media encryption that decides about it; `endpoints` where none does. */
+  decidedBy: string;
+  /** The switch is on: nothing but encrypted media passes. */
+  required: boolean;
   seconds: number;
 }
 
@@ -106,13 +125,13 @@ export interface Pbx {
   readonly sources: readonly TerminalSource[];
   registrations(): RegistrationInfo[];
   calls(): CallInfo[];
+  routes(): RouteInfo[];
   /** Open connections. */
   connections(): { protocol: string; remote: string; tls?: { version: string; cipher: string } }[];
   stop(): Promise<void>;
 }
 
 const IDLE_SECONDS = 12_000;
-export const wildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
 const remoteText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 const tlsOf = (flow: Flow): { tls?: { version: string; cipher: string } } =>
   flow.tls ? { tls: { version: flow.tls.version, cipher: flow.tls.cipher } } : {};
@@ -136,22 +155,27 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const nameOn = (flow: Flow): Address => names.on(flow);
   const location = new Location({ clock, log });
   const calls = new Calls(clock);
-  const algorithms = options.algorithms ?? ['MD5'];
-  const { domain } = options;
+  const { domain, algorithms = ['MD5'] } = options;
   const authenticator = createAuthenticator({ ...digestOf(admission), realm: domain, algorithms, clock, random, log });
   const expiry = { ...expiryLimits, ...options.expiry };
+  const request: RoutesOptions['request'] = (flow, message, timers) => layer.request(flow, message, { timers });
+  const routes = new Routes({ ...routesOptions(options, transport, ports), exchange, clock, log, nameOn, request });
   const proxy = new SipProxy({
     layer: () => layer,
     clock,
+    random,
     log,
     location,
     calls,
     authenticator: senderAuthenticator({ authenticator, admission, location, log, domain }),
     policy,
-    isOurs: (uri, flow) => names.isOurs(uri, flow),
+    exchange,
+    routes,
+    names,
     hasUser: user => subscribers.has(user),
     nameOn,
     register: createRegistrar({ location, authenticator, admission, policy, clock, log, expiry, domain }),
+    onRefusedCall: refused => refusals.add(refusedForMedia(refused)),
   });
   const layer: TransactionLayer = new TransactionLayer({
     transport,
@@ -177,6 +201,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     sources: [new SipTerminals({ location, layer: () => layer, domain, nameOn, clock, random, log })],
     registrations: () => location.all().map(binding => registrationInfo(binding, clock.now())),
     calls: () => calls.all().map(call => callInfo(call, clock.now())),
+    routes: () => routes.all(),
     connections: () =>
       transport
         .flows()
@@ -184,6 +209,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
         .map(flow => ({ protocol: flow.protocol, remote: remoteText(flow.remote), ...tlsOf(flow) })),
     stop: async () => {
       forgetErased();
+      routes.stop();
       layer.stop();
       location.stop();
       calls.stop();
@@ -214,32 +240,26 @@ function endErased(changes: readonly Change[], exchange: Exchange, location: Loc
   }
 }
 
-/** The names and addresses of this server. */
-class ServerNames {
-  readonly #domain: string;
-  readonly #addresses: readonly string[];
-  readonly #ports: ReadonlySet<number>;
-
-  constructor(options: PbxOptions, ports: Pbx['ports']) {
-    this.#domain = options.domain.toLowerCase();
-    this.#addresses = options.addresses ?? [];
-    this.#ports = new Set(Object.values(ports));
-  }
-
-  /** Our address towards that flow's peer. */
-  on({ local }: Flow): Address {
-    return wildcard(local.host) ? { host: this.#addresses[0] ?? this.#domain, port: local.port } : local;
-  }
-
-  /** The URI names this server, for a message that came over that flow. */
-  isOurs(uri: SipUri, flow: Flow): boolean {
-    const name = uri.host.toLowerCase().replace(/^\[|\]$/g, '');
-    if (name !== this.#domain && name !== flow.local.host && !this.#addresses.includes(name)) return false;
-    // Units may share our address, as on loopback; the port tells them apart.
-    const byDomain = name === this.#domain && isIP(this.#domain) === 0;
-    return uri.port === undefined || this.#ports.has(uri.port) || byDomain;
-  }
+function routesOptions(
+  { clock, random, domain, host, routeRoots: roots = [], cert, key, keylog }: PbxOptions,
+  transport: SipTransport,
+  ports: Pbx['ports'],
+): Pick<RoutesOptions, 'random' | 'domain' | 'roots' | 'connect'> {
+  const localAddress = wildcard(host) ? undefined : host;
+  const own = cert !== undefined && key !== undefined ? { cert, key } : undefined;
+  const connect = routeConnector({ transport, clock, localAddress, udpPort: ports.udp, roots, own, keylog });
+  return { random, domain, roots, connect };
 }
+
+const refusedForMedia = ({ address, isEncrypted, decidedBy, ...call }: RefusedCall): Omit<Refusal, 'time'> => ({
+  what: 'call',
+  kind: 'SIP',
+  dir: call.to,
+  remote: address,
+  encrypted: isEncrypted,
+  row: `media encryption of ${decidedBy}`,
+  reason: `${call.from} to ${call.to}: ${call.problem}`,
+});
 
 function registrationInfo(binding: Binding, now: number): RegistrationInfo {
   const { user, uri, flow, userAgent, row, isSecureTerminal, expires } = binding;
@@ -258,13 +278,19 @@ function registrationInfo(binding: Binding, now: number): RegistrationInfo {
   };
 }
 
-function callInfo({ callId, caller, callee, state, media, since }: Call, now: number): CallInfo {
+function callInfo({ callId, caller, callee, state, media, rule, since }: Call, now: number): CallInfo {
+  const { profile, isEncrypted = false, ...keys } = media ?? {};
   return {
     callId,
     from: caller.user,
     to: callee.user,
     state,
-    ...(media === undefined ? {} : { media }),
+    kind: rule.kind,
+    ...(profile === undefined ? {} : { media: profile }),
+    ...keys,
+    encrypted: isEncrypted,
+    decidedBy: rule.decidedBy,
+    required: rule.isRequired,
     seconds: Math.floor((now - since) / 1000),
   };
 }
@@ -278,9 +304,12 @@ async function listen(
   const ports: { tls?: number; udp?: number; tcp?: number } = {};
   if (tlsPort !== undefined) {
     if (cert === undefined || key === undefined) throw new TypeError('cert and key are needed for TLS');
-    const { clients } = options;
-    const tls: TlsOptions = { cert, key, ...options.tls, ...(clients && askingClients) };
-    const admit = clients && ((socket: TLSSocket) => refusalOf(socket, clients, options.clock));
+    const { clients, routeRoots = [] } = options;
+    const asks = clients !== undefined || routeRoots.length > 0;
+    const tls: TlsOptions = { cert, key, ...options.tls, ...(asks && askingClients) };
+    // The certificate of a route's other side is judged by its own CAs, at its requests.
+    const known = clients && { ...clients, roots: [...clients.roots, ...routeRoots] };
+    const admit = known && ((socket: TLSSocket) => refusalOf(socket, known, options.clock));
     const listener = await transport.listen({ protocol: 'tls', host, port: tlsPort, tls, admit, keylog, idleMs });
     ports.tls = listener.address.port;
   }

@@ -10,7 +10,7 @@ import { messageOf, UserError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { readCertificates } from '../shared/pki/certificates.ts';
 import { openKeyLog } from '../shared/tls/keylog.ts';
-import { type Pbx, type PbxOptions, startPbx, wildcard } from './app.ts';
+import { type Pbx, type PbxOptions, startPbx } from './app.ts';
 import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
 import { Exchange } from './exchange/exchange.ts';
@@ -18,6 +18,7 @@ import type { serveOptions } from './options.ts';
 import { licenseChanges, readLicense, VOIP_SECURITY } from './policy/licenses.ts';
 import { builtInProducts, type ProductRow, readProducts } from './policy/products.ts';
 import type { ClientCertificates } from './sip/client-certificates.ts';
+import { wildcard } from './sip/server-names.ts';
 
 /** Unprotected SIP by custom. */
 const PLAIN_PORT = 5060;

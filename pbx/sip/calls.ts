@@ -1,25 +1,37 @@
-// The calls that run through the proxy: their parties, flows and states. Bounded.
+// The calls that run through the proxy: their parties, flows and states, and the rule for their media. Bounded.
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipMessage, SipRequest } from '../../shared/sip/message.ts';
 import { isSips, tagOf } from '../../shared/sip/uri.ts';
+import type { MediaSummary } from '../media/description.ts';
+import type { MediaRule } from '../media/rules.ts';
+import { type Leg, legOfCaller, unansweredLeg } from './call/legs.ts';
 
 export interface Party {
   user: string;
   /** The flow for requests to it; undefined until a callee answered. */
   flow: Flow | undefined;
+  /** Number of the route that it is behind. */
+  route?: number | undefined;
+  /** Extension or account that the route's other side registers with. */
+  trunk?: string | undefined;
+}
+
+export interface CallParty extends Party {
+  leg: Leg;
 }
 
 export interface Call {
   readonly callId: string;
-  readonly caller: Party;
-  readonly callee: Party;
+  readonly caller: CallParty;
+  readonly callee: CallParty;
   state: 'trying' | 'ringing' | 'up';
   readonly since: number;
   /** Time of the last request inside it. */
   touched: number;
-  /** Profile of the offered audio: `RTP/AVP`, `RTP/SAVP`. */
-  readonly media: string | undefined;
+  /** The media that was agreed last; until there is an answer, that of the offer. */
+  media: MediaSummary | undefined;
+  readonly rule: MediaRule;
   /** Begun with a sips address: TLS alone carries it. */
   readonly secure: boolean;
 }
@@ -48,13 +60,24 @@ export class Calls {
   }
 
   /** Undefined when there is no room. */
-  begin(invite: SipRequest, caller: Party, callee: Party, media: string | undefined): Call | undefined {
+  begin(
+    invite: SipRequest,
+    { caller, callee, media, rule }: { caller: Party; callee: Party } & Pick<Call, 'media' | 'rule'>,
+  ): Call | undefined {
     if (this.#calls.size >= this.#maxCalls) return undefined;
     const key = callKey(invite, tag(invite, 'From'));
     const now = this.#clock.now();
-    const callId = invite.headers.get('Call-ID') ?? '';
-    const secure = isSips(invite.uri);
-    const call: Call = { callId, caller, callee, state: 'trying', since: now, touched: now, media, secure };
+    const call: Call = {
+      callId: invite.headers.get('Call-ID') ?? '',
+      caller: { ...caller, leg: legOfCaller(invite) },
+      callee: { ...callee, leg: unansweredLeg(invite) },
+      state: 'trying',
+      since: now,
+      touched: now,
+      media,
+      rule,
+      secure: isSips(invite.uri),
+    };
     const older = this.#calls.get(key);
     if (older) this.end(older);
     this.#calls.set(key, call);
@@ -63,7 +86,7 @@ export class Calls {
   }
 
   /** The call of an in-dialog request, with its sender and its receiver. */
-  find(request: SipRequest): { call: Call; from: Party; to: Party } | undefined {
+  find(request: SipRequest): { call: Call; from: CallParty; to: CallParty } | undefined {
     const forth = this.#calls.get(callKey(request, tag(request, 'From')));
     const call = forth ?? this.#calls.get(callKey(request, tag(request, 'To')));
     if (!call) return undefined;

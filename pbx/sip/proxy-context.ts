@@ -1,31 +1,49 @@
 // The surroundings of the proxy, and what its parts have in common: the refusal of a request and the end of a call.
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { sipsNotAllowed } from '../../shared/sip/fields.ts';
 import type { Address, Flow } from '../../shared/sip/flow-types.ts';
 import type { TransactionLayer } from '../../shared/sip/transaction.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
-import type { SipUri } from '../../shared/sip/uri.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { SecurityPolicy } from '../policy.ts';
+import type { Routes } from '../routes/routes.ts';
 import type { Authenticator } from './auth.ts';
 import type { Call, Calls } from './calls.ts';
 import type { Location } from './location.ts';
+import type { ServerNames } from './server-names.ts';
 
 export interface ProxyOptions {
   layer: () => TransactionLayer;
   clock: Clock;
+  random: Random;
   log: Log;
   location: Location;
   calls: Calls;
   authenticator: Authenticator;
   policy: SecurityPolicy;
-  /** The URI names this server, its domain included, for a message that came over that flow. */
-  isOurs: (uri: SipUri, flow: Flow) => boolean;
+  exchange: Exchange;
+  routes: Routes;
+  names: ServerNames;
   /** The user has an account. */
   hasUser: (user: string) => boolean;
   /** Our address towards that flow's peer. */
   nameOn: (flow: Flow) => Address;
   register: (transaction: ServerTransaction) => Promise<void>;
+  /** Receives each call that was refused or ended since its media were not encrypted. */
+  onRefusedCall: (refused: RefusedCall) => void;
+}
+
+export interface RefusedCall {
+  /** Of the party whose description was refused. */
+  address: string;
+  /** It came over TLS. */
+  isEncrypted: boolean;
+  from: string;
+  to: string;
+  /** Switch of media encryption that decided. */
+  decidedBy: string;
+  problem: string;
 }
 
 export function refuse({ log }: ProxyOptions, transaction: ServerTransaction, status: number, reason?: string): void {

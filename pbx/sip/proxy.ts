@@ -1,6 +1,6 @@
-// The stateful proxy (RFC 3261 16): decides what a request is, and which part of the server handles it. The proxy opens no
-// connection: a call reaches its callee over the flow that the callee opened, and requests inside the call run back over
-// the flows it was made on.
+// The stateful proxy (RFC 3261 16): decides what a request is, and which part of the server handles it. The proxy opens
+// connections to routes alone: a call reaches any other callee over the flow that the callee opened, and requests inside the call
+// run back over the flows it was made on.
 import { maxForwards, needsTls } from '../../shared/sip/fields.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import { cloneMessage, type SipRequest, SipSyntaxError } from '../../shared/sip/message.ts';
@@ -38,19 +38,21 @@ export class SipProxy {
 
   /** Forwards an ACK of a 2xx to the callee. */
   acknowledge(received: SipRequest, flow: Flow): void {
-    const { layer, log, isOurs } = this.#options;
+    const { layer, log, names } = this.#options;
     const ack = cloneMessage(received);
     try {
       if (needsTls(received) && flow.protocol !== 'tls') throw new SipSyntaxError('an ACK for TLS came without it');
       const hops = maxForwards(ack) ?? 70;
-      preprocess(ack, uri => isOurs(uri, flow));
-      const to = this.#dialogs.flowForAck(ack, flow);
-      if (!to || hops === 0) {
+      preprocess(ack, uri => names.isOurs(uri, flow));
+      const way = this.#dialogs.wayOfAck(ack, flow);
+      if (!way || hops === 0) {
         log.debug('ACK without call', { callId: ack.headers.get('Call-ID') });
         return;
       }
       ack.headers.set('Max-Forwards', String(hops - 1));
-      layer().send(to, ack);
+      if (way.problem !== undefined) removeBody(ack);
+      layer().send(way.flow, ack);
+      if (way.problem !== undefined) way.end();
     } catch (error) {
       // An ACK has no answer.
       if (!(error instanceof SipSyntaxError)) throw error;
@@ -59,14 +61,14 @@ export class SipProxy {
   }
 
   async #route(transaction: ServerTransaction): Promise<void> {
-    const { isOurs, register } = this.#options;
+    const { names, register } = this.#options;
     const { flow } = transaction;
     if (needsTls(transaction.request) && flow.protocol !== 'tls') return refuseSips(this.#options, transaction);
     const request = cloneMessage(transaction.request);
     const hops = maxForwards(request) ?? 70;
-    preprocess(request, uri => isOurs(uri, flow));
+    preprocess(request, uri => names.isOurs(uri, flow));
     const uri = parseUri(request.uri);
-    const ours = isOurs(uri, flow);
+    const ours = names.isOurs(uri, flow);
     const forUs = ours && uri.user === undefined;
     if (this.#answerOurselves(transaction, request, forUs, hops)) return;
     request.headers.set('Max-Forwards', String(hops - 1));
@@ -91,6 +93,12 @@ export class SipProxy {
     } else return false;
     return true;
   }
+}
+
+/** The ACK goes on, so that the 2xx is not repeated; the answer in it does not. */
+function removeBody(ack: SipRequest): void {
+  ack.body = Buffer.alloc(0);
+  ack.headers.remove('Content-Type');
 }
 
 function fail({ log }: ProxyOptions, transaction: ServerTransaction, error: unknown): void {

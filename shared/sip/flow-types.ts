@@ -1,4 +1,5 @@
 // A flow: one peer over UDP, TCP or TLS (RFC 5626 2); and the options to open one.
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -24,6 +25,8 @@ export interface Flow {
   readonly remote: Address;
   /** The negotiated parameters of TLS. `peer`: common name or subject of the peer's certificate. */
   readonly tls?: { version: string; cipher: string; peer?: string };
+  /** Certificates that a TLS peer presented, its own first; not judged here. */
+  readonly certificates?: readonly X509Certificate[];
   readonly closed: boolean;
   /** Sends, or does nothing when the flow is closed. Throws SipSyntaxError when the message cannot be written. */
   send(message: SipMessage): void;

@@ -1,8 +1,10 @@
 // A flow on a stream: one peer on TCP or TLS, with framing, keep-alive and idle limit; and the opening of a TCP connection.
+import type { X509Certificate } from 'node:crypto';
 import { connect as netConnect, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import { presentedChain } from '../tls/connect.ts';
 import { CloseSignal } from './close-signal.ts';
 import type { Address, ConnectOptions, Flow, FlowHost, Protocol } from './flow-types.ts';
 import { createFramer } from './framing.ts';
@@ -46,6 +48,7 @@ class StreamFlow implements Flow {
   readonly local: Address;
   readonly remote: Address;
   readonly tls?: Required<Flow>['tls'];
+  readonly certificates?: readonly X509Certificate[];
   readonly #host: FlowHost;
   readonly #socket: Socket;
   readonly #signal: CloseSignal;
@@ -65,6 +68,10 @@ class StreamFlow implements Flow {
     this.remote = { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 };
     const tls = tlsFacts(socket);
     if (tls) this.tls = tls;
+    if (socket instanceof TLSSocket) {
+      const chain = presentedChain(socket);
+      if (chain.length > 0) this.certificates = chain;
+    }
     follow(socket, this, host, this.#keepAlive);
     host.opened(this);
     this.#keepAlive.start();

@@ -28,6 +28,8 @@ export interface SoftphoneOptions {
   random?: Random;
   /** Takes a call; default: it is answered at once. */
   onInvite?: (transaction: ServerTransaction, phone: Softphone) => void;
+  /** Answers a request inside a dialog; default, or where it returns false: 200 without a body. */
+  onInside?: (transaction: ServerTransaction) => boolean;
 }
 
 export interface Softphone {
@@ -46,7 +48,8 @@ export interface Softphone {
   current(): ClientTransaction | undefined;
   /** Calls; acknowledges; answers the dialog, or the refusal. */
   call(target: string, body?: string): Promise<Dialog | SipResponse>;
-  accept(transaction: ServerTransaction): Dialog;
+  /** @param body the answer, or the offer where the call came without one */
+  accept(transaction: ServerTransaction, body?: string): Dialog;
   hangUp(dialog: Dialog): Promise<SipResponse>;
   /** Resolves when a request of that method has come. */
   hears(method: string): Promise<SipRequest>;
@@ -61,7 +64,8 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
   const inside = (transaction: ServerTransaction): void => {
     const dialog = dialogs.get(dialogKey(transaction.request, 'in'));
     if (!dialog) transaction.respond(481);
-    else transaction.respond(acceptRequest(dialog, transaction.request) ? 200 : 500);
+    else if (!acceptRequest(dialog, transaction.request)) transaction.respond(500);
+    else if (options.onInside?.(transaction) !== true) transaction.respond(200);
   };
   const layer = new TransactionLayer({
     transport,
@@ -116,9 +120,9 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
       layer.send(flow, buildAck(dialog, current.request));
       return dialog;
     },
-    accept: transaction => {
+    accept: (transaction, body) => {
       transaction.respond(180);
-      const response = transaction.respond(200, undefined, { headers: [['Contact', `<${contact}>`]] });
+      const response = transaction.respond(200, undefined, described([['Contact', `<${contact}>`]], body));
       const dialog = dialogOfCallee(transaction.request, response);
       dialogs.set(dialog.key, dialog);
       return dialog;
@@ -132,6 +136,9 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
   };
   return phone;
 }
+
+const described = (headers: [string, string][], body: string | undefined) =>
+  body === undefined ? { headers } : { headers, body, contentType: 'application/sdp' };
 
 /** Requests outside of a dialog, from this user. */
 const requestBuilder =
