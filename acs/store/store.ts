@@ -103,7 +103,7 @@ export type FaultKey = 'cause' | 'code' | 'parameter' | Field;
 export interface FaultGroupQuery {
   filter?: Filter;
   by: readonly FaultKey[];
-  /** Most groups, the largest count first. */
+  /** Most groups, the largest count first; 0 for their number alone. */
   limit: number;
   now: number;
 }

@@ -7,6 +7,7 @@ import { assertFaultField, type Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import { clearFaults } from './fault-clearing.ts';
 import { groupFilter, groupKey, namedKeys } from './fault-groups.ts';
+import { SharedAnswers } from './shared-answers.ts';
 
 export const unknownFault = (id: string): UserError => new UserError(404, 'no-such-fault', `no fault '${id}'`);
 
@@ -26,11 +27,18 @@ export interface NamedGroup extends FaultGroup {
   fault?: DeviceFault;
 }
 
+/** Pages look at the groups so often; tens of thousands of faults are counted once for all that look. */
+const REST_MS = 5000;
+
 export class Faults {
   readonly #context: Pick<FleetContext, 'store' | 'clock'>;
+  readonly #groups: SharedAnswers<FaultGroups>;
+  /** Changes with each clearing, after which its caller counts anew. */
+  #clearings = 0;
 
   constructor(context: Pick<FleetContext, 'store' | 'clock'>) {
     this.#context = context;
+    this.#groups = new SharedAnswers(context.clock, 0, { restMs: REST_MS });
   }
 
   /** The latest first, unless `sort` says otherwise. @throws UserError 400, 403 */
@@ -62,8 +70,10 @@ export class Faults {
     const { store } = this.#context;
     const by = namedKeys(search.by);
     for (const { name } of by) assertFaultField(caller, name);
-    const among = this.#among(search, caller);
-    const found = await store.faultGroups({ ...among, by: by.map(({ key }) => key), limit: search.limit });
+    const { now, ...among } = this.#among(search, caller);
+    const asked = { ...among, by: by.map(({ key }) => key), limit: search.limit };
+    const question = JSON.stringify([this.#clearings, asked]);
+    const found = await this.#groups.get(question, () => store.faultGroups({ ...asked, now }));
     const groups: NamedGroup[] = [];
     for (const group of found.groups) {
       const fault = await store.fault(group.latest);
@@ -84,11 +94,16 @@ export class Faults {
   async clear(id: string): Promise<void> {
     const { device } = await this.get(id);
     await this.#context.store.apply(device, 'faultCleared', { id });
+    this.#clearings++;
   }
 
   /** Clears the faults that fit now. @param expect their number, where the caller has counted them @throws UserError 400, 403, 409 */
   async clearAll(search: FaultSearch, expect: number | undefined, caller: Caller): Promise<number> {
-    return await clearFaults(this.#context.store, { ...this.#among(search, caller), expect });
+    try {
+      return await clearFaults(this.#context.store, { ...this.#among(search, caller), expect });
+    } finally {
+      this.#clearings++;
+    }
   }
 
   #among(search: FaultSearch, caller: Caller): { filter?: Filter; now: number } {

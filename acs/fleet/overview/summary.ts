@@ -12,9 +12,9 @@ import type { FleetContext } from '../common/context.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { isSilent } from '../monitoring/alert-rule.ts';
 import type { Alerts } from '../monitoring/alerts.ts';
+import { SharedAnswers } from '../monitoring/shared-answers.ts';
 import { isEnded, type Plan } from '../rollout/plan.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
-import { SharedAnswers } from './shared-answers.ts';
 
 interface Running {
   running: number;
@@ -131,7 +131,7 @@ async function countFleet(
   const by = [fields.state, fields.liveness] as Field[];
   const [{ total, facets }, open, today, drift] = await Promise.all([
     store.facets({ ...filter, by, top: deviceStates.length, now }),
-    store.faultGroups({ ...filter, by: ['cause', 'code', 'parameter'], limit: 1, now }),
+    store.faultGroups({ ...filter, by: ['cause', 'code', 'parameter'], limit: 0, now }),
     store.countFaults(bothFilters(within, newFaults), now),
     store.countDevices(bothFilters(within, drifting), now),
   ]);
@@ -144,7 +144,7 @@ async function countFleet(
   return {
     states: counted(states, deviceStates),
     liveness: { ...heard, never: total - heard.online - heard.late - heard.lost },
-    faults: { open: open.total, groups: open.groups.length + open.omitted.groups, today },
+    faults: { open: open.total, groups: open.omitted.groups, today },
     drift,
     countedAt: now,
   };

@@ -7,7 +7,7 @@ import type { Caller } from '../access/caller.ts';
 import type { FleetContext } from '../common/context.ts';
 import type { ProductModel } from '../models/product-model.ts';
 import type { ProductModels } from '../models/product-models.ts';
-import { SharedAnswers } from './shared-answers.ts';
+import { SharedAnswers } from '../monitoring/shared-answers.ts';
 
 export interface VocabularyPath {
   /** With `*` in place of instance numbers, as filters have it. */
@@ -15,8 +15,9 @@ export interface VocabularyPath {
   type?: string;
 }
 
-/** Products and site fields seldom change while a filter is written. */
-const KEPT_MS = 30_000;
+/** Products seldom change, and to count them walks all devices some times: the rows of the filter that is written would wait for it. */
+const PRODUCTS_KEPT_MS = 5 * 60_000;
+const SITES_KEPT_MS = 30_000;
 /** Devices whose site fields are looked at. */
 const SAMPLE = 200;
 /** Names that are looked at without a break. */
@@ -31,8 +32,8 @@ export class Vocabulary {
   constructor(context: Pick<FleetContext, 'store' | 'clock'>, products: Pick<ProductModels, 'fitting'>) {
     this.#context = context;
     this.#products = products;
-    this.#models = new SharedAnswers(context.clock, KEPT_MS);
-    this.#siteNames = new SharedAnswers(context.clock, KEPT_MS);
+    this.#models = new SharedAnswers(context.clock, PRODUCTS_KEPT_MS);
+    this.#siteNames = new SharedAnswers(context.clock, SITES_KEPT_MS);
   }
 
   /** Parameters of the models of devices that the filter fits, by path. @throws UserError 400 `bad-filter` */

@@ -128,6 +128,27 @@ describe('fault API', () => {
     await api.refused(404, 'no-such-fault', 'GET', '/faults/none');
   });
 
+  it('counts many faults once for all that look within seconds, and anew after a clearing', async () => {
+    const { store, clock } = api.acs;
+    const about = { cause: 'preset:p', code: 9005, message: 'no', retryAt: 0, now: clock.now() };
+    await store.apply(deviceId, 'faultRaised', about);
+    const { faultGroups } = store;
+    let counted = 0;
+    store.faultGroups = async query => {
+      counted++;
+      await clock.advance(200);
+      return await faultGroups(query);
+    };
+    const total = async (query = ''): Promise<unknown> => (await api.call('GET', `/faults/groups${query}`)).json.total;
+    assert.deepEqual([await total(), await total(), counted], [1, 1, 1]);
+    assert.deepEqual([await total('?by=code'), counted], [1, 2]);
+    await api.call('POST', '/faults/retry', { body: { filter: 'fault.code = "9005"', expect: 1 } });
+    assert.deepEqual([await total(), counted], [0, 3]);
+    await store.apply(deviceId, 'faultRaised', about);
+    await clock.advance(5000);
+    assert.deepEqual([await total(), counted], [1, 4]);
+  });
+
   it('groups by no site field that is a secret', async () => {
     await api.call('PATCH', `/devices/${deviceId}`, { body: { site: { sipPassword: 'hidden', region: 'north' } } });
     const about = { cause: 'preset:p', code: 9005, message: 'no', retryAt: 0, now: api.acs.clock.now() };

@@ -7,7 +7,7 @@ export const overview: readonly Operation[] = [
   {
     name: 'getSummary',
     summary:
-      'Counts the fleet: states, liveness, faults, drift, rollouts, alerts; a second old at most, or as long as counting takes',
+      'Counts the fleet: states, liveness, faults, drift, rollouts, alerts; a second old at most, five where counting costs something',
     method: 'GET',
     path: '/summary',
     role: 'viewer',

@@ -81,7 +81,9 @@ export class FaultQueries {
     return this.#statements.one<{ n: number }>(`SELECT count(*) AS n FROM ${from} WHERE ${sql}`, ...params)?.n ?? 0;
   }
 
-  groups({ filter, by, limit, now }: FaultGroupQuery): FaultGroups {
+  groups(query: FaultGroupQuery): FaultGroups {
+    const { filter, by, limit, now } = query;
+    if (limit === 0) return numberOfGroups(this.#statements, query);
     const where = conditionOf(filter, now);
     const keys = by.map(keySql);
     const selected = keys.map(({ sql }, at) => `${sql} AS k${at}, `).join('');
@@ -96,6 +98,24 @@ export class FaultQueries {
     }
     return tally.groups(limit);
   }
+}
+
+/** Faults, devices and groups by their number alone. */
+function numberOfGroups(statements: Statements, { filter, by, now }: FaultGroupQuery): FaultGroups {
+  const where = conditionOf(filter, now);
+  const keys = by.map(keySql);
+  const isOfFaults = !filter && by.every(key => typeof key === 'string');
+  const from = `FROM ${isOfFaults ? 'faults f' : FROM} WHERE ${where.sql}`;
+  const counted = statements.one<{ total: number; devices: number; groups: number }>(
+    `SELECT (SELECT count(*) ${from}) AS total, (SELECT count(DISTINCT f.device) ${from}) AS devices,
+       (SELECT count(*) FROM (SELECT 1 ${from} GROUP BY ${keys.map(({ sql }) => sql).join()})) AS groups`,
+    ...where.params,
+    ...where.params,
+    ...where.params,
+    ...keys.flatMap(({ params }) => params),
+  );
+  const { total = 0, devices = 0, groups = 0 } = counted ?? {};
+  return { total, devices, groups: [], omitted: { groups, faults: total } };
 }
 
 function keySql(key: FaultKey): Condition {

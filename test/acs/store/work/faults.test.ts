@@ -150,6 +150,9 @@ contractSuite('searches for faults', subject => {
       assert.deepEqual([...ids].sort(), wanted.map(({ fault }) => fault.id).sort(), text);
       assert.equal(await store.countFaults(filter, newYear), wanted.length, text);
       const { groups, total, devices: count } = await store.faultGroups({ filter, by, limit: 100, now: newYear });
+      const numbers = await store.faultGroups({ filter, by, limit: 0, now: newYear });
+      const omitted = { groups: groups.length, faults: total };
+      assert.deepEqual(numbers, { total, devices: count, groups: [], omitted });
       assert.deepEqual([total, count], [wanted.length, new Set(wanted.map(({ row }) => row.id)).size], text);
       const keys = wanted.map(({ row, fault }) =>
         JSON.stringify([String(fault.code), fault.parameter ?? '', row.softwareVersion, row.site.city ?? '']),

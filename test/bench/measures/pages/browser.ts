@@ -14,10 +14,21 @@ export async function writePages(tree: string): Promise<void> {
   for (const [name, content] of await bundlePages()) await writeFile(join(folder, name), content);
 }
 
-export async function openBrowser(): Promise<Browser> {
+const CHROMIUM = '/usr/bin/chromium';
+
+export const openBrowser = async (): Promise<Browser> => await launched(CHROMIUM);
+
+/** A browser that takes what the servers leave of the cores, as one on another machine would. @param folder for its start script */
+export async function openLowBrowser(folder: string): Promise<Browser> {
+  const script = join(folder, 'low-chromium');
+  await writeFile(script, `#!/bin/sh\nexec nice -n 19 ${CHROMIUM} "$@"\n`, { mode: 0o700 });
+  return await launched(script);
+}
+
+async function launched(executablePath: string): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   const args = ['--no-sandbox', '--enable-precise-memory-info', '--js-flags=--expose-gc'];
-  return await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  return await chromium.launch({ executablePath, args });
 }
 
 export const addUser = async (server: AcsServer): Promise<unknown> =>

@@ -1,6 +1,6 @@
 // Answers for many callers: how long each is kept.
 import assert from 'node:assert/strict';
-import { SharedAnswers } from '../../../../acs/fleet/overview/shared-answers.ts';
+import { SharedAnswers } from '../../../../acs/fleet/monitoring/shared-answers.ts';
 import { VirtualClock } from '../../../../shared/clock.ts';
 
 describe('an answer for many callers', () => {
