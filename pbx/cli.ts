@@ -26,6 +26,7 @@ export const commands: Readonly<Record<string, Command>> = {
     help: 'registrations and calls that were refused, with the row of the policy',
     run: pbx => pbx.refusals.all().map(({ time, ...rest }) => ({ time: new Date(time).toISOString(), ...rest })),
   },
+  routes: { help: 'SIP routes: where they lead, and whether the other side answers', run: pbx => pbx.routes() },
   connections: { help: 'open TCP and TLS connections', run: pbx => pbx.connections() },
 };
 

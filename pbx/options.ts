@@ -44,6 +44,11 @@ export const serveOptions = {
     help: 'CA certificates, PEM: clients are asked for a certificate, and one that these CAs did not issue is refused',
   },
   'require-client-cert': { kind: 'boolean', help: 'refuse clients without a certificate; with --client-ca' },
+  'route-ca': {
+    kind: 'string',
+    value: 'FILE',
+    help: 'CA certificates, PEM: the other sides of SIP routes over TLS show certificates that these CAs issued, and clients are asked for one',
+  },
   idle: {
     kind: 'number',
     default: 12_000,

@@ -1,4 +1,5 @@
 // `pbx serve`: accounts and certificate from files or made here, then the server and its control socket.
+import type { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,7 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
   const users = await readUsers(options);
   const products = await readProductFile(options);
   const clients = await clientCertificates(options);
+  const routeRoots = options.routeCa === undefined ? [] : await readAuthorities('route-ca', options.routeCa);
   await mkdir(data, { recursive: true, mode: 0o700 });
   const addresses = wildcard(host) ? ownAddresses() : [host];
   const domain = options.domain ?? addresses[0] ?? host;
@@ -89,6 +91,7 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
     users,
     exchange,
     products,
+    routeRoots,
     idleSeconds: options.idle,
     tls: tlsVersions(options),
     clients,
@@ -203,11 +206,15 @@ async function clientCertificates({
     if (requireClientCert) throw new UsageError('--require-client-cert needs --client-ca');
     return undefined;
   }
-  const pem = await readText('client-ca', clientCa);
+  return { roots: await readAuthorities('client-ca', clientCa), areRequired: requireClientCert };
+}
+
+async function readAuthorities(option: string, file: string): Promise<X509Certificate[]> {
+  const pem = await readText(option, file);
   try {
-    return { roots: readCertificates(pem), areRequired: requireClientCert };
+    return readCertificates(pem);
   } catch (error) {
-    throw new UsageError(`--client-ca: ${messageOf(error)}`);
+    throw new UsageError(`--${option}: ${messageOf(error)}`);
   }
 }
 

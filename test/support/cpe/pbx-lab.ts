@@ -1,5 +1,6 @@
 // A PBX on loopback and phones that use it, for the tests of the PBX.
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as tlsConnect } from 'node:tls';
 import type { PbxOptions } from '../../../pbx/app.ts';
@@ -36,7 +37,7 @@ export function pbxLab() {
 
   before(async () => {
     const ca = await createCa({ name: 'test', key: 'ec', clock, random });
-    const issued = await ca.issue({ commonName: domain, ips: ['127.0.0.1'], usage: ['server'], key: 'rsa' });
+    const issued = await ca.issue({ commonName: domain, ips: ['127.0.0.1'], usage: ['server', 'client'], key: 'rsa' });
     ({ chain: cert, key } = issued);
     ({ root } = ca);
   });
@@ -82,5 +83,7 @@ export function pbxLab() {
     return result;
   };
   const statusOf = (result: Dialog | SipResponse): number => ('status' in result ? result.status : 200);
-  return { start, phone, registered, dialogOf, statusOf };
+  /** The authority of the servers' certificates, for routes between them. */
+  const roots = (): X509Certificate[] => [new X509Certificate(root)];
+  return { start, phone, registered, dialogOf, statusOf, roots };
 }
