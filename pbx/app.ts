@@ -35,6 +35,7 @@ import { createRegistrar, type ExpiryLimits, expiryLimits } from './sip/registra
 import { senderAuthenticator } from './sip/senders.ts';
 import { ServerNames, wildcard } from './sip/server-names.ts';
 import { SipTerminals } from './sip/sip-terminals.ts';
+import { Traffic, type TrafficCount } from './sip/traffic.ts';
 
 export interface PbxOptions {
   /** Address to listen at. */
@@ -128,6 +129,8 @@ export interface Pbx {
   routes(): RouteInfo[];
   /** Open connections. */
   connections(): { protocol: string; remote: string; tls?: { version: string; cipher: string } }[];
+  /** SIP messages since the start. */
+  messages(): TrafficCount[];
   stop(): Promise<void>;
 }
 
@@ -146,7 +149,8 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const subscribers = new Subscribers(exchange, options.users);
   const refusals = new Refusals(clock);
   const admission = new Admission({ exchange, subscribers, refusals, products: options.products });
-  const transport = new SipTransport({ clock, log });
+  const traffic = new Traffic();
+  const transport = new SipTransport({ clock, log, tap: traffic.tap });
   const ports = await listen(transport, options).catch(async (error: unknown) => {
     await transport.close();
     throw error;
@@ -202,11 +206,8 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     registrations: () => location.all().map(binding => registrationInfo(binding, clock.now())),
     calls: () => calls.all().map(call => callInfo(call, clock.now())),
     routes: () => routes.all(),
-    connections: () =>
-      transport
-        .flows()
-        .filter(flow => flow.reliable)
-        .map(flow => ({ protocol: flow.protocol, remote: remoteText(flow.remote), ...tlsOf(flow) })),
+    connections: () => connectionsOf(transport),
+    messages: () => traffic.counts(),
     stop: async () => {
       forgetErased();
       routes.stop();
@@ -217,6 +218,12 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     },
   };
 }
+
+const connectionsOf = (transport: SipTransport): ReturnType<Pbx['connections']> =>
+  transport
+    .flows()
+    .filter(flow => flow.reliable)
+    .map(flow => ({ protocol: flow.protocol, remote: remoteText(flow.remote), ...tlsOf(flow) }));
 
 /** The passwords that digest is proved by, and the record of those that were wrong. */
 function digestOf(admission: Admission): Pick<Parameters<typeof createAuthenticator>[0], 'passwords' | 'onFailure'> {

@@ -8,6 +8,8 @@ const checkUser = (value: string): void => {
   if (!userPattern.test(value)) throw new Error('not NAME:PASSWORD');
 };
 
+const port = { min: 0, max: 65_535 } as const;
+
 export const serveOptions = {
   host: { kind: 'string', value: 'ADDRESS', default: '127.0.0.1', help: 'address to listen at' },
   'tls-port': { kind: 'number', default: 5061, min: 0, max: 65_535, help: 'port for SIP over TLS; 0 = a free one' },
@@ -78,6 +80,28 @@ export const serveOptions = {
     kind: 'string',
     value: 'FILE',
     help: 'append the keys of all TLS connections to this file, for Wireshark: who reads it can read the connections',
+  },
+  status: {
+    kind: 'number',
+    ...port,
+    help: 'port of the read-only status page and of /metrics; none unless given, 0 = a free one',
+  },
+  'status-host': {
+    kind: 'string',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    help: 'address of the status page: it asks for no password, so who reaches it reads it',
+  },
+  phones: {
+    kind: 'number',
+    ...port,
+    help: 'port of the configuration files for telephones by HTTP (22225 by custom); none unless given',
+  },
+  'phones-tls': { kind: 'number', ...port, help: 'the same by HTTPS (22226 by custom)' },
+  'phones-dir': {
+    kind: 'string',
+    value: 'DIR',
+    help: 'own configuration files for telephones, merged with those of the exchange; passwords in them are not sent',
   },
   data: { kind: 'string', value: 'DIR', default: 'data/pbx', help: 'own CA and certificate, control socket' },
   control: { kind: 'string', value: 'FILE', help: 'socket for commands; DATA/control.sock unless given' },

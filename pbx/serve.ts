@@ -20,6 +20,7 @@ import { licenseChanges, readLicense, VOIP_SECURITY } from './policy/licenses.ts
 import { builtInProducts, type ProductRow, readProducts } from './policy/products.ts';
 import type { ClientCertificates } from './sip/client-certificates.ts';
 import { wildcard } from './sip/server-names.ts';
+import { startWebServices } from './web-services.ts';
 
 /** Unprotected SIP by custom. */
 const PLAIN_PORT = 5060;
@@ -98,10 +99,12 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
     algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
   });
   onStop(() => pbx.stop());
+  const web = await startWebServices({ ...env, options, pbx, tls: { cert, key, tls: tlsVersions(options) }, onStop });
   running = { pbx, shell: shellOf(pbx, data, env) };
   const listening = Object.entries(pbx.ports).map(([protocol, at]) => [protocol, `${host}:${at}`]);
   env.log.info('ready', {
     ...Object.fromEntries(listening),
+    ...web,
     domain,
     users: users.length,
     control: controlPath(options),

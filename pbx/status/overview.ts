@@ -1,6 +1,7 @@
 // The counts at the head of the status page.
+import { policyNames } from '../policy/tables.ts';
 import type { StatusSources } from './sources.ts';
-import { policyNames, type Row } from './views.ts';
+import type { Row } from './views.ts';
 
 export function overview({
   domain,

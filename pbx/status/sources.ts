@@ -2,15 +2,21 @@
 import type { Exchange } from '../exchange/exchange.ts';
 import type { RegisteredTerminal } from '../exchange/terminals.ts';
 import type { Refusal } from '../policy/refusals.ts';
+import type { RouteInfo } from '../routes/routes.ts';
 
 /** A call, of either kind. */
 export interface ShownCall {
   kind: RegisteredTerminal['kind'];
+  /** Parties: two terminals, a media gateway, another exchange. */
+  way?: string;
   from: string;
   to: string;
   state: string;
   /** Profile of the media, such as `RTP/SAVP`. */
   media?: string;
+  encrypted?: boolean;
+  /** Switch of media encryption that decides about it. */
+  decidedBy?: string;
   seconds: number;
 }
 
@@ -29,6 +35,8 @@ export interface StatusSources {
   exchange: Exchange;
   terminals(): readonly RegisteredTerminal[];
   calls(): readonly ShownCall[];
+  /** SIP routes and their connections. */
+  routes(): readonly RouteInfo[];
   /** The last ones, newest first. */
   refusals(): readonly Refusal[];
   /** All since the start, by row. */

@@ -1,8 +1,9 @@
 // The sections of the status page as data: rows of texts and numbers, the same for HTML and JSON.
-import { encryptionTypes, type PolicyNumber } from '../exchange/data.ts';
+import { encryptionTypes } from '../exchange/data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { RegisteredTerminal } from '../exchange/terminals.ts';
 import type { Refusal } from '../policy/refusals.ts';
+import { policyNames } from '../policy/tables.ts';
 import type { ShownCall, StatusSources } from './sources.ts';
 
 export type Cell = string | number | boolean | undefined;
@@ -67,13 +68,6 @@ function listed<T>(list: {
   };
 }
 
-export const policyNames: Readonly<Record<PolicyNumber, string>> = {
-  0: 'none',
-  1: 'all secure',
-  2: 'all secure with extension exception',
-  3: 'all secure with exception type',
-};
-
 const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 const remoteOf = ({ host, port }: { host: string; port: number }): string =>
@@ -120,10 +114,22 @@ const registrations = listed<RegisteredTerminal>({
 
 const calls = listed<ShownCall>({
   title: 'Calls',
-  columns: { kind: 'Kind', from: 'From', to: 'To', state: 'State', media: 'Media', seconds: 'Seconds' },
+  columns: {
+    kind: 'Kind',
+    way: 'Way',
+    from: 'From',
+    to: 'To',
+    state: 'State',
+    media: 'Media',
+    encrypted: 'Encrypted',
+    decidedBy: 'Decided by',
+    seconds: 'Seconds',
+  },
   empty: 'There is no call.',
   items: source => source.calls(),
-  row: ({ kind, from, to, state, media, seconds }) => ({ kind, from, to, state, media, seconds }),
+  row: ({ kind, way, from, to, state, media, encrypted, decidedBy, seconds }) => ({
+    ...{ kind, way, from, to, state, media, encrypted, decidedBy, seconds },
+  }),
 });
 
 const refusals = listed<Refusal>({
@@ -175,28 +181,28 @@ const licenses = listed<Row>({
   row: row => row,
 });
 
-/** User and password of a route are not shown. */
+/** A route's user and password are not shown. */
 const routes = listed<Row>({
   title: 'Routes',
   columns: {
     kind: 'Kind',
     route: 'Route',
     prefix: 'Digits',
-    host: 'Host',
-    port: 'Port',
+    to: 'To',
     transport: 'Transport',
-    registeredAs: 'Registered as',
-    isGateway: 'Gateway',
+    side: 'Other side',
+    state: 'State',
+    problem: 'Problem',
   },
   empty: 'There is no route.',
-  items: ({ exchange }) => [
-    ...exchange.all('sipRoutes').map(({ route, prefix, host, port, protocol: transport, registeredAs, isGateway }) => ({
+  items: source => [
+    ...source.routes().map(({ route, prefix, to, protocol: transport, kind: side, state, problem }) => ({
       kind: 'SIP',
-      ...{ route, prefix, host, port, transport, registeredAs, isGateway },
+      ...{ route, prefix, to, transport, side, state, problem },
     })),
-    ...exchange.all('h323Routes').map(({ route, prefix, host, port, tls }) => ({
+    ...source.exchange.all('h323Routes').map(({ route, prefix, host, port, tls }) => ({
       kind: 'H.323',
-      ...{ route, prefix, host, port, transport: tls ? 'tls' : 'tcp' },
+      ...{ route, prefix, to: remoteOf({ host, port }), transport: tls ? 'tls' : 'tcp' },
     })),
   ],
   row: row => row,

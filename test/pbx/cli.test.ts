@@ -84,6 +84,24 @@ describe('pbx, the program', () => {
     assert.match(late.err, /^tandem-pbx: no server runs at [^\n]+\n$/);
   });
 
+  it('serves the status page and the files of telephones where it is asked to', async () => {
+    const data = join(folder, 'web');
+    const ports = ['--tls-port', '0', '--status', '0', '--phones', '0', '--phones-tls', '0'];
+    const server = run('serve', '--data', data, ...ports);
+    const ready = await server.line('"msg":"ready"');
+    const page = await fetch(`http://${ready.status}/`, { headers: { accept: 'application/json' } });
+    assert.equal(((await page.json()) as Record<string, unknown>)['Security policy'], '0 (NO SECURITY)');
+    const metrics = await (await fetch(`http://${ready.status}/metrics`)).text();
+    assert.match(metrics, /^pbx_registrations\{kind="SIP",security="encrypted"\} 0$/m);
+    const file = await (await fetch(`http://${ready.phones}/d42x02-config.txt`)).text();
+    assert.equal(file, 'SECURITY = disabled\n');
+    const ca = await (await fetch(`http://${ready.phones}/ca.pem`)).text();
+    assert.equal(ca, await readFile(join(data, 'ca.pem'), 'utf8'));
+    assert.match(String(ready.phonesTls), /^127\.0\.0\.1:\d+$/);
+    server.child.kill('SIGTERM');
+    assert.equal((await server.end).code, 0);
+  });
+
   it('reports wrong usage in one line and exits 2', async () => {
     const cases: [string[], RegExp][] = [
       [[], /a command is needed/],

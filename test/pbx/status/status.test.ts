@@ -82,31 +82,36 @@ describe('the status page', () => {
     assert.match((await get('/metrics')).text, /^pbx_refusals_total\{row="Table 2 row 4"\} 7$/m);
   });
 
-  it('shows policy, encryption switches, licences and routes, without passwords', async () => {
+  it('shows policy, encryption switches, licences and routes', async () => {
     const mediaEncryption = { extension: true, route: false, intermgw: false };
-    const route = {
-      ...{ route: 3, prefix: '00', host: 'peer.test', port: 5061, protocol: 'tls' as const },
-      ...{ isGateway: false, registers: true, user: 'trunk', password: 'hidden-word' },
-    };
+    const sip = {
+      route: 3,
+      prefix: '00',
+      to: 'peer.test:5061',
+      protocol: 'tls',
+      kind: 'exchange',
+      state: 'up',
+    } as const;
+    const h323 = { route: 4, prefix: '01', host: '::1', port: 1720, tls: false };
     await start(
-      statusSources({}, [
+      statusSources({ routes: () => [sip] }, [
         { table: 'settings', key: 'system', row: { ...defaultSettings, policy: 2, mediaEncryption } },
         { table: 'licenses', key: 'VOIP-SECURITY', row: { tag: 'VOIP-SECURITY' } },
-        { table: 'sipRoutes', key: '3', row: route },
+        { table: 'h323Routes', key: '4', row: h323 },
       ]),
     );
     const { items } = (await json('/policy')) as { items: { setting: string; value: unknown }[] };
     assert.deepEqual(items.slice(0, 3), [
-      { setting: 'Security policy', value: '2 (all secure with extension exception)' },
+      { setting: 'Security policy', value: '2 (ALL_SECURE + EXC_EXT)' },
       { setting: 'Media encryption, extension', value: 'enabled' },
       { setting: 'Media encryption, route', value: 'disabled' },
     ]);
     assert.match((await get('/licenses')).text, /VOIP-SECURITY/);
-    const routes = [await get('/routes'), await get('/routes', { accept: 'application/json' })];
-    for (const { text } of routes) {
-      assert.match(text, /peer\.test/);
-      assert.doesNotMatch(text, /hidden-word|trunk/);
-    }
+    const { items: routes } = (await json('/routes')) as { items: Record<string, unknown>[] };
+    assert.deepEqual(routes, [
+      { kind: 'SIP', route: 3, prefix: '00', to: 'peer.test:5061', transport: 'tls', side: 'exchange', state: 'up' },
+      { kind: 'H.323', route: 4, prefix: '01', to: '[::1]:1720', transport: 'tcp' },
+    ]);
   });
 
   it('takes all that a device says as text', async () => {

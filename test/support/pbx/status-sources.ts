@@ -30,6 +30,7 @@ export function statusSources(
     exchange: Exchange.inMemory(changes),
     terminals: () => [terminalAt()],
     calls: () => [],
+    routes: () => [],
     refusals: () => [],
     refusalTotals: () => new Map(),
     connections: () => [{ protocol: 'tls' }],

@@ -1,0 +1,79 @@
+// The servers beside SIP and H.323 that are loaded where they are asked for: status page, configuration of telephones.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../shared/clock.ts';
+import type { OptionValues } from '../shared/config.ts';
+import type { Log } from '../shared/log.ts';
+import type { Pbx, PbxOptions } from './app.ts';
+import type { serveOptions } from './options.ts';
+import type { StatusSources } from './status/sources.ts';
+
+/** Ports of the configuration server by custom. */
+const PHONES = { http: 22_225, https: 22_226 };
+
+export interface WebServicesOptions {
+  options: OptionValues<typeof serveOptions>;
+  pbx: Pbx;
+  tls: Pick<PbxOptions, 'cert' | 'key' | 'tls'>;
+  clock: Clock;
+  log: Log;
+  onStop(close: () => Promise<void>): void;
+}
+
+/** @returns the addresses of what was started, by name */
+export async function startWebServices(services: WebServicesOptions): Promise<Record<string, string>> {
+  return { ...(await startStatus(services)), ...(await startPhones(services)) };
+}
+
+async function startStatus({ options, pbx, clock, log, onStop }: WebServicesOptions): Promise<Record<string, string>> {
+  const { status: port, statusHost: host } = options;
+  if (port === undefined) return {};
+  const { serveStatus } = await import('./status/server.ts');
+  const web = await serveStatus({ host, port, clock, log, sources: sourcesOf(pbx) });
+  onStop(web.stop);
+  return { status: `${host}:${web.port}` };
+}
+
+const sourcesOf = (pbx: Pbx): StatusSources => ({
+  domain: pbx.domain,
+  ports: pbx.ports,
+  exchange: pbx.exchange,
+  terminals: () => pbx.sources.flatMap(source => source.terminals()),
+  calls: () => pbx.calls().map(({ kind: way, ...call }) => ({ ...call, kind: 'SIP', way })),
+  routes: () => pbx.routes(),
+  refusals: () => pbx.refusals.all(),
+  refusalTotals: () => pbx.refusals.byRow(),
+  connections: () => pbx.connections(),
+  messages: () => pbx.messages().map(count => ({ kind: 'SIP', ...count })),
+});
+
+async function startPhones({
+  options,
+  pbx,
+  tls,
+  clock,
+  log,
+  onStop,
+}: WebServicesOptions): Promise<Record<string, string>> {
+  const { host, mxOne, phonesDir: folder } = options;
+  const port = options.phones ?? (mxOne ? PHONES.http : undefined);
+  const tlsPort = options.phonesTls ?? (mxOne ? PHONES.https : undefined);
+  if (port === undefined && tlsPort === undefined) return {};
+  const { servePhones } = await import('./phones/server.ts');
+  const ca = options.cert === undefined ? await readFile(join(options.data, 'ca.pem'), 'utf8') : undefined;
+  const { domain, ports: sipPorts, exchange } = pbx;
+  const { cert = '', key = '' } = tls;
+  const phones = await servePhones({
+    ...{ host, tls: { cert, key, ...tls.tls }, domain, sipPorts, exchange, clock, log },
+    ...(port !== undefined && { port }),
+    ...(tlsPort !== undefined && { tlsPort }),
+    ...(ca !== undefined && { ca }),
+    ...(folder !== undefined && { folder }),
+  });
+  onStop(phones.stop);
+  const { http, https } = phones.ports;
+  return {
+    ...(http !== undefined && { phones: `${host}:${http}` }),
+    ...(https !== undefined && { phonesTls: `${host}:${https}` }),
+  };
+}
