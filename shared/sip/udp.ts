@@ -42,9 +42,8 @@ export class UdpSockets {
   async connect(options: ConnectOptions): Promise<Flow> {
     const host = options.localAddress ?? (isIPv6(options.host) ? '::' : '0.0.0.0');
     const port = options.localPort ?? 0;
-    const shared = [...this.#endpoints].find(
-      ({ address }) => port !== 0 && address.port === port && address.host === host,
-    );
+    const isThere = ({ address }: UdpEndpoint): boolean => address.port === port && address.host === host;
+    const shared = port === 0 ? undefined : [...this.#endpoints].find(isThere);
     const endpoint = shared ?? (await this.bind({ host, port }));
     const flow = endpoint.flowTo({ host: options.host, port: options.port });
     if (!shared) flow.onClose(() => void this.unbind(endpoint));

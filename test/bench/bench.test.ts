@@ -44,6 +44,29 @@ describe('bench: the whole', () => {
     assert.match(await readFile(results, 'utf8'), /^# Measurements/);
   }).timeout(300_000);
 
+  it('measures registrations, calls and a change of policy at the exchange', async () => {
+    const json = join(folder, 'pbx.json');
+    await bench('pbx', '--devices', '400', '--rounds', '1', '--live', '5', '--json', json);
+    const { rows } = JSON.parse(await readFile(json, 'utf8')) as { rows: Record<string, unknown>[] };
+    assert.deepEqual(
+      rows.map(({ unit }) => unit),
+      [
+        ...Array.from({ length: 2 }, () => [
+          'ms server CPU / registration',
+          'ms server CPU / registration',
+          'KB / registration',
+        ]).flat(),
+        ...['% of one core', 'ms, wall clock', 's, wall clock', 'ms server CPU / telephone'],
+      ],
+    );
+    for (const row of rows) assert.ok(Number(row.ours) > 0, JSON.stringify(row));
+    for (const at of [0, 1, 3, 4]) assert.ok(Number(rows[at]?.floor) > 0, JSON.stringify(rows[at]));
+    assert.deepEqual(
+      rows.slice(6, 9).map(({ met }) => met),
+      [true, true, true],
+    );
+  }).timeout(300_000);
+
   it('refuses a --node that is no Node', async () => {
     await assert.rejects(bench('inform', '--node', '/bin/true'), (error: { code: number; stderr: string }) => {
       assert.equal(error.code, 2);

@@ -12,6 +12,7 @@ import { media } from './measures/media.ts';
 import { mongo } from './measures/mongo.ts';
 import { operations } from './measures/operations.ts';
 import { ui } from './measures/pages/ui.ts';
+import { pbx } from './measures/pbx/pbx.ts';
 import { lists } from './measures/search/lists.ts';
 import { search } from './measures/search/search.ts';
 import { inform, settled } from './measures/sessions.ts';
@@ -44,4 +45,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   gateways,
   media,
   ui,
+  pbx,
 };
