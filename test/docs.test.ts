@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { acsOptions } from '../acs/config.ts';
+import { systemClock, systemRandom } from '../shared/clock.ts';
 import { readOptions } from '../shared/config.ts';
+import { createCa } from '../shared/pki/authority.ts';
 import { type TestApi, testApi } from './support/acs/api.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -52,9 +54,16 @@ describe('examples', () => {
 
     for (const name of readdirSync(`${root}examples/presets`)) {
       it(`include ${name}, which the ACS takes`, async () => {
-        const answer = await api.call('PUT', `/presets/${name.replace('.json', '')}`, {
-          body: JSON.parse(text(`examples/presets/${name}`)),
+        const body = JSON.parse(text(`examples/presets/${name}`)) as { certificates?: string[] };
+        const { root: ca } = await createCa({
+          name: 'example',
+          key: 'ec',
+          clock: systemClock(),
+          random: systemRandom(),
         });
+        for (const file of body.certificates ?? [])
+          await api.call('PUT', `/files/${file}?type=certificate`, { body: Buffer.from(ca) });
+        const answer = await api.call('PUT', `/presets/${name.replace('.json', '')}`, { body });
         assert.ok(answer.status < 300, answer.text);
       });
     }

@@ -2,13 +2,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { helpText, type OptionSpecs, readOptions, UsageError } from '../../shared/config.ts';
+import { helpText, type OptionSpecs, type OptionValues, readOptions, UsageError } from '../../shared/config.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { settled } from '../../shared/program.ts';
+import type { Detail } from './observe.ts';
 import { type StepReport, story } from './story.ts';
 import { type DemoWorld, openDemoWorld } from './world.ts';
 
 const specs = {
+  'mx-one': { kind: 'boolean', help: 'play the security policies of MX-ONE instead: docs/mx-one.md' },
   json: { kind: 'string', value: 'FILE', help: 'write the report' },
   wire: { kind: 'string', value: 'DIR', help: 'write each CWMP envelope as NNNN-cpe.xml / NNNN-acs.xml' },
   stay: { kind: 'boolean', help: 'keep everything up and print the addresses' },
@@ -27,16 +29,23 @@ function line(step: StepReport, about: string): void {
   process.stdout.write(`${tick} ${step.name.padEnd(19)}${time}  ${about}\n`);
 }
 
-async function runStory(world: DemoWorld): Promise<StepReport[]> {
+interface Play {
+  about: string;
+  close(): Promise<void>;
+  steps: readonly { name: string; run(detail: Detail, signal: AbortSignal): Promise<string> }[];
+  addresses(): Promise<[string, string][]>;
+}
+
+async function runStory({ steps }: Play): Promise<StepReport[]> {
   const reports: StepReport[] = [];
-  for (const { name, run } of story) {
+  for (const { name, run } of steps) {
     const started = performance.now();
     const report: StepReport = { name, ok: false, ms: 0, detail: {} };
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(new Error(`not done after ${STEP_LIMIT_MS / 1000} s`)), STEP_LIMIT_MS);
     let about: string;
     try {
-      about = await run(world, report.detail, stop.signal);
+      about = await run(report.detail, stop.signal);
       report.ok = true;
     } catch (error) {
       about = messageOf(error);
@@ -51,6 +60,27 @@ async function runStory(world: DemoWorld): Promise<StepReport[]> {
     if (!report.ok) break;
   }
   return reports;
+}
+
+/** The story of the ACS and its gateways, or that of MX-ONE. */
+async function open(folder: string, { wire, verbose, mxOne }: OptionValues<typeof specs>): Promise<Play> {
+  if (mxOne) {
+    const [{ openMxOneWorld }, { mxOneStory }] = await Promise.all([
+      import('./mx-one/world.ts'),
+      import('./mx-one/story.ts'),
+    ]);
+    const world = await openMxOneWorld({ folder, verbose });
+    const steps = mxOneStory.map(({ name, run }) => ({ name, run: run.bind(undefined, world) }));
+    const { addresses, close } = world;
+    return { about: 'An exchange with security policies, a gateway, its ACS and telephones', steps, addresses, close };
+  }
+  const world = await openDemoWorld({ folder, ...(wire ? { wire } : {}), verbose });
+  return {
+    about: 'Two gateways, their ACS, a SIP server, DHCP, SNTP and syslog',
+    steps: story.map(({ name, run }) => ({ name, run: run.bind(undefined, world) })),
+    addresses: async () => [['pages', await viewerLink(world.api)], ...world.addresses()],
+    close: () => world.close(),
+  };
 }
 
 async function main(argv: string[]): Promise<number> {
@@ -68,12 +98,11 @@ async function main(argv: string[]): Promise<number> {
   if (positionals.length) throw new UsageError(`'${positionals[0]}' is not expected; options begin with --`);
   const folder = await mkdtemp(join(tmpdir(), 'tandem-demo-'));
   const started = performance.now();
-  process.stdout.write('Two gateways, their ACS, a SIP server, DHCP, SNTP and syslog, all on loopback.\n\n');
-  const world = await openDemoWorld({ folder, ...(values.wire ? { wire: values.wire } : {}), verbose: values.verbose });
-  let steps: StepReport[] = [];
+  const play = await open(folder, values);
+  process.stdout.write(`${play.about}, all on loopback.\n\n`);
   try {
-    steps = await runStory(world);
-    const ok = steps.length === story.length && steps.every(step => step.ok);
+    const steps = await runStory(play);
+    const ok = steps.length === play.steps.length && steps.every(step => step.ok);
     if (values.json) await writeFile(values.json, `${JSON.stringify({ ok, steps }, null, 2)}\n`);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(
@@ -81,10 +110,10 @@ async function main(argv: string[]): Promise<number> {
         ? `\nAll ${steps.length} steps in ${seconds} s.\n`
         : `\nFailed at '${steps.at(-1)?.name}' after ${seconds} s: ${String(steps.at(-1)?.detail.error)}\n`,
     );
-    if (values.stay && ok) await stay(world);
+    if (values.stay && ok) await stay(play);
     return ok ? 0 : 1;
   } finally {
-    await world.close();
+    await play.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -95,8 +124,8 @@ async function viewerLink(api: DemoWorld['api']): Promise<string> {
   return String((await api('POST', '/users/viewer/link')).url);
 }
 
-async function stay(world: DemoWorld): Promise<void> {
-  const addresses = [['pages', await viewerLink(world.api)], ...world.addresses()] as const;
+async function stay(play: Play): Promise<void> {
+  const addresses = await play.addresses();
   process.stdout.write(
     `\nStill up, until Ctrl-C:\n${addresses.map(([what, where]) => `  ${what.padEnd(14)}${where}`).join('\n')}\n`,
   );

@@ -109,7 +109,7 @@ export const apiOf =
     return value;
   };
 
-async function startTheAcs(options: { folder: string }, verbose: boolean): Promise<Started> {
+export async function startTheAcs(options: { folder: string }, verbose: boolean): Promise<Started> {
   const secret = join(options.folder, 'enrol-secret');
   await writeFile(secret, `${enrolment.username}:${enrolment.password}\n`, { mode: 0o600 });
   const argv = [
