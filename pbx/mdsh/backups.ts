@@ -33,6 +33,7 @@ export async function listBackups(folder: string): Promise<Backup[]> {
 /** Writes a backup and returns its name; it is on disk then. */
 export async function writeBackup(folder: string, rows: readonly Change[], now: number): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await removeUnfinished(folder);
   const before = await listBackups(folder);
   const name = nameAt(now, before.at(-1)?.name);
   const fresh = join(folder, `${name}.new`);
@@ -58,6 +59,12 @@ export async function writeBackup(folder: string, rows: readonly Change[], now: 
   await rename(fresh, join(folder, name));
   for (const old of before.slice(0, Math.max(0, before.length + 1 - MAX_BACKUPS))) await rm(join(folder, old.name));
   return name;
+}
+
+/** Removes what a backup left that did not come to its end: a full disk, or the end of the process. */
+async function removeUnfinished(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of names.filter(one => one.endsWith('.backup.new'))) await rm(join(folder, name));
 }
 
 /** A name of the present time, later than that of the last backup. */

@@ -19,6 +19,7 @@ export class LineReader {
   readonly #readline: Interface;
   /** The last key was Enter: a line that the end of the input cut off was not sent by the operator. */
   #isEntered = false;
+  #isKept = true;
   #isClosed = false;
   readonly #waiting: string[] = [];
   #take: ((line: string | undefined) => void) | undefined;
@@ -32,15 +33,13 @@ export class LineReader {
       terminal: true,
       history: [...history],
       historySize,
-      completer: (line: string, done: (error: Error | null, found?: [string[], string]) => void) => {
-        complete(line).then(
-          found => done(null, found),
-          (error: unknown) => done(error as Error),
-        );
-      },
+      completer: completerOf(complete),
     });
-    input.on('keypress', (_, key?: { name?: string }) => {
+    input.prependListener('keypress', (_, key?: { name?: string }) => {
       this.#isEntered = key?.name === 'return' || key?.name === 'enter';
+    });
+    this.#readline.on('history', lines => {
+      if (!this.#isKept) lines.shift();
     });
     this.#readline.on('line', line => this.#entered(line));
     this.#readline.on('SIGINT', () => this.#interrupt());
@@ -50,18 +49,25 @@ export class LineReader {
     });
   }
 
-  /** The next line; undefined at the end of the input. */
-  read(prompt: string): Promise<string | undefined> {
+  /** The next line; undefined at the end of the input. @param isKept the line goes into the history */
+  read(prompt: string, isKept = true): Promise<string | undefined> {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined || this.#isClosed) return Promise.resolve(waiting);
+    this.#isKept = isKept;
     this.#readline.setPrompt(prompt);
-    this.#readline.prompt();
+    this.#show(prompt);
     return new Promise(resolve => {
       this.#take = line => {
         this.#take = undefined;
         resolve(line);
       };
     });
+  }
+
+  /** Scripts at a terminal wait for an output that ends with the prompt, so no movement of the cursor may follow it. */
+  #show(prompt: string): void {
+    if (this.#readline.line === '') this.#options.output.write(prompt);
+    else this.#readline.prompt(true);
   }
 
   close(): void {
@@ -81,6 +87,17 @@ export class LineReader {
     this.#readline.write(null, { ctrl: true, name: 'e' });
     this.#readline.write(null, { ctrl: true, name: 'u' });
     this.#options.onInterrupt();
-    if (this.#take) this.#readline.prompt();
+    if (this.#take) this.#show(this.#readline.getPrompt());
   }
 }
+
+type Completed = (error: Error | null, found?: [string[], string]) => void;
+
+const completerOf =
+  (complete: LineReaderOptions['complete']) =>
+  (line: string, done: Completed): void => {
+    complete(line).then(
+      found => done(null, found),
+      (error: unknown) => done(error as Error),
+    );
+  };

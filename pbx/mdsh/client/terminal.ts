@@ -81,7 +81,7 @@ class TerminalSession {
       const { signal } = this.#running;
       const answer = await link.run({ line, canAsk: !isForced }, write, signal);
       if (answer.question === undefined) return answer.exit;
-      const reply = await this.#reader.read(answer.question);
+      const reply = await this.#reader.read(answer.question, false);
       if (!/^y(es)?$/i.test(reply?.trim() ?? '')) return 1;
       return (await link.run({ line, isConfirmed: true }, write, signal)).exit;
     } catch (error) {
