@@ -7,8 +7,7 @@ import { throttledByAddress } from '../../shared/throttled-log.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
 import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { builtInProducts, type ProductRow } from '../policy/products.ts';
-import type { Refusals } from '../policy/refusals.ts';
+import type { Admission } from '../policy/admission.ts';
 import { Calls } from './calls/calls.ts';
 import { Setups } from './calls/setup.ts';
 import { Signalling } from './calls/signalling.ts';
@@ -38,8 +37,7 @@ export interface GatekeeperOptions {
   /** The judgement of the other sides of routes over TLS, apart from the time. */
   routeTls?: Omit<TlsSettings, 'now'> | undefined;
   exchange: Exchange;
-  refusals: Refusals;
-  products?: readonly ProductRow[] | undefined;
+  admission: Admission;
   /** A SIP terminal is registered with the number. */
   isSipNumber?: ((number: string) => boolean) | undefined;
   gatekeeperIdentifier?: string;
@@ -89,8 +87,8 @@ export interface Parts {
 
 /** @param ports filled when the sockets are bound */
 export function partsOf(options: GatekeeperOptions, ports: H323Ports): Parts {
-  const { exchange, refusals, random, isSipNumber = () => false } = options;
-  const { gatekeeperIdentifier = 'tandem', products = builtInProducts } = options;
+  const { exchange, admission, random, isSipNumber = () => false } = options;
+  const { gatekeeperIdentifier = 'tandem' } = options;
   const bounds = { ...defaultBounds, ...options.bounds };
   const log = throttledByAddress(options.log, options.clock);
   const clock = guardedClock(options.clock, error => log.error('gatekeeper timer failed', { error }));
@@ -100,7 +98,7 @@ export function partsOf(options: GatekeeperOptions, ports: H323Ports): Parts {
   const addresses = addressesOf(options, ports);
   const numbers = { exchange, endpoints, isSipNumber };
   const registrations = new Registrations({
-    ...{ exchange, endpoints, own, refusals, products, clock, random, log, gatekeeperIdentifier },
+    ...{ exchange, endpoints, own, admission, clock, random, log, gatekeeperIdentifier },
     life: { ...defaultLife, ...options.life },
     callAddress: addresses.callAddress,
   });
@@ -135,7 +133,7 @@ export function partsOf(options: GatekeeperOptions, ports: H323Ports): Parts {
   const signalling = new Signalling({
     log,
     rate: new MessageRate(clock, bounds.messagesPerSecond),
-    setups: new Setups({ ...numbers, calls, refusals, log, connect: target => connections.connect(target) }),
+    setups: new Setups({ ...numbers, calls, admission, log, connect: target => connections.connect(target) }),
     ras: (message, channel) => ras.take(message, channel),
   });
   return { options, clock, log, endpoints, own, calls, ras, streams, connections };

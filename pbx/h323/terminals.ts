@@ -3,7 +3,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Change } from '../exchange/data.ts';
 import type { RegisteredTerminal, TerminalSource } from '../exchange/terminals.ts';
 import type { RoutedCall } from './calls/routed-call.ts';
-import { h323Extension } from './gatekeeper/applicant.ts';
+import { isH323Number } from './gatekeeper/applicant.ts';
 import type { Endpoint } from './gatekeeper/endpoints.ts';
 import { type GatekeeperOptions, type H323Ports, type Parts, partsOf } from './parts.ts';
 import { transportAddress } from './transport/addresses.ts';
@@ -119,7 +119,7 @@ function endErased(changes: readonly Change[], parts: Parts): void {
   for (const { table, key } of changes) {
     if (table !== 'extensions' && table !== 'ipExtensions') continue;
     const registered = parts.endpoints.of(key);
-    if (registered.length === 0 || h323Extension(parts.options.exchange, key)) continue;
+    if (registered.length === 0 || isH323Number(parts.options.exchange, key)) continue;
     for (const endpoint of registered)
       end(endpoint, 'extension erased', parts).catch((error: unknown) =>
         log.error('H.323 unregistration failed', { error }),

@@ -2,8 +2,8 @@
 
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
-import type { Address } from '../../../shared/sip/flow-types.ts';
-import type { Refusals } from '../../policy/refusals.ts';
+import { type Address, addressText } from '../../../shared/sip/flow-types.ts';
+import type { Admission } from '../../policy/admission.ts';
 import { type Destination, type DestinationOptions, destinationOf } from '../gatekeeper/destinations.ts';
 import type { AliasAddress, BodyOf, CallMessage } from '../messages.ts';
 import { encodeCall } from '../q931.ts';
@@ -16,7 +16,7 @@ import type { RoutedCall } from './routed-call.ts';
 
 export interface SetupOptions extends DestinationOptions {
   calls: Calls;
-  refusals: Refusals;
+  admission: Admission;
   log: Log;
   /** Opens a connection for call signalling. */
   connect: (target: { address: Address; tls: boolean }) => Promise<SignallingConnection>;
@@ -97,17 +97,13 @@ export class Setups {
 function noteRefused(
   { text, cause }: Refused,
   { from, to, connection }: { from: string; to: string; connection: SignallingConnection },
-  { log, refusals }: SetupOptions,
+  { log, admission }: SetupOptions,
 ): void {
-  const { host, port } = connection.remote;
-  log.info('H.323 call refused', { address: host, from, to, cause, reason: text });
-  const facts = {
-    kind: 'H.323' as const,
-    dir: from,
-    remote: `${host}:${port}`,
-    encrypted: connection.protocol === 'tls',
-  };
-  refusals.add({ what: 'call', ...facts, row: `cause ${cause}`, reason: `call to ${to}: ${text}` });
+  const { remote, protocol } = connection;
+  log.info('H.323 call refused', { address: remote.host, from, to, cause, reason: text });
+  const logon = { kind: 'H.323' as const, dir: from, encrypted: protocol === 'tls', product: undefined };
+  const reason = `call to ${to}: ${text}`;
+  admission.refused(logon, { what: 'call', remote: addressText(remote), row: `cause ${cause}`, reason });
 }
 
 /** The Setup for the called side: the caller by its own number, and without the proofs and identifiers that are for us. */

@@ -1,11 +1,10 @@
 // A registration request and its judgement: the extension that it is for, the row of the security policy, the proof of the PIN.
 import type { Clock } from '../../../shared/clock.ts';
 import type { Address } from '../../../shared/sip/flow-types.ts';
-import type { Extension } from '../../exchange/data.ts';
+import type { DirectoryNumber } from '../../exchange/data.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import { decide } from '../../policy/decide.ts';
-import { codeOf, pinsOf } from '../../policy/pins.ts';
-import { type Product, type ProductRow, terminalOf } from '../../policy/products.ts';
+import type { Admission, Logon } from '../../policy/admission.ts';
+import type { Product } from '../../policy/products.ts';
 import type { Ras, RegistrationRejectReason, VendorIdentifier } from '../messages.ts';
 import { addressOf, textsOfAliases } from '../transport/addresses.ts';
 import type { RasChannel } from '../transport/channel.ts';
@@ -13,7 +12,9 @@ import type { GuessLimit } from './guess-limit.ts';
 import { judgeProof } from './pin-proof.ts';
 
 export interface Applicant {
-  readonly extension: Extension;
+  readonly dir: DirectoryNumber;
+  /** Terminals of the number at a time. */
+  readonly maxTerminals: number;
   readonly channel: RasChannel;
   readonly rasPort: number;
   readonly callSignal: Address;
@@ -23,64 +24,49 @@ export interface Applicant {
 
 export interface Refused {
   readonly reason: RegistrationRejectReason;
-  /** Number as the endpoint named it. */
-  readonly dir: string;
   /** Row or rule that refused. */
   readonly row: string;
   readonly text: string;
-  /** Product as the endpoint names itself. */
-  readonly product?: string | undefined;
 }
 
 export interface JudgeOptions {
-  exchange: Exchange;
-  products: readonly ProductRow[];
+  admission: Admission;
   guesses: GuessLimit;
   clock: Clock;
 }
 
-/** The extension of a number that H.323 terminals may register at. */
-export function h323Extension(exchange: Exchange, dir: string): Extension | undefined {
-  return exchange.get('ipExtensions', dir)?.protocol === 'IP' ? exchange.get('extensions', dir) : undefined;
+/** The number has an extension that H.323 terminals may register at. */
+export const isH323Number = (exchange: Exchange, dir: string): boolean =>
+  exchange.get('ipExtensions', dir)?.protocol === 'IP' && exchange.get('extensions', dir) !== undefined;
+
+/** The logon of a registration; its number is the first alias that has an extension for H.323 terminals, else the first one. */
+export function logonOf(request: Ras<'registrationRequest'>, { protocol }: RasChannel, exchange: Exchange): Logon {
+  const names = textsOfAliases(request.terminalAlias);
+  const dir = names.find(name => isH323Number(exchange, name)) ?? names[0] ?? '';
+  return { kind: 'H.323', dir, encrypted: protocol === 'tls', product: productName(request.endpointVendor) };
 }
 
 /** @returns the applicant as it may register, or why not */
 export function judge(
   request: Ras<'registrationRequest'>,
+  logon: Logon,
   channel: RasChannel,
   options: JudgeOptions,
 ): Applicant | Refused {
-  const { exchange } = options;
-  const product = productName(request.endpointVendor);
-  const names = textsOfAliases(request.terminalAlias);
-  const extension = names.map(name => h323Extension(exchange, name)).find(found => found !== undefined);
-  const dir = extension?.dir ?? names[0] ?? '';
-  const refuse = (reason: RegistrationRejectReason, row: string, text: string): Refused => ({
-    reason,
-    dir,
-    row,
-    text,
-    product,
-  });
+  const { dir } = logon;
   if (!/^0\.0\.8\.2250\.0\.\d+$/.test(request.protocolIdentifier))
-    return refuse('invalidRevision', 'protocol', 'the protocol is not H.225.0');
-  if (!extension) return refuse('invalidAlias', 'extension', 'no extension for H.323 terminals has that alias');
+    return { reason: 'invalidRevision', row: 'protocol', text: 'the protocol is not H.225.0' };
+  const judged = options.admission.judge(logon);
+  if (!judged) return { reason: 'invalidAlias', row: 'extension', text: 'no extension has that alias' };
+  const { allowed, row, reason, pins, product, maxTerminals = 1 } = judged;
+  if (!allowed) {
+    const refusal = row === 'ip_extension' ? 'invalidAlias' : 'securityDenial';
+    return { reason: refusal, row, text: reason ?? 'the security policy bars it' };
+  }
   const place = placeOf(request, channel);
-  if ('reason' in place) return refuse(place.reason, 'address', place.text);
-  const terminal = terminalOf(product, options.products);
-  const facts = {
-    kind: 'H.323' as const,
-    dir,
-    isSecureTerminal: terminal.isSecure,
-    encrypted: channel.protocol === 'tls',
-    hasException: extension.securityException,
-    hasPin: codeOf(exchange, dir) !== undefined,
-  };
-  const { allowed, row, needsPin, reason } = decide(exchange.settings.policy, facts);
-  if (!allowed) return refuse('securityDenial', row, reason ?? 'the security policy bars it');
-  const fault = needsPin ? faultOfProof(request, channel, dir, options) : undefined;
-  if (fault) return refuse(fault.reason, row, fault.text);
-  return { extension, channel, ...place, product: terminal, row };
+  if ('reason' in place) return { ...place, row: 'address' };
+  const fault = pins.length > 0 ? faultOfProof(request, channel, { dir, pins, ...options }) : undefined;
+  return fault ? { ...fault, row: 'PIN' } : { dir, maxTerminals, channel, ...place, product, row };
 }
 
 /**
@@ -101,15 +87,12 @@ function placeOf(
 }
 
 function faultOfProof(
-  request: Ras<'registrationRequest'>,
-  channel: RasChannel,
-  dir: string,
-  { exchange, guesses, clock }: JudgeOptions,
+  { cryptoTokens }: Ras<'registrationRequest'>,
+  { remote: { host } }: RasChannel,
+  { dir, pins, guesses, clock }: JudgeOptions & { dir: string; pins: readonly string[] },
 ): { reason: RegistrationRejectReason; text: string } | undefined {
-  const { host } = channel.remote;
   if (guesses.isOver(dir, host)) return { reason: 'securityDenial', text: 'too many wrong PINs' };
-  const pins = pinsOf(exchange, dir, { encrypted: channel.protocol === 'tls', kind: 'H.323' });
-  const proof = judgeProof(request.cryptoTokens, pins, clock.now());
+  const proof = judgeProof(cryptoTokens, pins, clock.now());
   if (proof === 'right') guesses.right(dir, host);
   if (proof === 'wrong') guesses.wrong(dir, host);
   return faults[proof];

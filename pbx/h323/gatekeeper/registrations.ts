@@ -1,14 +1,13 @@
 // Registration of endpoints (H.225.0 7.8 to 7.10): full, renewed and ended. The judgement is that of applicant.ts.
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Log } from '../../../shared/log.ts';
-import type { Address } from '../../../shared/sip/flow-types.ts';
+import { type Address, addressText } from '../../../shared/sip/flow-types.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
-import type { ProductRow } from '../../policy/products.ts';
-import type { Refusals } from '../../policy/refusals.ts';
+import type { Admission, Logon } from '../../policy/admission.ts';
 import type { Ras, RasMessage } from '../messages.ts';
 import { transportAddress } from '../transport/addresses.ts';
 import type { RasChannel } from '../transport/channel.ts';
-import { type Applicant, h323Extension, judge, type Refused } from './applicant.ts';
+import { type Applicant, isH323Number, judge, logonOf, type Refused } from './applicant.ts';
 import type { Endpoint, Endpoints } from './endpoints.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { OwnRequests } from './own-requests.ts';
@@ -24,8 +23,7 @@ export interface RegistrationOptions {
   exchange: Exchange;
   endpoints: Endpoints;
   own: OwnRequests;
-  refusals: Refusals;
-  products: readonly ProductRow[];
+  admission: Admission;
   clock: Clock;
   random: Random;
   log: Log;
@@ -38,6 +36,13 @@ export interface RegistrationOptions {
 export const protocolIdentifier = '0.0.8.2250.0.6';
 /** Times that an answer may take beyond the usual one, for RIP: as long as the older endpoint has to answer. */
 const DELAY_MS = 3500;
+
+/** A full registration that is asked for. */
+interface Attempt {
+  request: Ras<'registrationRequest'>;
+  channel: RasChannel;
+  logon: Logon;
+}
 
 export class Registrations {
   readonly #options: RegistrationOptions;
@@ -55,45 +60,45 @@ export class Registrations {
     wait: (ms: number) => void,
   ): RasMessage | Promise<RasMessage> {
     if (request.keepAlive === true) return renewed(request, channel, this.#options);
-    const judged = judge(request, channel, { ...this.#options, guesses: this.#guesses });
-    if ('reason' in judged) return refused(request, channel, judged, this.#options);
-    if (this.#hasRoom(judged)) return this.#confirm(request, judged);
+    const attempt = { request, channel, logon: logonOf(request, channel, this.#options.exchange) };
+    const judged = judge(request, attempt.logon, channel, { ...this.#options, guesses: this.#guesses });
+    if ('reason' in judged) return refused(attempt, judged, this.#options);
+    if (this.#hasRoom(judged)) return this.#confirm(attempt, judged);
     wait(DELAY_MS);
-    return this.#afterDuplicates(request, judged);
+    return this.#afterDuplicates(attempt, judged);
   }
 
   /** The number has a place for one more terminal, or for this one again. */
   #hasRoom(applicant: Applicant): boolean {
-    const others = this.#options.endpoints.of(applicant.extension.dir).filter(one => !isSame(one, applicant));
-    return others.length < applicant.extension.maxTerminals;
+    const others = this.#options.endpoints.of(applicant.dir).filter(one => !isSame(one, applicant));
+    return others.length < applicant.maxTerminals;
   }
 
   /** Asks the endpoints that have the number whether they are still there: a terminal may have moved to another address. */
-  async #afterDuplicates(request: Ras<'registrationRequest'>, applicant: Applicant): Promise<RasMessage> {
+  async #afterDuplicates(attempt: Attempt, applicant: Applicant): Promise<RasMessage> {
     const { endpoints, own } = this.#options;
-    const { dir } = applicant.extension;
     await Promise.all(
-      endpoints.of(dir).map(async endpoint => {
+      endpoints.of(applicant.dir).map(async endpoint => {
         const answer = await own.ask(endpoint.channel.at(endpoint.rasPort), requestSeqNum => ({
           infoRequest: { requestSeqNum, callReferenceValue: 0 },
         }));
         if (!answer) endpoints.remove(endpoint, 'silent');
       }),
     );
-    if (this.#hasRoom(applicant)) return this.#confirm(request, applicant);
-    const reason = { duplicateAlias: request.terminalAlias ?? [] };
+    if (this.#hasRoom(applicant)) return this.#confirm(attempt, applicant);
+    const reason = { duplicateAlias: attempt.request.terminalAlias ?? [] };
     const text = 'another terminal is registered with that number';
-    return refused(request, applicant.channel, { reason, dir, row: 'duplicate alias', text }, this.#options);
+    return refused(attempt, { reason, row: 'duplicate alias', text }, this.#options);
   }
 
-  #confirm(request: Ras<'registrationRequest'>, applicant: Applicant): RasMessage {
+  #confirm(attempt: Attempt, applicant: Applicant): RasMessage {
     const { endpoints, clock, random, log } = this.#options;
-    const { extension, channel, row, product, callSignal, rasPort } = applicant;
-    const { dir } = extension;
+    const { dir, channel, row, product, callSignal, rasPort } = applicant;
+    const { request } = attempt;
     const same = endpoints.of(dir).find(one => isSame(one, applicant));
     if (!same && endpoints.isFull) {
       const text = 'too many endpoints are registered';
-      return refused(request, channel, { reason: 'resourceUnavailable', dir, row: 'bound', text }, this.#options);
+      return refused(attempt, { reason: 'resourceUnavailable', row: 'bound', text }, this.#options);
     }
     const seconds = secondsOf(request, this.#options.life);
     const now = clock.now();
@@ -118,7 +123,7 @@ export class Registrations {
 function renewed(request: Ras<'registrationRequest'>, channel: RasChannel, options: RegistrationOptions): RasMessage {
   const { endpoints, exchange, clock, life } = options;
   const known = endpoints.find(request.endpointIdentifier ?? '');
-  if (!known || !isOf(known, channel) || !h323Extension(exchange, known.dir)) {
+  if (!known || !isOf(known, channel) || !isH323Number(exchange, known.dir)) {
     const rejectReason = 'fullRegistrationRequired';
     return { registrationReject: { requestSeqNum: request.requestSeqNum, protocolIdentifier, rejectReason } };
   }
@@ -128,15 +133,12 @@ function renewed(request: Ras<'registrationRequest'>, channel: RasChannel, optio
 }
 
 function refused(
-  { requestSeqNum }: Ras<'registrationRequest'>,
-  channel: RasChannel,
-  { reason, dir, row, text, product }: Refused,
-  { log, refusals }: RegistrationOptions,
+  { request: { requestSeqNum }, channel: { remote }, logon }: Attempt,
+  { reason, row, text }: Refused,
+  { log, admission }: RegistrationOptions,
 ): RasMessage {
-  const { host, port } = channel.remote;
-  log.info('H.323 registration refused', { address: host, user: dir, row, reason: text });
-  const facts = { kind: 'H.323' as const, dir, remote: `${host}:${port}`, encrypted: channel.protocol === 'tls' };
-  refusals.add({ what: 'registration', ...facts, row, reason: text, ...(product === undefined ? {} : { product }) });
+  log.info('H.323 registration refused', { address: remote.host, user: logon.dir, row, reason: text });
+  admission.refused(logon, { what: 'registration', remote: addressText(remote), row, reason: text });
   return { registrationReject: { requestSeqNum, protocolIdentifier, rejectReason: reason } };
 }
 

@@ -54,8 +54,8 @@ peerSuite('H.323 terminals of pycrate', h323Needs, function () {
     assert.deepEqual(
       lab.refusals.all().map(({ dir, row, reason: text }) => [dir, row, text]),
       [
-        ['4101', 'Table 1 row 4', 'the PIN is wrong'],
-        ['4101', 'Table 1 row 4', 'the PIN is missing'],
+        ['4101', 'PIN', 'the PIN is wrong'],
+        ['4101', 'PIN', 'the PIN is missing'],
       ],
     );
   });

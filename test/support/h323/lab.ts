@@ -6,7 +6,9 @@ import { defaultSettings } from '../../../pbx/exchange/data.ts';
 import { Exchange } from '../../../pbx/exchange/exchange.ts';
 import type { GatekeeperOptions } from '../../../pbx/h323/parts.ts';
 import { type H323Terminals, startGatekeeper } from '../../../pbx/h323/terminals.ts';
+import { Admission } from '../../../pbx/policy/admission.ts';
 import { Refusals } from '../../../pbx/policy/refusals.ts';
+import { Subscribers } from '../../../pbx/policy/subscribers.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { createCa } from '../../../shared/pki/authority.ts';
@@ -57,9 +59,11 @@ export async function openH323Lab(options: Partial<GatekeeperOptions> = {}): Pro
   const { chain: cert, key } = await ca.issue({ commonName: 'lab', ips: ['127.0.0.1'], usage: ['server'], key: 'ec' });
   const exchange = options.exchange ?? Exchange.inMemory();
   const refusals = new Refusals(clock);
+  const subscribers = new Subscribers(exchange, []);
+  const admission = new Admission({ exchange, subscribers, refusals });
   const gatekeeper = await startGatekeeper({
     ...{ host: '127.0.0.1', address: '127.0.0.1', rasPort: 0, callPort: 0, tlsPort: 0, tls: { cert, key } },
-    ...{ exchange, refusals, clock, random, log: silentLog },
+    ...{ exchange, admission, clock, random, log: silentLog },
     ...options,
   });
   const { ras = 0, calls = 0, tls = 0 } = gatekeeper.ports;
