@@ -78,6 +78,8 @@ export interface PbxOptions {
 interface RegistrationInfo {
   user: string;
   contact: string;
+  /** Absent for SIP. */
+  kind?: 'H.323';
   protocol: string;
   /** Our port. */
   port: number;
@@ -106,17 +108,28 @@ interface CallInfo {
   keyManagement?: KeyManagement;
   /** Of SDES. */
   suite?: string;
-  /** Every stream in use is encrypted. */
-  encrypted: boolean;
+  /** Every stream in use is encrypted; absent for H.323, where the exchange does not see it. */
+  encrypted?: boolean;
   /** Switch of media encryption that decides about it; `endpoints` where none does. */
   decidedBy: string;
   /** The switch is on: nothing but encrypted media passes. */
   required: boolean;
+  /** Absent for SIP. */
+  protocol?: 'H.323';
+  /** Both sides of the signalling of an H.323 call run over TLS. */
+  secure?: boolean;
   seconds: number;
 }
 
+type SipPorts = { readonly tls?: number; readonly udp?: number; readonly tcp?: number };
+
 export interface Pbx {
-  readonly ports: { readonly tls?: number; readonly udp?: number; readonly tcp?: number };
+  readonly ports: SipPorts & {
+    /** RAS, call signalling over TCP, and both over TLS. */
+    readonly h323?: number;
+    readonly h323Calls?: number;
+    readonly h323Tls?: number;
+  };
   readonly domain: string;
   readonly policy: string;
   readonly exchange: Exchange;
@@ -305,7 +318,7 @@ function callInfo({ callId, caller, callee, state, media, rule, since }: Call, n
 async function listen(
   transport: SipTransport,
   options: PbxOptions,
-): Promise<{ -readonly [K in keyof Pbx['ports']]: Pbx['ports'][K] }> {
+): Promise<{ -readonly [K in keyof SipPorts]: SipPorts[K] }> {
   const { host, tlsPort, port, cert, key, keylog } = options;
   const idleMs = (options.idleSeconds ?? IDLE_SECONDS) * 1000;
   const ports: { tls?: number; udp?: number; tcp?: number } = {};

@@ -15,6 +15,7 @@ import { type Pbx, type PbxOptions, startPbx } from './app.ts';
 import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
 import { Exchange } from './exchange/exchange.ts';
+import type { GatekeeperPorts } from './gatekeeper.ts';
 import type { serveOptions } from './options.ts';
 import { licenseChanges, readLicense, VOIP_SECURITY } from './policy/licenses.ts';
 import { builtInProducts, type ProductRow, readProducts } from './policy/products.ts';
@@ -79,7 +80,7 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
   onStop(() => exchange.close());
   const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, env.log);
   onStop(() => keylog?.close());
-  const pbx = await startPbx({
+  let pbx = await startPbx({
     ...env,
     keylog: keylog?.write,
     host,
@@ -99,6 +100,13 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
     algorithms: options.digest === 'both' ? ['SHA-256', 'MD5'] : [options.digest],
   });
   onStop(() => pbx.stop());
+  const h323 = h323Ports(options);
+  if (h323) {
+    const { withGatekeeper } = await import('./gatekeeper.ts');
+    const secured = { tls: tlsVersions(options), cert, key, clients, routeRoots };
+    pbx = await withGatekeeper(pbx, { ...env, ...h323, ...secured, keylog: keylog?.write, host, addresses });
+    if (h323.rasPort !== undefined) env.log.warn('unprotected H.323 enabled', { port: h323.rasPort });
+  }
   const web = await startWebServices({ ...env, options, pbx, tls: { cert, key, tls: tlsVersions(options) }, onStop });
   running = { pbx, shell: shellOf(pbx, data, env) };
   const listening = Object.entries(pbx.ports).map(([protocol, at]) => [protocol, `${host}:${at}`]);
@@ -109,6 +117,20 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
     users: users.length,
     control: controlPath(options),
   });
+}
+
+/** Ports for H.323 terminals by custom. */
+const H323 = { ras: 1719, calls: 1720, tls: 3727 };
+
+/** @returns undefined where there is no gatekeeper */
+function h323Ports({ h323, h323Calls, h323Tls, mxOne }: ServeOptions): GatekeeperPorts | undefined {
+  const rasPort = h323 ?? (mxOne ? H323.ras : undefined);
+  const byCustom = rasPort === 0 ? 0 : H323.calls;
+  const callPort = h323Calls ?? (rasPort === undefined ? undefined : byCustom);
+  const tlsPort = h323Tls ?? (mxOne ? H323.tls : undefined);
+  return rasPort === undefined && callPort === undefined && tlsPort === undefined
+    ? undefined
+    : { rasPort, callPort, tlsPort };
 }
 
 const tlsVersions = ({ tlsMin, tlsMax, tlsCiphers }: ServeOptions): NonNullable<PbxOptions['tls']> => ({

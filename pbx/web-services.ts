@@ -39,7 +39,7 @@ const sourcesOf = (pbx: Pbx): StatusSources => ({
   ports: pbx.ports,
   exchange: pbx.exchange,
   terminals: () => pbx.sources.flatMap(source => source.terminals()),
-  calls: () => pbx.calls().map(({ kind: way, ...call }) => ({ ...call, kind: 'SIP', way })),
+  calls: () => pbx.calls().map(({ kind: way, ...call }) => ({ ...call, kind: call.protocol ?? 'SIP', way })),
   routes: () => pbx.routes(),
   refusals: () => pbx.refusals.all(),
   refusalTotals: () => pbx.refusals.byRow(),

@@ -2,7 +2,6 @@
 import type { Log } from '../../shared/log.ts';
 import type { Change } from '../exchange/data.ts';
 import type { RegisteredTerminal, TerminalSource } from '../exchange/terminals.ts';
-import type { RoutedCall } from './calls/routed-call.ts';
 import { isH323Number } from './gatekeeper/applicant.ts';
 import type { Endpoint } from './gatekeeper/endpoints.ts';
 import { type GatekeeperOptions, type H323Ports, type Parts, partsOf } from './parts.ts';
@@ -13,7 +12,8 @@ export interface H323Call {
   callId: string;
   from: string;
   to: string;
-  state: RoutedCall['state'];
+  state: 'trying' | 'ringing' | 'up';
+  kind: 'direct' | 'route';
   protocol: 'H.323';
   /** Both sides of its signalling run over TLS. */
   secure: boolean;
@@ -73,10 +73,13 @@ export class H323Terminals implements TerminalSource {
 
   calls(): H323Call[] {
     const now = this.#parts.clock.now();
-    return this.#parts.calls.all().map(({ facts: { guid, from, to }, state, isSecure, since }) => ({
-      ...{ callId: guid, from, to, state, protocol: 'H.323', secure: isSecure },
-      seconds: Math.floor((now - since) / 1000),
-    }));
+    return this.#parts.calls
+      .all()
+      .flatMap(({ facts: { guid: callId, from, to }, state, isSecure: secure, isDirect, since }) => {
+        const kind = isDirect ? 'direct' : 'route';
+        const seconds = Math.floor((now - since) / 1000);
+        return state === 'ended' ? [] : { callId, from, to, state, kind, protocol: 'H.323', secure, seconds };
+      });
   }
 
   /** Open connections for call signalling. */

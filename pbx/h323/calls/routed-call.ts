@@ -60,6 +60,11 @@ export class RoutedCall {
     return this.caller.connection.protocol === 'tls' && this.#callee?.connection.protocol === 'tls';
   }
 
+  /** Between endpoints that are registered here. */
+  get isDirect(): boolean {
+    return this.caller.endpoint !== undefined && (this.#callee === undefined || this.#callee.endpoint !== undefined);
+  }
+
   /** Sends Setup to the called side. */
   offer(callee: Side, setup: Buffer): void {
     this.#callee = callee;
@@ -91,11 +96,8 @@ export class RoutedCall {
   #pass(from: Side, message: CallMessage, packet: Buffer): void {
     const to = from === this.caller ? this.#callee : this.caller;
     if (message.type === 'releaseComplete') {
-      const end = {
-        cause: message.cause ?? 16,
-        why: from === this.caller ? 'released by the caller' : 'released by the callee',
-      };
-      this.end(end, { by: from, packet });
+      const why = from === this.caller ? 'released by the caller' : 'released by the callee';
+      this.end({ cause: message.cause ?? 16, why }, { by: from, packet });
       return;
     }
     if (message.type === 'setup' || !to) return;
