@@ -14,7 +14,7 @@ export function filled(bytes: Buffer, marks: Marks): Buffer {
   return Buffer.from(text.replaceAll('@{length}@', String(length)), 'latin1');
 }
 
-const mark = /@\{(\w{1,20})\}@/g;
+const mark = /@\{(\w{1,28})\}@/g;
 
 const md5 = (text: string): string => createHash('md5').update(text, 'latin1').digest('hex');
 

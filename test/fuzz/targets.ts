@@ -2,6 +2,7 @@
 import type { Target } from './lab.ts';
 import { openAcsLab } from './labs/acs.ts';
 import { gatewayParties, openGatewayLab } from './labs/gateway.ts';
+import { openH323Lab, protocols } from './labs/h323.ts';
 import { openPbxLab, pbxParties } from './labs/pbx.ts';
 import type { Conversation } from './plan.ts';
 import { plantedTargets } from './planted/targets.ts';
@@ -12,12 +13,15 @@ import { stunConversations } from './targets/acs-stun.ts';
 import { acsConversations, dhcpConversations, sntpConversations } from './targets/gateway-answers.ts';
 import { mediaConversations } from './targets/gateway-media.ts';
 import { datagramConversations, requestConversations } from './targets/gateway-requests.ts';
+import { h323Conversations } from './targets/h323.ts';
 import { sipConversations } from './targets/sip.ts';
 
 function gateway(surface: string, about: string, conversations: readonly Conversation[], lanes: number): Target {
   const name = `gateway-${surface}`;
   return { name, about, conversations, lanes, open: folder => openGatewayLab(folder, name) };
 }
+
+const h323Surfaces = { udp: 'registration, admission and status', tcp: 'calls', tls: 'registration and calls' };
 
 export const targets: readonly Target[] = [
   {
@@ -55,6 +59,15 @@ export const targets: readonly Target[] = [
       conversations: sipConversations(pbxParties, protocol),
       lanes: 16,
       open: openPbxLab,
+    }),
+  ),
+  ...Object.entries(protocols).map(
+    ([name, protocol]): Target => ({
+      name,
+      about: `the gatekeeper of the PBX over ${protocol.toUpperCase()}: ${h323Surfaces[protocol]}`,
+      conversations: h323Conversations(protocol),
+      lanes: protocol === 'udp' ? 24 : 16,
+      open: openH323Lab,
     }),
   ),
   gateway('http', 'connection requests to a gateway by HTTP', requestConversations, 16),
