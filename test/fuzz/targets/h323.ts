@@ -1,4 +1,4 @@
-// Valid messages of H.323 terminals: RAS over UDP, calls over TCP, and both over TLS. What a mutation changes is the packed encoding alone, or a packet with its lengths.
+// Valid messages of H.323 terminals: RAS over UDP, calls over TCP, and both over TLS. A mutation changes the packed encoding alone, or a packet with its lengths.
 import { createHash } from 'node:crypto';
 import { userInformation } from '../../../pbx/h323/asn1/call-signalling.ts';
 import { clearToken } from '../../../pbx/h323/asn1/security.ts';
@@ -101,7 +101,7 @@ const admission = (requestSeqNum: number, answerCall: boolean): RasMessage => ({
   },
 });
 
-/** What a terminal asks while it is registered, in an order that works. */
+/** Requests of a terminal, in an order that works. */
 const rasRequests: readonly [name: string, messages: readonly RasMessage[]][] = [
   ['discover', [discovery(1)]],
   ['register', [registration(1, h323Numbers.terminal), registration(2, h323Numbers.terminal, { renews: true })]],

@@ -77,6 +77,10 @@ describe('messages of H.225.0', () => {
     );
   });
 
+  it('of RAS have 16 KiB at most', () => {
+    assert.throws(() => decodeRas(Buffer.alloc(16_385)), { name: 'H323Error', message: /16385 bytes; at most 16384/ });
+  });
+
   it('ignore octets behind their end', () => {
     const message = registration(7, '201');
     assert.deepEqual(decodeRas(Buffer.concat([encodeRas(message), Buffer.from('trailer')])), message);
