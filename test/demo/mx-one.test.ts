@@ -45,7 +45,7 @@ describe('npm run demo -- --mx-one', () => {
     assert.equal(ended.code, 0, ended.out);
     assert.deepEqual(
       report.steps.map(({ name }) => name),
-      'extensions gateway srtp certificates terminals secure-call policy-2 policy-1 unregister register-anew policy-3 no-policy'.split(
+      'extensions gateways srtp certificates terminals secure-call trunk policy-2 policy-1 unregister register-anew policy-3 no-policy'.split(
         ' ',
       ),
     );
@@ -53,28 +53,31 @@ describe('npm run demo -- --mx-one', () => {
   });
 
   it('brings the gateway from the plain to the secure port by the presets of its ACS', () => {
-    const before = detail<Registration[]>('gateway', 'registrations');
+    const before = detail<Registration[]>('gateways', 'registrations');
     assert.deepEqual(
       before.map(({ row, signalling }) => [row, signalling]),
       [
+        ['Table 1 row 3', 'not encrypted'],
         ['Table 1 row 3', 'not encrypted'],
         ['Table 1 row 3', 'not encrypted'],
       ],
     );
     assert.deepEqual(
       detail<{ version: string }[]>('terminals', 'tls').map(({ version }) => version),
-      ['TLSv1.2', 'TLSv1.2'],
+      ['TLSv1.2', 'TLSv1.2', 'TLSv1.2'],
     );
     assert.equal(detail('terminals', 'rtpMode'), 'SecureWithFallback');
     assert.equal(detail('unregister', 'rtpMode'), 'Secure');
   });
 
-  it('carries protected media between the lines through the exchange', () => {
-    for (const end of ['near', 'far']) {
-      const { received, authFailures } = detail<{ received: number; authFailures: number }>('secure-call', end);
-      assert.ok(received >= 50);
-      assert.equal(authFailures, 0);
-    }
+  it('carries protected media between the lines and over the trunk', () => {
+    for (const step of ['secure-call', 'trunk'])
+      for (const end of ['near', 'far']) {
+        const { received, authFailures } = detail<{ received: number; authFailures: number }>(step, end);
+        assert.ok(received >= 50);
+        assert.equal(authFailures, 0);
+      }
+    assert.equal(detail<{ kind: string }[]>('trunk', 'calls')[0]?.kind, 'gateway');
   });
 
   it('refuses commands and terminals as the tables have it', () => {
@@ -86,7 +89,7 @@ describe('npm run demo -- --mx-one', () => {
     assert.equal(detail<{ row: string }>('register-anew', 'refusal').row, 'Table 2 row 4');
     assert.deepEqual(
       detail<Registration[]>('register-anew', 'registrations').map(({ user, row }) => [user, row]),
-      ['4100', '4101', '4200'].map(user => [user, 'Table 2 row 3']),
+      ['4100', '4101', '4150', '4200'].map(user => [user, 'Table 2 row 3']),
     );
   });
 });

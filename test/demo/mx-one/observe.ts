@@ -1,6 +1,6 @@
 // The means of the steps: commands that must be executed or refused, registrations and refusals that must come.
 import { expect, until } from '../observe.ts';
-import type { MxOneWorld, Refusal, Registration } from './world.ts';
+import type { MxOneUnit, MxOneWorld, Refusal, Registration } from './world.ts';
 
 /** A command of the shell that is executed. Returns what it prints. */
 export async function executed({ exchange }: MxOneWorld, line: string): Promise<string[]> {
@@ -34,25 +34,30 @@ export async function lastRefusal({ exchange }: MxOneWorld, dir: string): Promis
   return (await exchange.refusals()).find(one => one.dir === dir);
 }
 
-/** Has the ACS do at once what a site field asks for, and waits until the gateway has it. */
-export async function provision(world: MxOneWorld, policy: 0 | 1 | 2 | 3, signal: AbortSignal): Promise<void> {
-  const before = await choosePreset(world, policy);
-  await wakeSoon(world, signal);
-  await atRest(world, before, signal);
+/** Has the ACS bring the preset of a policy to a gateway at once, and waits until the gateway has it. */
+export async function provision(
+  world: MxOneWorld,
+  unit: MxOneUnit,
+  policy: 0 | 1 | 2 | 3,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = await choosePreset(world, unit, policy);
+  await wakeSoon(world, unit, signal);
+  await atRest(world, unit, before, signal);
 }
 
-/** Chooses the preset of a policy for the gateway. Returns the revision that the gateway has until then. */
-export async function choosePreset(world: MxOneWorld, policy: 0 | 1 | 2 | 3): Promise<unknown> {
-  const { parameterKey } = await world.api('GET', `/devices/${world.id}`);
-  await world.api('PATCH', `/devices/${world.id}`, { site: { ...siteOf(world), mxOnePolicy: String(policy) } });
+/** Chooses the preset of a policy for a gateway. Returns the revision that the gateway has until then. */
+export async function choosePreset({ api }: MxOneWorld, unit: MxOneUnit, policy: 0 | 1 | 2 | 3): Promise<unknown> {
+  const { parameterKey } = await api('GET', `/devices/${unit.id}`);
+  await api('PATCH', `/devices/${unit.id}`, { site: { mxOnePolicy: String(policy) } });
   return parameterKey;
 }
 
-/** Wakes the gateway; one that is in session says that it is busy, and is asked again. */
-async function wakeSoon(world: MxOneWorld, signal: AbortSignal): Promise<void> {
+/** Wakes a gateway; one that is in session says that it is busy, and is asked again. */
+async function wakeSoon({ api }: MxOneWorld, { id }: MxOneUnit, signal: AbortSignal): Promise<void> {
   await until('the gateway was not woken', signal, async () => {
     try {
-      await world.api('POST', `/devices/${world.id}/connection-request`);
+      await api('POST', `/devices/${id}/connection-request`);
       return true;
     } catch (error) {
       if (!/busy/.test((error as Error).message)) throw error;
@@ -63,25 +68,14 @@ async function wakeSoon(world: MxOneWorld, signal: AbortSignal): Promise<void> {
 
 /** All sessions are over, and the gateway is as the ACS wants it, by another revision than before. */
 export async function atRest(
-  world: MxOneWorld,
+  { api }: MxOneWorld,
+  { id }: MxOneUnit,
   before: unknown,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   return await until('the gateway does not come to rest', signal, async () => {
-    const device = await world.api('GET', `/devices/${world.id}`);
+    const device = await api('GET', `/devices/${id}`);
     const isNew = device.parameterKey !== before && device.parameterKey === device.wantedRevision;
     return isNew && device.openTasks === 0 && !device.restart && device;
   });
 }
-
-/** The site fields that the presets of examples/presets read. */
-export const siteOf = ({ exchange }: MxOneWorld): Record<string, string> => ({
-  mxOne: '127.0.0.1',
-  sipDomain: 'mx-one.test',
-  sipPort: String(exchange.ports.udp),
-  sipsPort: String(exchange.ports.tls),
-  line1: '4100',
-  pinA: '2468',
-  line2: '4101',
-  pinB: '1357',
-});

@@ -1,10 +1,10 @@
-// The story of MX-ONE: the procedures of the vendor's VoIP security description (82/154 31-ANF 901 14), 5.1 and 5.2, with a gateway that an
-// ACS provisions for each policy. Each step acts as an operator would, then waits for what shows on the wire.
+// The story of MX-ONE: the procedures of the vendor's VoIP security description (82/154 31-ANF 901 14), 5.1 and 5.2, with gateways that
+// an ACS provisions for each policy. Each step acts as an operator would, then waits for what shows on the wire.
 import type { Detail } from '../observe.ts';
-import { secureCall } from './steps/call.ts';
+import { secureCall, trunk } from './steps/call.ts';
 import { certificates, srtp, terminals } from './steps/enable.ts';
 import { allSecure, extensionException, noPolicy } from './steps/policies.ts';
-import { extensions, gateway } from './steps/prepare.ts';
+import { extensions, gateways } from './steps/prepare.ts';
 import { registerAnew, typeException, unregister } from './steps/register-anew.ts';
 import type { MxOneWorld } from './world.ts';
 
@@ -15,11 +15,12 @@ export interface MxOneStep {
 
 export const mxOneStory: readonly MxOneStep[] = [
   { name: 'extensions', run: extensions },
-  { name: 'gateway', run: gateway },
+  { name: 'gateways', run: gateways },
   { name: 'srtp', run: srtp },
   { name: 'certificates', run: certificates },
   { name: 'terminals', run: terminals },
   { name: 'secure-call', run: secureCall },
+  { name: 'trunk', run: trunk },
   { name: 'policy-2', run: extensionException },
   { name: 'policy-1', run: allSecure },
   { name: 'unregister', run: unregister },

@@ -44,7 +44,7 @@ export interface Refusal {
 
 /** The exchange, by the commands that an operator has. */
 export interface ExchangeDesk {
-  ports: { tls: number; udp: number };
+  ports: { tls: number; udp: number; phones: number };
   /** PEM of the CA that signed its certificate. */
   ca: string;
   /** Carries a line of the shell out. */
@@ -52,17 +52,27 @@ export interface ExchangeDesk {
   registrations(dir?: string): Promise<Registration[]>;
   refusals(): Promise<Refusal[]>;
   calls(): Promise<Record<string, unknown>[]>;
+  /** A configuration file for telephones. */
+  phoneFile(name: string): Promise<string>;
   stop(): Promise<void>;
+}
+
+/** A gateway, and its id at the ACS. */
+export interface MxOneUnit {
+  gateway: Gateway;
+  id: string;
+  /** Site fields at the ACS, which the presets of examples/presets read. */
+  site: Readonly<Record<string, string>>;
+  /** CWMP envelopes in order. */
+  wire: Envelope[];
 }
 
 export interface MxOneWorld {
   exchange: ExchangeDesk;
   api: Api;
-  /** The gateway, and its id at the ACS. */
-  gateway: Gateway;
-  id: string;
-  /** CWMP envelopes in order. */
-  wire: Envelope[];
+  /** Gateway whose lines are extensions, and one that is a trunk. */
+  lines: MxOneUnit;
+  trunk: MxOneUnit;
   /** A telephone that names itself so; it stays until the end. */
   telephone(dir: string, password: string, way: { userAgent: string; protocol: 'udp' | 'tls' }): Promise<Softphone>;
   addresses(): Promise<[string, string][]>;
@@ -73,15 +83,18 @@ export async function openMxOneWorld(options: { folder: string; verbose: boolean
   const { folder, verbose } = options;
   const started = await startTheAcs({ folder }, verbose);
   const exchange = await startExchange(join(folder, 'pbx'), verbose);
-  const wire: Envelope[] = [];
-  const { gateway, id } = await factoryNew(started, { folder, verbose }, xml => wire.push(decodeEnvelope(xml)));
+  const { udp, tls } = exchange.ports;
+  const server = { mxOne: host, sipDomain: domain, sipPort: String(udp), sipsPort: String(tls) };
+  const ownLines = { ...server, line1: '4100', pinA: '2468', line2: '4101', pinB: '1357' };
+  const ownTrunk = { ...server, mxOneTrunk: '4150', trunkPin: '7531', outside: '50123' };
+  const lines = await factoryNew(started, options, '0090f8000001', ownLines);
+  const trunk = await factoryNew(started, options, '0090f8000002', ownTrunk);
   const phones: Softphone[] = [];
   return {
     exchange,
     api: apiOf(started),
-    gateway,
-    id,
-    wire,
+    lines,
+    trunk,
     telephone: async (dir, password, { userAgent, protocol }) => {
       const connect = { protocol, host, port: exchange.ports[protocol], localAddress: host };
       const socket = () => tlsSocket(exchange.ports.tls, exchange.ca);
@@ -103,7 +116,7 @@ export async function openMxOneWorld(options: { folder: string; verbose: boolean
     ],
     close: async () => {
       await Promise.all(phones.map(phone => phone.stop()));
-      await gateway.stop();
+      await Promise.all([lines.gateway.stop(), trunk.gateway.stop()]);
       await exchange.stop();
       await started.acs.close();
     },
@@ -123,7 +136,7 @@ async function startExchange(data: string, verbose: boolean): Promise<ExchangeDe
   const clock = systemClock();
   const argv = [
     ...['--data', data, '--domain', domain, '--tls-port', '0', '--port', '0'],
-    ...['--license', 'VOIP-SECURITY'],
+    ...['--phones', '0', '--license', 'VOIP-SECURITY'],
   ];
   let ready: Record<string, unknown> = {};
   const write = (line: string): void => {
@@ -136,7 +149,7 @@ async function startExchange(data: string, verbose: boolean): Promise<ExchangeDe
   const portOf = (name: string): number => Number(/:(\d+)$/.exec(String(ready[name]))?.[1]);
   const ask = (command: string): Promise<unknown> => askControl(join(data, 'control.sock'), command, [], clock);
   return {
-    ports: { tls: portOf('tls'), udp: portOf('udp') },
+    ports: { tls: portOf('tls'), udp: portOf('udp'), phones: portOf('phones') },
     ca: await readFile(join(data, 'ca.pem'), 'utf8'),
     mdsh: async line => {
       const lines: string[] = [];
@@ -150,6 +163,7 @@ async function startExchange(data: string, verbose: boolean): Promise<ExchangeDe
     },
     refusals: async () => (await ask('refusals')) as Refusal[],
     calls: async () => (await ask('calls')) as Record<string, unknown>[],
+    phoneFile: async name => await (await fetch(`http://${host}:${portOf('phones')}/${name}`)).text(),
     stop,
   };
 }
@@ -167,16 +181,17 @@ async function freePort(): Promise<number> {
 async function factoryNew(
   { acs, ca }: Started,
   { folder, verbose }: { folder: string; verbose: boolean },
-  onEnvelope: (xml: string) => void,
-): Promise<{ gateway: Gateway; id: string }> {
+  mac: string,
+  site: MxOneUnit['site'],
+): Promise<MxOneUnit> {
   const clock = systemClock();
-  const mac = '0090f8000001';
+  const wire: Envelope[] = [];
   const write = (line: string): void => void process.stderr.write(`${line}\n`);
   const log = verbose ? createLog({ clock, level: 'info', write }) : silentLog;
   const gateway = await createGateway({
     model: await builtinModel('dgw'),
     identity: { manufacturer: 'Media5', oui: '0090F8', productClass: product, serialNumber: mac.toUpperCase(), mac },
-    stateDir: join(folder, 'gateway'),
+    stateDir: join(folder, `gateway-${mac}`),
     profile: {
       parameters: {
         'Cwmp.AcsUrlConfigSource': 'Static',
@@ -192,9 +207,9 @@ async function factoryNew(
     address: host,
     clock,
     random: systemRandom(),
-    log: log.child({ program: 'gateway' }),
+    log: log.child({ program: `gateway ${mac}` }),
     listen: { host, port: 0 },
-    wire: (_, xml) => onEnvelope(xml),
+    wire: (_, xml) => void wire.push(decodeEnvelope(xml)),
   });
-  return { gateway, id: `0090F8-${product}-${mac.toUpperCase()}` };
+  return { gateway, id: `0090F8-${product}-${mac.toUpperCase()}`, site, wire };
 }

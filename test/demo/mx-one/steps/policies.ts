@@ -38,9 +38,9 @@ export async function allSecure(world: MxOneWorld, detail: Detail): Promise<stri
   detail.back = await notExecuted(world, 'extension -c -d 4300 --security-exception yes');
   detail.policy = await executed(world, 'sec_policy -print');
   const registrations = await world.exchange.registrations();
-  expect(registrations.length === 4, `${registrations.length} registrations are left`);
+  expect(registrations.length === 5, `${registrations.length} registrations are left`);
   detail.registrations = registrations.map(({ user, row }) => ({ user, row }));
-  return 'NOT EXECUTED with exceptions, then executed; 4 registrations stay as they were';
+  return 'NOT EXECUTED with exceptions, then executed; 5 registrations stay as they were';
 }
 
 /** 6.4.1.2 and 6.2.1: media encryption stays on under a policy; without one every terminal registers. */
