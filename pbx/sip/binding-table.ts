@@ -1,10 +1,12 @@
-// The bindings of all users by user and by flow.
+// The bindings of all users by user, by contact and by flow.
 import type { Flow } from '../../shared/sip/flow-types.ts';
+import { type SipUri, unescapeUser } from '../../shared/sip/uri.ts';
 import type { Binding } from './bindings.ts';
 
 /** The bindings of all users, with a watch on the flows that carry them. */
 export class BindingTable {
   readonly #users = new Map<string, Binding[]>();
+  readonly #contacts = new ContactIndex();
   readonly #flows: FlowWatch;
   #size = 0;
 
@@ -18,8 +20,12 @@ export class BindingTable {
     return this.#size;
   }
 
-  users(): Iterable<string> {
+  users(): Iterator<string> {
     return this.#users.keys();
+  }
+
+  lists(): Iterable<readonly Binding[]> {
+    return this.#users.values();
   }
 
   of(user: string): Binding[] {
@@ -31,15 +37,24 @@ export class BindingTable {
     this.#size += bindings.length - before.length;
     if (bindings.length > 0) this.#users.set(user, bindings);
     else this.#users.delete(user);
-    for (const { flow } of before)
-      if (!bindings.some(binding => binding.flow === flow)) this.#flows.release(flow, user);
+    for (const binding of before) {
+      if (!bindings.includes(binding)) this.#contacts.remove(binding);
+      if (!bindings.some(({ flow }) => flow === binding.flow)) this.#flows.release(binding.flow, user);
+    }
+    for (const binding of bindings) if (!before.includes(binding)) this.#contacts.add(binding);
+  }
+
+  /** Bindings whose contact may be that URI: user, host and port are the same. */
+  near(uri: SipUri): readonly Binding[] {
+    return this.#contacts.near(uri);
   }
 
   /** Keeps those that pass. Returns the others. */
   keep(user: string, passes: (binding: Binding) => boolean): Binding[] {
     const before = this.of(user);
+    if (before.every(passes)) return [];
     const after = before.filter(passes);
-    if (after.length !== before.length) this.replace(user, after);
+    this.replace(user, after);
     return before.filter(binding => !after.includes(binding));
   }
 
@@ -51,6 +66,30 @@ export class BindingTable {
     return this.#flows.users(flow);
   }
 }
+
+/** The bindings by the parts of their contact that no parameter changes (RFC 3261 19.1.4). */
+class ContactIndex {
+  readonly #bindings = new Map<string, Binding[]>();
+
+  add(binding: Binding): void {
+    const key = contactKey(binding.parsed);
+    this.#bindings.set(key, [...(this.#bindings.get(key) ?? []), binding]);
+  }
+
+  remove(binding: Binding): void {
+    const key = contactKey(binding.parsed);
+    const others = (this.#bindings.get(key) ?? []).filter(one => one !== binding);
+    if (others.length > 0) this.#bindings.set(key, others);
+    else this.#bindings.delete(key);
+  }
+
+  near(uri: SipUri): readonly Binding[] {
+    return this.#bindings.get(contactKey(uri)) ?? [];
+  }
+}
+
+const contactKey = ({ user, host, port }: SipUri): string =>
+  `${unescapeUser(user ?? '')}@${host.toLowerCase()}:${port ?? ''}`;
 
 /** The users that are bound over each flow; one listener a flow, while it has users. */
 class FlowWatch {

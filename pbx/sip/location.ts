@@ -1,11 +1,12 @@
 // The location service (RFC 3261 10.1): the bindings of the registrar, each tied to the flow it was made over. A stream that
 // closes ends its bindings: a gateway does not listen at its own port, so there is no other way to it.
-import type { Clock, Timer } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import { type SipUri, sameUri } from '../../shared/sip/uri.ts';
 import { BindingTable } from './binding-table.ts';
 import { type Binding, changedBindings, isLate, isLive, type Registration } from './bindings.ts';
+import { Sweeps } from './sweeps.ts';
 
 interface LocationOptions {
   clock: Clock;
@@ -16,31 +17,28 @@ interface LocationOptions {
   maxPerUser?: number;
 }
 
-const SWEEP_MS = 10_000;
-
 export class Location {
   readonly #options: Required<LocationOptions>;
   readonly #bindings = new BindingTable(user => this.#prune(user));
-  #timer: Timer;
+  readonly #sweeps: Sweeps;
 
   constructor(options: LocationOptions) {
     this.#options = { maxBindings: 100_000, maxPerUser: 10, ...options };
-    this.#timer = this.#sweepLater();
+    const users = { all: () => this.#bindings.users(), size: () => this.#bindings.size };
+    this.#sweeps = new Sweeps(options.clock, users, user => this.#prune(user));
   }
 
   /** Live bindings, highest q first, then the newest. */
   find(user: string): Binding[] {
-    const live = this.#bindings.of(user).filter(binding => isLive(binding, this.#options.clock.now()));
-    return live.sort((a, b) => b.q - a.q || b.since - a.since);
+    return this.#live(this.#bindings.of(user));
   }
 
-  /** The binding whose contact is that URI; sip and sips name the same one (RFC 5630 4.1). */
+  /** The binding whose contact is that URI, of its own user before others; sip and sips name the same one (RFC 5630 4.1). */
   findContact(uri: SipUri): Binding | undefined {
-    for (const user of [...(uri.user === undefined ? [] : [uri.user]), ...this.#bindings.users()]) {
-      const match = this.find(user).find(({ parsed }) => sameUri(parsed, { ...uri, scheme: parsed.scheme }));
-      if (match) return match;
-    }
-    return undefined;
+    const same = this.#live(this.#bindings.near(uri)).filter(({ parsed }) =>
+      sameUri(parsed, { ...uri, scheme: parsed.scheme }),
+    );
+    return same.find(({ user }) => user === uri.user) ?? same[0];
   }
 
   /**
@@ -78,11 +76,13 @@ export class Location {
   }
 
   all(): Binding[] {
-    return [...this.#bindings.users()].flatMap(user => this.find(user));
+    const all: Binding[] = [];
+    for (const bindings of this.#bindings.lists()) for (const binding of this.#live(bindings)) all.push(binding);
+    return all;
   }
 
   stop(): void {
-    this.#timer.cancel();
+    this.#sweeps.stop();
   }
 
   /** Removes the bindings that have expired or lost their flow. */
@@ -91,11 +91,10 @@ export class Location {
       this.#options.log.info('SIP binding ended', { user, contact: uri, flowClosed: flow.closed });
   }
 
-  #sweepLater(): Timer {
-    return this.#options.clock.after(SWEEP_MS, () => {
-      for (const user of [...this.#bindings.users()]) this.#prune(user);
-      this.#timer = this.#sweepLater();
-    });
+  #live(bindings: readonly Binding[]): Binding[] {
+    const now = this.#options.clock.now();
+    const live = bindings.filter(binding => isLive(binding, now));
+    return live.length < 2 ? live : live.sort((a, b) => b.q - a.q || b.since - a.since);
   }
 }
 

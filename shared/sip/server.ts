@@ -23,6 +23,8 @@ export interface ServerMachine extends ServerTransaction {
   acknowledge(): boolean;
   /** A CANCEL came for this request. */
   cancel(cancel: SipRequest): void;
+  /** It is answered, and stays only to answer repetitions of its request alike. */
+  readonly lingers: boolean;
   stop(): void;
 }
 
@@ -115,6 +117,8 @@ class Listeners<A> {
 
 /** RFC 3261 17.2.1, RFC 6026 7.1 */
 class InviteServer implements ServerMachine {
+  /** Its refusal is repeated until an ACK comes: it stays. */
+  readonly lingers = false;
   readonly request: SipRequest;
   readonly flow: Flow;
   readonly localTag: string;
@@ -245,6 +249,10 @@ class NonInviteServer implements ServerMachine {
 
   repeat(): void {
     this.#core.repeatLast();
+  }
+
+  get lingers(): boolean {
+    return this.#core.state === 'completed';
   }
 
   acknowledge(): boolean {

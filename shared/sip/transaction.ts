@@ -53,11 +53,13 @@ interface TransactionLayerOptions {
   onAck?: (ack: SipRequest, flow: Flow) => void;
   /** The address for our Via; by default the flow's local address. */
   sentBy?: (flow: Flow) => Address;
-  /** Further requests are answered 503. 20,000 by default. */
+  /** Beyond it those that are answered and linger give way, the oldest first; without one a request is answered 503. 20,000 by default. */
   maxTransactions?: number;
 }
 
 const MAX_TRANSACTIONS = 20_000;
+/** Number of the oldest server transactions that are examined for one that lingers. */
+const EXAMINED = 100;
 
 /** Takes over `transport.onMessage` and `transport.onMalformed`. */
 export class TransactionLayer {
@@ -216,13 +218,26 @@ class ServerTransactions {
       return;
     }
     if (known) known.repeat();
-    else if (!this.#hasRoom()) refuse(this.#options.random, request, flow, 503);
+    else if (!this.#hasRoom() && !this.#makeRoom()) refuse(this.#options.random, request, flow, 503);
     else if (request.method === 'CANCEL') this.#cancel(request, flow, key);
     else this.#handOver(this.#open(request, flow, key));
   }
 
   stop(): void {
     for (const machine of [...this.#machines.values()]) machine.stop();
+  }
+
+  /** Over UDP an answered request stays for 64 × T1: a thousand telephones that come back at once would be refused for half a minute. */
+  #makeRoom(): boolean {
+    let examined = 0;
+    for (const machine of this.#machines.values()) {
+      if (machine.lingers) {
+        machine.stop();
+        return true;
+      }
+      if (++examined === EXAMINED) break;
+    }
+    return false;
   }
 
   #cancel(cancel: SipRequest, flow: Flow, key: string): void {

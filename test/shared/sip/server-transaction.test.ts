@@ -137,6 +137,24 @@ describe('server transactions', () => {
     assert.deepEqual([vias[2]?.get('received'), vias[2]?.get('rport')], ['192.0.2.9', '5061']);
   });
 
+  it('lets the oldest answered request give way when full, and answers 503 only without one', () => {
+    const { layer, deliver, requests, last, sent } = wire(false, 3);
+    const ask = (branch: string): void =>
+      deliver(incoming('OPTIONS', `SIP/2.0/UDP 192.0.2.9:5061;branch=z9hG4bK${branch}`));
+    for (const branch of ['a', 'b', 'c']) ask(branch);
+    requests[1]?.respond(200);
+    requests[2]?.respond(200);
+    ask('d');
+    assert.deepEqual([layer.size, requests.length], [3, 4]);
+    ask('c');
+    assert.equal(requests.length, 4, 'the newer answer is repeated');
+    assert.equal(statusOf(last()), 200);
+    ask('e');
+    ask('f');
+    assert.deepEqual([layer.size, requests.length, statusOf(last())], [3, 5, 503]);
+    assert.equal(sent.filter(({ message }) => statusOf(message) === 503).length, 1);
+  });
+
   it('answers 400 to an incomplete request, 503 when full, and nothing to a bad ACK', () => {
     const { deliver, sent, last, requests } = wire(true, 1);
     const bad = incoming('OPTIONS');
