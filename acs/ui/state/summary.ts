@@ -5,7 +5,7 @@ import { isAborted, type Problem, problemOf } from '../api/problem.ts';
 import type { Summary } from '../api/shapes.ts';
 import { getSummary } from '../api/summary.ts';
 import { checkSession } from './session.ts';
-import { openStream } from './stream.ts';
+import { openCarried } from './stream.ts';
 
 export const summary = signal<Summary | undefined>(undefined);
 export const summaryProblem = signal<Problem | undefined>(undefined);
@@ -24,8 +24,7 @@ export function followSummary(): () => void {
   };
   let wasLive = false;
   void load();
-  const end = openStream({
-    types: ['summary'],
+  const end = openCarried({
     onState: state => {
       // The server ends a line when the rights of its caller change.
       if (state === 'live' && wasLive) void checkSession();

@@ -1,5 +1,6 @@
 // The live line of the pages, in Chromium: it comes back by itself, and tells of changed rights.
 import assert from 'node:assert/strict';
+import { eventually } from '../../support/eventually.ts';
 import { pagesSuite } from '../support/pages-world.ts';
 import { seedDevices } from '../support/seeded-devices.ts';
 
@@ -24,6 +25,32 @@ pagesSuite('the live line of the pages', pages => {
       complaints().filter(text => !text.includes('502')),
       [],
     );
+  });
+
+  it('is one for each tab, whatever its screen follows', async () => {
+    const { world, open, complaints } = pages();
+    const page = await open('/');
+    const lines = new Set<unknown>();
+    page.on('request', request => {
+      if (request.url().includes('/api/v1/events')) lines.add(request);
+    });
+    page.on('requestfailed', request => lines.delete(request));
+    page.on('requestfinished', request => lines.delete(request));
+    await page.getByRole('link', { name: /^Devices/ }).click();
+    await page.getByRole('heading', { name: /^4\d devices/ }).waitFor();
+    await page.waitForResponse(answer => /events\?devices=.*summary/.test(answer.url()));
+    await eventually('one line', async () => lines.size === 1);
+    await seedDevices(world, 44);
+    await page.getByRole('link', { name: /^Devices\s*44$/ }).waitFor();
+    await page.locator('tbody th a').first().click();
+    await page.waitForResponse(answer => /events\?device=.*summary/.test(answer.url()));
+    await page.locator('a[href="/ui/files"]').click();
+    await page.waitForResponse(answer => /events\?types=summary$/.test(answer.url()));
+    await eventually('one line of its own', async () => lines.size === 1);
+    await seedDevices(world, 45);
+    await page.getByRole('link', { name: /^Devices\s*45$/ }).waitFor();
+    await page.getByText(/^Live/).first().waitFor();
+    assert.deepEqual(complaints(), []);
   });
 
   it('shows what other rights allow as soon as they are others', async () => {
