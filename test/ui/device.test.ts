@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 import { type ForeignDevice, foreignDevice, tr098 } from './support/foreign-devices.ts';
 import { pagesSuite, plainDevice } from './support/pages-world.ts';
 
@@ -27,6 +28,35 @@ pagesSuite('the screen of a device', pages => {
     await page.getByText('Online', { exact: true }).waitFor();
     await page.keyboard.press('w');
     await page.getByText(/0090F8000001 has informed, .* after/).waitFor();
+    await page.getByText(/Session ok in .*6 CONNECTION REQUEST/).waitFor();
+    assert.deepEqual(complaints(), []);
+  });
+
+  it('misses neither the session of a wake nor one before, while its event line is opening', async () => {
+    const { open, call, complaints, base } = pages();
+    const page = await open('/devices');
+    let release = (): void => undefined;
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    const isLine = (url: URL): boolean => url.pathname.endsWith('/events') && url.searchParams.has('device');
+    await page.route(isLine, async route => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`${base}/ui${DGW}/sessions`);
+    await page.waitForResponse(answer => /\/sessions\?/.test(answer.url()));
+    const listed = async (): Promise<number> => ((await call('GET', `${DGW}/sessions`)).items as unknown[]).length;
+    const before = await listed();
+    await call('POST', `${DGW}/connection-request`);
+    await eventually('a session of which the page has not heard', async () => (await listed()) > before);
+    const again = page.waitForResponse(answer => /\/sessions\?/.test(answer.url()));
+    release();
+    await again;
+    await page.unroute(isLine);
+    await page.goto(`${base}/ui${DGW}/summary`);
+    await page.getByText('Online', { exact: true }).waitFor();
+    await page.keyboard.press('w');
     await page.getByText(/Session ok in .*6 CONNECTION REQUEST/).waitFor();
     assert.deepEqual(complaints(), []);
   });

@@ -1,6 +1,5 @@
 // The live events of one device, shared by all parts of its screen.
 import { useEffect, useRef } from 'preact/hooks';
-import type { LineState } from '../api/events.ts';
 import { after } from './clock.ts';
 import { openStream } from './stream.ts';
 
@@ -20,11 +19,24 @@ export type Listener = (event: LiveEvent) => void;
 export interface DeviceLine {
   /** @returns ends the subscription */
   listen: (listener: Listener) => () => void;
+  /** Tells all listeners that events were missed. */
+  miss: () => void;
+  /** Runs what is followed by events that must not be missed: once the line is open, or a moment later where it does not open. */
+  whenOpen: (run: () => void) => void;
 }
 
-/** The line of a device: it is open while the component is shown. */
-export function useDeviceLine(id: string, onState?: (state: LineState) => void): DeviceLine {
+/** A line that takes longer is not waited for. */
+const OPEN_MS = 2000;
+
+/** The line of a device: it is open while the component is shown. @param onFirst called when it has opened; from then on no event is missed */
+export function useDeviceLine(id: string, onFirst: () => void): DeviceLine {
   const listeners = useRef(new Set<Listener>());
+  const waiting = useRef<Set<() => void> | undefined>(new Set());
+  const first = useRef(onFirst);
+  first.current = onFirst;
+  const tell = (event: LiveEvent): void => {
+    for (const listener of [...listeners.current]) listener(event);
+  };
   const line = useRef<DeviceLine>({
     listen: listener => {
       listeners.current.add(listener);
@@ -32,19 +44,35 @@ export function useDeviceLine(id: string, onState?: (state: LineState) => void):
         listeners.current.delete(listener);
       };
     },
+    miss: () => tell({ type: 'gap', data: {} }),
+    whenOpen: run => {
+      const held = waiting.current;
+      if (!held) return run();
+      const once = (): void => {
+        cancel();
+        held.delete(once);
+        run();
+      };
+      const cancel = after(OPEN_MS, once);
+      held.add(once);
+    },
   });
-  useEffect(
-    () =>
-      openStream({
-        types: deviceEvents,
-        query: { device: id },
-        ...(onState ? { onState } : {}),
-        onEvent: (type, data) => {
-          for (const listener of [...listeners.current]) listener({ type, data });
-        },
-      }),
-    [id],
-  );
+  useEffect(() => {
+    let isFirst = true;
+    return openStream({
+      types: deviceEvents,
+      query: { device: id },
+      onState: state => {
+        if (state !== 'live' || !isFirst) return;
+        isFirst = false;
+        const held = waiting.current ?? [];
+        waiting.current = undefined;
+        for (const run of [...held]) run();
+        first.current();
+      },
+      onEvent: (type, data) => tell({ type, data }),
+    });
+  }, [id]);
   return line.current;
 }
 

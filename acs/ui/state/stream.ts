@@ -13,7 +13,7 @@ const carriedTypes: readonly string[] = ['summary'];
 
 type Carried = Required<Pick<StreamOptions, 'onEvent' | 'onState'>>;
 
-/** What is listened to on every screen: by the line of the screen, and by one of its own where there is none. */
+/** The types that every screen listens to: they come by the line of the screen, or by one of their own where there is none. */
 class CarriedStream {
   #carried: Carried | undefined;
   readonly #carriers = new Set<object>();

@@ -1,5 +1,6 @@
 // A device: its header with state and actions, and the tabs of its parts.
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { countParameters } from '../../api/device/device.ts';
 import { getDevice } from '../../api/devices.ts';
 import { problemOf } from '../../api/problem.ts';
@@ -40,7 +41,8 @@ export const DeviceScreen = ({
 
 function DevicePage({ id, name }: { id: string; name: string }): JSX.Element {
   const found = useResource(id, async signal => await getDevice(id, signal));
-  const line = useDeviceLine(id);
+  const line = useDeviceLine(id, found.reload);
+  useMissed(line, found.value);
   useTrail([{ text: found.value?.serial ?? id, isId: true }]);
   useReload(line, CHANGES, found.reload);
   const { value: device, problem, at, reload } = found;
@@ -57,6 +59,17 @@ function DevicePage({ id, name }: { id: string; name: string }): JSX.Element {
       <TabBody name={name} device={device} line={line} reload={reload} />
     </>
   );
+}
+
+/** The device is read once more when its line has opened: where it is another one by then, events were missed before. */
+function useMissed({ miss }: DeviceLine, device: Device | undefined): void {
+  const reads = useRef<string[]>([]);
+  useEffect(() => {
+    if (!device || reads.current.length === 2) return;
+    reads.current.push(JSON.stringify(device));
+    const [before, now] = reads.current;
+    if (now !== undefined && now !== before) miss();
+  }, [device]);
 }
 
 /** Counts that the device itself brings. */

@@ -49,14 +49,17 @@ export function wakeNow({ id, serial }: { id: string; serial: string }, line: De
     tell({ tone: 'ok', text: texts.informed(serial, clockTime(nowMs()), span(nowMs() - began)) }, message);
   });
   after(PATIENCE_MS, end);
-  wake(id).then(
-    () => {
-      if (isInformed) return;
-      message = tell({ tone: 'busy', text: texts.accepted(serial, clockTime(nowMs())) }, message);
-    },
-    (error: unknown) => {
-      end();
-      tell({ tone: 'bad', text: texts.failed(serial, problemOf(error).message) }, message);
-    },
-  );
+  const ask = (): void =>
+    void wake(id).then(
+      () => {
+        if (isInformed) return;
+        message = tell({ tone: 'busy', text: texts.accepted(serial, clockTime(nowMs())) }, message);
+      },
+      (error: unknown) => {
+        end();
+        tell({ tone: 'bad', text: texts.failed(serial, problemOf(error).message) }, message);
+      },
+    );
+  // The session may be over before a line that opens meanwhile could tell of it.
+  line.whenOpen(ask);
 }
