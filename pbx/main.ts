@@ -57,7 +57,7 @@ async function runCommand(name: string, argv: string[]): Promise<void> {
 async function runShell(name: string, rest: string[]): Promise<number | undefined> {
   const { isShellCommand, shellHelp, startCommand, startShell } = await import('./mdsh/client/start.ts');
   const { stdin, stdout, stderr, env } = process;
-  const host = { stdin, stdout, stderr, env, clock };
+  const host = { stdin, stdout, stderr, env, clock, serverCommands: Object.keys(commands) };
   if (name !== 'mdsh') return isShellCommand(name) ? await startCommand([name, ...rest], host) : undefined;
   if (rest.includes('--help')) {
     stdout.write(shellHelp);

@@ -13,9 +13,10 @@ export interface Completion {
 }
 
 /** Commands of the shell itself. */
-export const ownWords = ['exit', 'help'];
+const ownWords = ['exit', 'help'];
 
-export function completionOf(table: CommandTable, line: string): Completion {
+/** @param more commands of one word beside those of the table */
+export function completionOf(table: CommandTable, line: string, more: readonly string[] = []): Completion {
   const mml = mmlStart(line);
   const parameters = mml && table.get(mml.name);
   if (mml && parameters?.kind === 'mml' && line.length > mml.end) return ofParameters(parameters, line.slice(mml.end));
@@ -23,7 +24,8 @@ export function completionOf(table: CommandTable, line: string): Completion {
   const start = words.at(-1) ?? '';
   const [name = '', ...before] = words.slice(0, -1);
   const command = table.get(name);
-  if (name === '' || name === 'help') return of(start, [...table.keys(), ...(name === '' ? ownWords : [])]);
+  if (name === '' || name === 'help')
+    return of(start, [...table.keys(), ...(name === '' ? [...ownWords, ...more] : [])]);
   if (!command || command.kind === 'mml') return of(start, []);
   const option = optionOf(command, before.at(-1) ?? '');
   if (option?.kind && !/^[-+]/.test(start)) return ofValue(option, start);

@@ -2,11 +2,16 @@
 
 const cell = (value: unknown): string => {
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'object') return String(value);
-  return Object.entries(value)
-    .map(([name, inner]) => `${name}=${String(inner)}`)
-    .join(' ');
+  if (typeof value !== 'object') return printable(String(value));
+  return printable(
+    Object.entries(value)
+      .map(([name, inner]) => `${name}=${String(inner)}`)
+      .join(' '),
+  );
 };
+
+/** Devices choose some of the values: they steer no terminal. */
+const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 
 /** A list as a table with its field names on top, an object as `name  value` lines. */
 export function asText(result: unknown): string {

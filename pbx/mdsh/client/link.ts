@@ -1,6 +1,7 @@
 // The connection from a client of the shell to the server: one request on the control socket for each line.
 import type { Clock } from '../../../shared/clock.ts';
 import { askControl } from '../../../shared/control/client.ts';
+import { asText } from '../../../shared/control/text.ts';
 import { helpPage } from '../help.ts';
 import type { LineAnswer, LineRequest } from '../shell.ts';
 import { CommandSyntaxError } from '../syntax/error.ts';
@@ -14,17 +15,25 @@ const COMPLETION_MS = 1000;
 export class ShellLink {
   readonly #path: string;
   readonly #clock: Clock;
+  /** Commands of the server beside those of the shell: one word each, which show how it is. */
+  readonly serverCommands: readonly string[];
 
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, serverCommands: readonly string[] = []) {
     this.#path = path;
     this.#clock = clock;
+    this.serverCommands = serverCommands;
   }
 
   /** Help pages are printed here; they need no server. @throws UserError where no server answers */
   async run(request: LineRequest, write: (text: string) => void, signal?: AbortSignal): Promise<LineAnswer> {
-    const page = helpOf(request.line);
+    const page = helpOf(request.line, this.serverCommands);
     if (page !== undefined) {
       write(textOf(page));
+      return { exit: 0 };
+    }
+    const word = request.line.replace(/;/g, ' ').trim();
+    if (this.serverCommands.includes(word)) {
+      write(`${asText(await askControl(this.#path, word, [], this.#clock))}\n`);
       return { exit: 0 };
     }
     const { line, canAsk = false, isConfirmed = false } = request;
@@ -48,8 +57,8 @@ export class ShellLink {
 const textOf = (lines: readonly string[]): string => lines.map(line => `${line}\n`).join('');
 
 /** Undefined for a line that asks for no page, or that the server says is wrong. */
-function helpOf(line: string): string[] | undefined {
-  if (/^[ \t]*help[ \t]*;?[ \t]*$/.test(line)) return commandList();
+function helpOf(line: string, serverCommands: readonly string[]): string[] | undefined {
+  if (/^[ \t]*help[ \t]*;?[ \t]*$/.test(line)) return commandList(serverCommands);
   const [, name] = /^[ \t]*help[ \t]+(\w{1,64})[ \t]*;?[ \t]*$/.exec(line) ?? [];
   try {
     const parsed = parseLine(commandTable, name === undefined ? line : `${name.toLowerCase()} -?`);
@@ -60,7 +69,7 @@ function helpOf(line: string): string[] | undefined {
   }
 }
 
-function commandList(): string[] {
+function commandList(serverCommands: readonly string[]): string[] {
   const rows = [...commandTable.values()].map(({ name, kind, about }) => ({
     kind,
     line: `${name.padEnd(26)}${about}`,
@@ -71,6 +80,7 @@ function commandList(): string[] {
     ...of('unix'),
     'Commands with parameters (NAME:PARAMETER=VALUE,…;):',
     ...of('mml'),
+    ...(serverCommands.length > 0 ? [`How the server is: ${serverCommands.join(', ')}.`] : []),
     'exit ends the shell.',
   ];
 }

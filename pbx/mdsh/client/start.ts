@@ -17,6 +17,8 @@ export interface ShellHost {
   stderr: Writable;
   env: Readonly<Record<string, string | undefined>>;
   clock: Clock;
+  /** Commands of the server beside those of the shell. */
+  serverCommands: readonly string[];
 }
 
 export const shellHelp = `Usage: tandem-pbx mdsh [-f] [--prompt] [--data DIR] [--control FILE]
@@ -45,7 +47,7 @@ export function isShellCommand(name: string): boolean {
 export async function startShell(words: readonly string[], host: ShellHost): Promise<Exit> {
   const { rest, path, data } = place(words, host.env);
   const { line, isForced, hasPrompt } = shellOptions(rest);
-  const link = new ShellLink(path, host.clock);
+  const link = new ShellLink(path, host.clock, host.serverCommands);
   if (line !== undefined) return await runOnce(link, line, host);
   if (host.stdin.isTTY && host.stdout.isTTY) {
     const historyFile = join(data, 'mdsh-history');
@@ -58,7 +60,7 @@ export async function startShell(words: readonly string[], host: ShellHost): Pro
 /** Runs one command. @throws UserError where no server answers */
 export async function startCommand(words: readonly string[], host: ShellHost): Promise<Exit> {
   const { rest, path } = place(words, host.env);
-  return await runOnce(new ShellLink(path, host.clock), lineOf(rest), host);
+  return await runOnce(new ShellLink(path, host.clock, host.serverCommands), lineOf(rest), host);
 }
 
 async function runOnce(link: ShellLink, line: string, host: ShellHost): Promise<Exit> {

@@ -94,7 +94,7 @@ class TerminalSession {
 }
 
 async function complete(link: ShellLink, line: string): Promise<[string[], string]> {
-  const { start, candidates, wantsNumbers } = completionOf(commandTable, line);
+  const { start, candidates, wantsNumbers } = completionOf(commandTable, line, link.serverCommands);
   const found = wantsNumbers ? await link.numbers(start) : candidates;
   return [found.length === 1 && !found[0]?.endsWith('=') ? [`${found[0]} `] : found, start];
 }

@@ -19,9 +19,13 @@ async function unregister(context: ShellContext, args: Arguments): Promise<void>
   }
 }
 
+/** A number may also be that of an account, which is registered without being an extension. */
 async function check(context: ShellContext, args: Arguments): Promise<void> {
-  await forEachNumber(args, dir => checkExists(context, dir));
   if (context.sources().length === 0) throw new NotExecuted('NOTHING REGISTERS AT THIS EXCHANGE');
+  const byNumber = terminalsByNumber(context);
+  await forEachNumber(args, dir => {
+    if (!byNumber.has(dir)) checkExists(context, dir);
+  });
 }
 
 export const extensionUnregistration: Command = {

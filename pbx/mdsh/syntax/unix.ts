@@ -35,6 +35,9 @@ interface Found {
 
 function readWord(command: Command, { text, at }: Word): Found[] {
   const sign = text[0];
+  // The vendor's description leaves the dashes out in places: `security-exception yes`.
+  const bare = text.length > 1 && Object.hasOwn(command.options, text) ? command.options[text] : undefined;
+  if (bare) return [{ name: text, option: bare, isPlus: false, at }];
   if ((sign !== '-' && sign !== '+') || text.length < 2) throw new CommandSyntaxError(`'${text}' is no option`, at);
   const isDouble = text.startsWith(sign.repeat(2));
   const equals = text.indexOf('=');

@@ -86,6 +86,16 @@ describe('the client of the shell', () => {
       assert.match(error, /at most 8192 characters/);
     });
 
+    it('shows how the server is by the commands that it has beside', async () => {
+      await close();
+      const path = join(folder, 'control.sock');
+      const rows = [{ user: '4100', userAgent: 'Phone\u001b[2J\n1.0' }];
+      close = await serveControl({ path, log, run: ({ command }) => (command === 'registrations' ? rows : undefined) });
+      link = new ShellLink(path, clock, ['registrations', 'status']);
+      assert.deepEqual(await pipe('registrations;\n'), [0, 'user  userAgent\n4100  Phone?[2J?1.0\n', '']);
+      assert.match((await pipe('help\n'))[1], /\nHow the server is: registrations, status\.\n/);
+    });
+
     it('is told of a server that is gone', async () => {
       await close();
       await assert.rejects(pipe('extension -p\n'), /no server runs/);

@@ -215,6 +215,13 @@ describe('extension_unregistration', () => {
     await shell.all('extension_unregistration');
     assert.deepEqual(source.ended, ['4100', '4101', '4100', '4101', '4102']);
     await refused(shell, 'extension_unregistration -d 4200', 'DIRECTORY NUMBER 4200 IS NOT INITIATED');
+    await refused(testShell(), 'extension_unregistration', 'NOTHING REGISTERS AT THIS EXCHANGE');
+  });
+
+  it('ends the registration of an account, which is no extension', async () => {
+    const source = terminalSource([terminal('100')]);
+    await testShell({ sources: () => [source] }).all('extension_unregistration -d 100');
+    assert.deepEqual(source.ended, ['100']);
   });
 });
 

@@ -132,6 +132,15 @@ describe('lines of commands with dashes', () => {
     });
   }
 
+  it('takes the long options of all commands with one dash or none, as the vendor writes them', () => {
+    assert.deepEqual(given('auth_code -i -cil 11600'), [
+      ['initiate', undefined],
+      ['cil', '11600'],
+    ]);
+    const line = 'extension -c -d 12345 security-exception yes';
+    assert.deepEqual(given(line).at(-1), ['security-exception', 'yes']);
+  });
+
   it('shows the place below the line', async () => {
     const { exit, lines } = await testShell().run('extension -i -d 41x -l 1 --csp 7');
     assert.equal(exit, 2);
