@@ -1,6 +1,6 @@
 """A telephone of pjsua2 at a SIP server over TLS, with SRTP by SDES. Commands are lines on stdin, answers JSON lines on stdout.
 
-phone.py USER PASSWORD DOMAIN SERVER   SERVER: host:port of the outbound proxy
+phone.py USER PASSWORD DOMAIN SERVER [SRTP]   SERVER: host:port of the outbound proxy; SRTP: mandatory (default) | optional | none
 call URI | hold N | resume N | transfer N URI | attend N M | hangup N | calls | quit      N: number of a call, from 0
 """
 import json
@@ -10,7 +10,8 @@ import sys
 
 import pjsua2 as pj
 
-user, password, domain, server = sys.argv[1:5]
+user, password, domain, server, *rest = sys.argv[1:]
+srtp = rest[0] if rest else "mandatory"
 bind = "127.0.0.1"
 
 
@@ -52,6 +53,7 @@ class Call(pj.Call):
         self.status = 0
         self.transfer = 0
         self.counts = (0, 0)
+        self.secured = False
         calls.append(self)
 
     def onCallState(self, _event):
@@ -91,10 +93,11 @@ class Call(pj.Call):
     def facts(self):
         if self.state == "up" and self.media != "none":
             stat = self.getStreamStat(0)
+            self.secured = int(self.getStreamInfo(0).proto) & pj.PJMEDIA_TP_PROFILE_SRTP != 0
             self.counts = (stat.rtcp.txStat.pkt, stat.rtcp.rxStat.pkt)
         sent, received = self.counts
         facts = {"state": self.state, "media": self.media, "status": self.status, "transfer": self.transfer}
-        return {**facts, "sent": sent, "received": received}
+        return {**facts, "sent": sent, "received": received, "secured": self.secured}
 
 
 class Account(pj.Account):
@@ -114,7 +117,12 @@ settings.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, pass
 settings.sipConfig.proxies.append(f"sip:{server};transport=tls;lr")
 settings.sipConfig.transportId = transport_id
 settings.mediaConfig.transportConfig.boundAddress = bind
-settings.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+uses = {
+    "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "none": pj.PJMEDIA_SRTP_DISABLED,
+}
+settings.mediaConfig.srtpUse = uses[srtp]
 settings.mediaConfig.srtpSecureSignaling = 1
 account = Account()
 account.create(settings)

@@ -25,8 +25,10 @@ export interface BaresipOptions {
   rtpBase: number;
   /** Hz it plays. */
   tone: number;
-  /** As mkua.sh takes it: default: `srtp-mand`. */
+  /** As mkua.sh takes it: default: `srtp-mand`. `none`: without SRTP. */
   mediaEncryption?: string;
+  /** `host:port` of the server, over TLS; that of the lab by default. */
+  server?: string;
   /** Codecs it offers and takes, and the modules that have them; G.711 by default. */
   codecs?: { modules: readonly string[]; names: string };
 }
@@ -60,6 +62,7 @@ export async function startBaresip(lab: Lab, options: BaresipOptions): Promise<B
   await mkdir(folder, { recursive: true });
   const words = [folder, user, password, sipPort, controlPort, rtpBase, tone, mediaEncryption].map(String);
   await run('sh', [join(peersFolder, 'baresip', 'mkua.sh'), ...words], { env: { ...process.env, LAB: lab.folder } });
+  await changeAccount(folder, options);
   if (options.codecs) await useCodecs(folder, options.codecs);
   const child: ChildProcess = spawn('baresip', ['-4', '-s', '-f', folder], {
     stdio: ['ignore', 'ignore', 'ignore'],
@@ -78,6 +81,13 @@ export async function startBaresip(lab: Lab, options: BaresipOptions): Promise<B
       await exit;
     },
   };
+}
+
+async function changeAccount(folder: string, { server, mediaEncryption }: BaresipOptions): Promise<void> {
+  const file = join(folder, 'accounts');
+  const text = await readFile(file, 'utf8');
+  const there = server === undefined ? text : text.replace('127.0.0.1:5061', server);
+  await writeFile(file, mediaEncryption === 'none' ? there.replace('mediaenc=none;', '') : there);
 }
 
 async function useCodecs(folder: string, { modules, names }: NonNullable<BaresipOptions['codecs']>): Promise<void> {

@@ -18,6 +18,8 @@ export interface PhoneCall {
   /** RTP packets. */
   sent: number;
   received: number;
+  /** The stream runs by a profile of SRTP. */
+  secured: boolean;
 }
 
 interface Line {
@@ -41,8 +43,15 @@ export class PjsuaPhone {
   }
 
   /** Starts one and waits until it is registered. @param server host:port of the proxy */
-  static async start(user: string, password: string, domain: string, server: string): Promise<PjsuaPhone> {
-    const child = spawn(pjsua2Python, [script, user, password, domain, server], { stdio: ['pipe', 'pipe', 'ignore'] });
+  static async start(
+    user: string,
+    password: string,
+    domain: string,
+    server: string,
+    srtp: 'mandatory' | 'optional' | 'none' = 'mandatory',
+  ): Promise<PjsuaPhone> {
+    const words = [script, user, password, domain, server, srtp];
+    const child = spawn(pjsua2Python, words, { stdio: ['pipe', 'pipe', 'ignore'] });
     const phone = new PjsuaPhone(child);
     await phone.#next('the registration of pjsua2', line => line.registered === 200);
     return phone;
