@@ -273,6 +273,17 @@ const stray = later(
   { isFromDestination: true },
 );
 
+const destination = { protocolIdentifier, destinationInfo: endpointType, callIdentifier: { guid } };
+/** Messages of the called side to the first call that a connection is offered. */
+const asCalled: readonly CallMessage[] = [
+  later('callProceeding', { callProceeding: destination }),
+  later('alerting', { alerting: { ...destination, alertingAddress: [{ 'h323-ID': 'Bo' }] } }),
+  later('progress', { progress: destination }),
+  later('connect', { connect: { ...destination, conferenceID, h245Address: h323Address(40_004) } }),
+  ...inCall,
+  released,
+].map(message => ({ ...message, callReference: 1, isFromDestination: true }));
+
 function calls(from: string): [name: string, messages: Message[]][] {
   const setup = framed(setupTo(h323Numbers.callee, from), true);
   return [
@@ -299,6 +310,14 @@ export function h323Conversations(protocol: Protocol): Conversation[] {
   const first = tunnelled(registration(1, h323Numbers.terminal));
   return named([
     ...rasRequests.map(([name, all]): [string, Message[]] => [name, all.map(tunnelled)]),
+    [
+      'called',
+      [
+        first,
+        framed(setupTo(h323Numbers.terminal, h323Numbers.terminal), false),
+        ...asCalled.map(message => framed(message, false)),
+      ],
+    ],
     ...calls(h323Numbers.terminal).map(([name, all]): [string, Message[]] => [`registered: ${name}`, [first, ...all]]),
   ]);
 }
