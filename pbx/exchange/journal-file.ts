@@ -145,7 +145,7 @@ function changesOf(line: string): Change[] | undefined {
 }
 
 /** Makes the names in a folder durable. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   await handle.sync();
   await handle.close();

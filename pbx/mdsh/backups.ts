@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { join } from 'node:path';
 import { Turns } from '../../shared/turns.ts';
 import { type Change, tableNames } from '../exchange/data.ts';
+import { syncFolder } from '../exchange/journal-file.ts';
 import { NotExecuted } from './command.ts';
 
 /** Backups that are kept. */
@@ -57,6 +58,7 @@ export async function writeBackup(folder: string, rows: readonly Change[], now: 
     await file.close();
   }
   await rename(fresh, join(folder, name));
+  await syncFolder(folder);
   for (const old of before.slice(0, Math.max(0, before.length + 1 - MAX_BACKUPS))) await rm(join(folder, old.name));
   return name;
 }
