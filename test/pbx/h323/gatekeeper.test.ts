@@ -15,6 +15,7 @@ describe('the gatekeeper', function () {
   let lab: H323Lab;
   let clock: VirtualClock;
   const open: { close(): void }[] = [];
+  let other: RawEndpoint | undefined;
   const start = async (bounds = {}): Promise<void> => {
     clock = new VirtualClock();
     lab = await openH323Lab({ clock, bounds });
@@ -31,13 +32,14 @@ describe('the gatekeeper', function () {
     return made;
   };
   const assertServes = async (): Promise<void> => {
-    const other = await endpoint('127.0.0.9');
+    other ??= await endpoint('127.0.0.9');
     const answer = await other.ask(other.registration('4101'));
     assert.ok('registrationConfirm' in answer);
   };
   beforeEach(() => start());
   afterEach(async () => {
     for (const one of open.splice(0)) one.close();
+    other = undefined;
     await lab.stop();
   });
 
