@@ -115,6 +115,28 @@ peerSuite('procedures of the description', pjsua2Needs, function () {
     assert.deepEqual(await portsOf(), [`2003 at ${PLAIN}`]);
   });
 
+  it('6.2.3: a number without code registers over TLS with itself as PIN', async () => {
+    await lab.executed('sec_policy -set 2', 'extension -i -d 2004 --csp 1 --lim 1 --security-exception no');
+    await lab.executed('ip_extension -i -d 2004 --protocol SIP');
+    const logon = { number: '2004', protocol: 'tls', port: TLS } as const;
+    for (const pin of [undefined, PIN]) {
+      assert.equal((await secure.logOn({ ...logon, pin })).isRegistered, false);
+      await secure.logOff('2004');
+    }
+    const { isRegistered, wasChallenged } = await secure.logOn({ ...logon, pin: '2004' });
+    assert.deepEqual([isRegistered, wasChallenged], [true, true]);
+    assert.equal(lab.terminal('2004')?.row, 'Table 3 addition 1');
+  });
+
+  it('asks a registered terminal for its code as soon as it has one', async () => {
+    assert.equal(await logOn(insecure, '2003', 'udp'), true);
+    assert.deepEqual(await pjsua2.refresh('2003'), { isRegistered: true, status: 200, wasChallenged: false });
+    await lab.executed(`auth_code -i -d 2003 --auth-code ${PIN} --csp 1`);
+    assert.equal((await pjsua2.refresh('2003')).status, 401);
+    await insecure.logOff('2003');
+    assert.equal((await insecure.logOn({ number: '2003', protocol: 'udp', port: PLAIN, pin: PIN })).isRegistered, true);
+  });
+
   it('unregisters the terminals of the numbers that are given, and no others', async () => {
     for (const number of ['2001', '2002', '2003']) assert.equal(await logOn(insecure, number, 'udp'), true);
     await lab.executed('extension_unregistration -d 2001,2003');
