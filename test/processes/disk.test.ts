@@ -1,26 +1,18 @@
 // The ACS as a process on a disk that is full, cannot be written or fails, in the middle of its work, and works again.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { checkFile } from '../../acs/store/sqlite/backup.ts';
 import { eventually } from '../support/eventually.ts';
+import { compileDiskFault, type FaultyDisk, faultyDisk } from '../support/processes/faulty-disk.ts';
 import { type Lanes, startLanes } from '../support/processes/lanes.ts';
 import { endPrograms, openAcs, type Program, program } from '../support/processes/process.ts';
 import { missing, peerSuite, run } from '../support/servers/peers.ts';
 
 const { ENOSPC, EROFS, EIO } = constants.errno;
 const LANES = 8;
-
-interface Disk {
-  /** Environment of what runs on it. */
-  env: Record<string, string>;
-  /** From now on it takes nothing. */
-  fail(): Promise<void>;
-  heal(): Promise<void>;
-}
 
 interface Expected {
   /** Of the API: status and code. */
@@ -34,7 +26,7 @@ const full: Expected = { refusal: '507 store-full', reason: /the disk is full/, 
 const failing: Expected = { refusal: '503 store-io', reason: /the disk fails/, start: /the disk fails/ };
 const readOnly: Expected = { ...failing, start: /cannot be (written|opened)/ };
 
-const serve = (data: string, { env }: Disk): Program => program('acs/main.ts', openAcs(data), env);
+const serve = (data: string, { env }: FaultyDisk): Program => program('acs/main.ts', openAcs(data), env);
 
 interface Reached {
   cwmp: string;
@@ -57,7 +49,7 @@ async function readiness(api: string): Promise<[number, string]> {
 }
 
 /** Breaks the disk twice under a busy server, and looks at its answers, its log and its next starts. */
-async function breakTwice(data: string, disk: Disk, expected: Expected): Promise<void> {
+async function breakTwice(data: string, disk: FaultyDisk, expected: Expected): Promise<void> {
   const acs = serve(data, disk);
   const about = await reach(acs, data);
   const lanes = startLanes(about, { count: LANES, prefix: 'A' });
@@ -76,7 +68,7 @@ async function breakTwice(data: string, disk: Disk, expected: Expected): Promise
 
 async function breakAndHeal(
   about: Reached,
-  disk: Disk,
+  disk: FaultyDisk,
   { expected, lanes, round }: { expected: Expected; lanes: Lanes; round: number },
 ): Promise<void> {
   const { api } = about;
@@ -129,7 +121,7 @@ function assertLogged(acs: Program): void {
   assert.equal(acs.lines.filter(({ msg }) => msg === 'store writable again').length, 2);
 }
 
-async function assertNoStart(data: string, disk: Disk, start: RegExp): Promise<void> {
+async function assertNoStart(data: string, disk: FaultyDisk, start: RegExp): Promise<void> {
   await disk.fail();
   const second = serve(data, disk);
   const refused = await Promise.race([
@@ -167,30 +159,12 @@ peerSuite('the ACS on a disk that does not take anything', { programs: ['gcc'] }
   let library: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tandem-disk-'));
-    library = join(folder, 'diskfault.so');
-    const source = fileURLToPath(new URL('../support/diskfault.c', import.meta.url));
-    await run('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', library, source]);
+    library = await compileDiskFault(folder);
   });
   afterEach(endPrograms);
   after(async () => {
     await rm(folder, { recursive: true, force: true });
   });
-
-  const onCommand = async (name: string, error: number): Promise<{ data: string; disk: Disk }> => {
-    const data = join(folder, name);
-    const control = join(folder, `${name}.errno`);
-    // In place: the programs have it mapped.
-    const set = async (number: number): Promise<void> => {
-      const file = await open(control, 'r+');
-      const bytes = Buffer.alloc(4);
-      bytes.writeInt32LE(number);
-      await file.write(bytes, 0, 4, 0);
-      await file.close();
-    };
-    await writeFile(control, Buffer.alloc(4));
-    const env = { LD_PRELOAD: library, DISKFAULT_FOLDER: data, DISKFAULT_CONTROL: control, UV_USE_IO_URING: '0' };
-    return { data, disk: { env, fail: () => set(error), heal: () => set(0) } };
-  };
 
   const faults: [name: string, error: number, expected: Expected][] = [
     ['is full (ENOSPC)', ENOSPC, full],
@@ -199,8 +173,8 @@ peerSuite('the ACS on a disk that does not take anything', { programs: ['gcc'] }
   ];
   for (const [name, error, expected] of faults)
     it(`refuses clearly while the disk ${name}, logs it once and recovers by itself`, async () => {
-      const { data, disk } = await onCommand(`errno-${error}`, error);
-      await breakTwice(data, disk, expected);
+      const data = join(folder, `errno-${error}`);
+      await breakTwice(data, await faultyDisk(library, data, error), expected);
     });
 });
 

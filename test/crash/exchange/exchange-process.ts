@@ -12,17 +12,19 @@ export class ExchangeProcess {
   readonly #main: string;
   readonly data: string;
   readonly #link: ShellLink;
+  readonly #env: Record<string, string>;
   #running: Program | undefined;
 
-  constructor(main: string, data: string) {
+  constructor(main: string, data: string, env: Record<string, string> = {}) {
     this.#main = main;
     this.data = data;
+    this.#env = env;
     this.#link = new ShellLink(join(data, 'control.sock'), systemClock());
   }
 
   async start(): Promise<void> {
     const args = ['serve', '--tls-port', '0', '--license', 'VOIP-SECURITY', '--data', this.data];
-    this.#running = program(this.#main, args);
+    this.#running = program(this.#main, args, this.#env);
     await this.#running.ready();
   }
 
@@ -30,6 +32,11 @@ export class ExchangeProcess {
   async kill(): Promise<void> {
     await this.#running?.stop('SIGKILL');
     this.#running = undefined;
+  }
+
+  /** Messages of errors in its log. */
+  errors(): string[] {
+    return this.#running?.lines.flatMap(({ level, msg }) => (level === 'error' ? [String(msg)] : [])) ?? [];
   }
 
   /** A line over the control socket. Rejects where no answer comes. */
