@@ -43,7 +43,7 @@ describe('the gatekeeper', function () {
     await lab.stop();
   });
 
-  it('drops datagrams that are no RAS message', async () => {
+  it('confirms nothing to datagrams of random octets', async () => {
     const random = seededRandom(7);
     const peer = await endpoint();
     for (let count = 0; count < 500; count++) {
@@ -53,8 +53,10 @@ describe('the gatekeeper', function () {
     }
     peer.send(encodeRas(peer.registration('4100')).subarray(0, 20));
     await assertServes();
+    // Chance makes a message now and then, which is rejected.
+    const names = peer.heard.flatMap(message => Object.keys(message));
     assert.deepEqual(
-      peer.heard.filter(message => !('unknownMessageResponse' in message)),
+      names.filter(name => !/(?:Reject|Response)$/.test(name)),
       [],
     );
   });
