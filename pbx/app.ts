@@ -135,8 +135,8 @@ export interface Pbx {
   readonly exchange: Exchange;
   readonly admission: Admission;
   readonly refusals: Refusals;
-  /** Parts that terminals register at. */
-  readonly sources: readonly TerminalSource[];
+  /** Parts that terminals register at: the SIP registrar, and those that were added. */
+  readonly sources: TerminalSource[];
   registrations(): RegistrationInfo[];
   calls(): CallInfo[];
   routes(): RouteInfo[];
@@ -190,6 +190,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     routes,
     names,
     hasUser: user => subscribers.has(user),
+    isElsewhere: user => sources.slice(1).some(source => source.terminals(user).length > 0),
     nameOn,
     register: createRegistrar({ location, authenticator, admission, policy, clock, log, expiry, domain }),
     onRefusedCall: refused => refusals.add(refusedForMedia(refused)),
@@ -204,6 +205,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     onRequest: transaction => proxy.handle(transaction),
     onAck: (ack, flow) => proxy.acknowledge(ack, flow),
   });
+  const sources = [new SipTerminals({ location, layer: () => layer, domain, nameOn, clock, random, log })];
   const forgetErased = exchange.onChange(changes => endErased(changes, exchange, location));
   return {
     ports,
@@ -215,7 +217,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     exchange,
     admission,
     refusals,
-    sources: [new SipTerminals({ location, layer: () => layer, domain, nameOn, clock, random, log })],
+    sources,
     registrations: () => location.all().map(binding => registrationInfo(binding, clock.now())),
     calls: () => calls.all().map(call => callInfo(call, clock.now())),
     routes: () => routes.all(),

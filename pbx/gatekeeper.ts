@@ -18,8 +18,10 @@ type Options = GatekeeperPorts &
 export async function withGatekeeper(pbx: Pbx, options: Options): Promise<Pbx> {
   const { exchange, admission, sources } = pbx;
   const { clock } = options;
-  const isSipNumber = (number: string): boolean => sources.some(source => source.terminals(number).length > 0);
+  const [sip] = sources;
+  const isSipNumber = (number: string): boolean => (sip?.terminals(number).length ?? 0) > 0;
   const gatekeeper = await startGatekeeper({ ...gatekeeperOptions(options), exchange, admission, isSipNumber });
+  sources.push(gatekeeper);
   const { ras, calls, tls } = gatekeeper.ports;
   return {
     ...pbx,
@@ -32,7 +34,6 @@ export async function withGatekeeper(pbx: Pbx, options: Options): Promise<Pbx> {
     get policy() {
       return pbx.policy;
     },
-    sources: [...sources, gatekeeper],
     registrations: () => [
       ...pbx.registrations(),
       ...gatekeeper.terminals().map(terminal => registrationInfo(terminal, clock.now())),

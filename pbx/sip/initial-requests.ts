@@ -39,7 +39,7 @@ export class InitialRequests {
     if ('status' in found) return refuse(this.#options, transaction, found.status, found.reason);
     const { user: to, targets, barred } = found;
     if (targets.length === 0 && barred) return refuseSips(this.#options, transaction);
-    if (targets.length === 0) return refuse(this.#options, transaction, this.#options.hasUser(to) ? 480 : 404);
+    if (targets.length === 0) return refuseUnregistered(this.#options, transaction, to);
     const media = summaryOf(descriptionOf(request))?.profile;
     const callees = targets.map(target => target.flow);
     const decision = await policy.call({ from: sender.user, to, caller: transaction.flow, callees, media });
@@ -92,6 +92,11 @@ export class InitialRequests {
       recordRoute: ({ flow }) => (makesDialog ? recordRoutes(job.transaction.flow, flow, nameOn, isSips(uri)) : []),
     });
   }
+}
+
+function refuseUnregistered(options: ProxyOptions, transaction: ServerTransaction, to: string): void {
+  if (options.isElsewhere(to)) refuse(options, transaction, 488, 'The Called Terminal Is Not a SIP Terminal');
+  else refuse(options, transaction, options.hasUser(to) ? 480 : 404);
 }
 
 const behind = (row: SipRoute | undefined): Pick<Party, 'route' | 'trunk'> =>

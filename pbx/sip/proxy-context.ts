@@ -27,6 +27,8 @@ export interface ProxyOptions {
   names: ServerNames;
   /** The user has an account. */
   hasUser: (user: string) => boolean;
+  /** Terminals of other kinds are registered with the number; calls to them would need a media gateway. */
+  isElsewhere: (user: string) => boolean;
   /** Our address towards that flow's peer. */
   nameOn: (flow: Flow) => Address;
   register: (transaction: ServerTransaction) => Promise<void>;

@@ -105,7 +105,7 @@ const faults = {
   'wrong time': { reason: { securityError: 'securityWrongSyncTime' }, text: 'the clock of the terminal is wrong' },
 } as const;
 
-/** Product and version of the vendor data, such as `DBC425 02 R3A`. */
+/** Product and version of the vendor data, as a User-Agent has them: `DBC42502/R3A`. */
 export function productName({ productId, versionId }: VendorIdentifier): string | undefined {
   const words = [productId, versionId].map(bytes =>
     bytes
@@ -113,6 +113,6 @@ export function productName({ productId, versionId }: VendorIdentifier): string 
       .replace(/[^\x20-\x7e]/g, '')
       .trim(),
   );
-  const name = words.filter(word => word).join(' ');
+  const name = words.filter(word => word).join('/');
   return name === '' ? undefined : name;
 }
