@@ -8,14 +8,14 @@ const MOST_PARTS = 16;
 /** @returns the description; undefined where there is none; a reason where it cannot be told */
 export function descriptionBody({ headers, body }: SipMessage): Buffer | string | undefined {
   if (body.length === 0) return undefined;
-  const type = headers.get('Content-Type') ?? '';
+  const [type = '', ...others] = headers.all('Content-Type');
+  if (others.length > 0) return 'the body has two types';
   const name = mediaType(type);
   const encoding = headers.get('Content-Encoding') ?? 'identity';
   if (encoding.trim().toLowerCase() !== 'identity') return `the body is encoded: ${encoding.slice(0, 40)}`;
   if (name.startsWith('multipart/')) return partOf(body, type);
-  // Some peers leave the type away; a description begins with its version.
-  const isDescription = name === 'application/sdp' || (name === '' && body.subarray(0, 2).toString('latin1') === 'v=');
-  return isDescription ? body : undefined;
+  // Some peers do not look at the type; a description begins with its version.
+  return name === 'application/sdp' || body.subarray(0, 2).toString('latin1') === 'v=' ? body : undefined;
 }
 
 const mediaType = (value: string): string => (value.split(';', 1)[0] ?? '').trim().toLowerCase();

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import type { Pbx } from '../../../pbx/app.ts';
 import { type Change, defaultSettings, type EncryptionType, type PolicyNumber } from '../../../pbx/exchange/data.ts';
 import { Exchange } from '../../../pbx/exchange/exchange.ts';
+import { descriptionOf } from '../../../pbx/media/description.ts';
 import { buildAck, buildRequest, type Dialog, dialogOfCaller } from '../../../shared/sip/dialog.ts';
 import type { Protocol } from '../../../shared/sip/flow-types.ts';
-import type { SipResponse } from '../../../shared/sip/message.ts';
+import { createRequest, type MessageParts, type SipResponse } from '../../../shared/sip/message.ts';
 import { clock, domain, pbxLab } from '../../support/cpe/pbx-lab.ts';
 import type { Softphone, SoftphoneOptions } from '../../support/cpe/softphone.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -18,6 +19,8 @@ const settings = (policy: PolicyNumber, ...on: EncryptionType[]): Change => {
   const mediaEncryption = { ...defaultSettings.mediaEncryption, ...Object.fromEntries(on.map(type => [type, true])) };
   return { table: 'settings', key: 'system', row: { policy, mediaEncryption } };
 };
+
+const parts = (body: string): MessageParts => ({ body, contentType: 'application/sdp' });
 
 describe('media encryption of extensions', () => {
   const { start, registered, dialogOf, statusOf } = pbxLab();
@@ -86,6 +89,29 @@ describe('media encryption of extensions', () => {
       assert.equal(pbx.refusals.all()[0]?.row, 'media encryption of extension');
     });
   }
+
+  it('ends a call whose callee answers with what cannot be read', async () => {
+    const pbx = await encrypted();
+    const { caller, callee } = await pair(pbx, 'garbage');
+    const refused = await caller.call('100', savp);
+    assert.equal(statusOf(refused), 488);
+    assert.match(warningOf(refused), /cannot be read/);
+    await callee.hears('BYE');
+    await over(pbx);
+  });
+
+  it('judges descriptions of 60 KB within a turn of 20 ms, and refuses one of too many lines', async () => {
+    const pbx = await encrypted();
+    const { caller, callee } = await pair(pbx, savp);
+    const long = `${savp}${`a=x-${'y'.repeat(60)}\r\n`.repeat(900)}`;
+    dialogOf(await caller.call('100', long));
+    assert.equal((await callee.hears('INVITE')).body.length, long.length);
+    const began = clock.monotonic();
+    for (let round = 0; round < 20; round++) descriptionOf(createRequest('INVITE', 'sip:1@x', parts(long)));
+    assert.ok((clock.monotonic() - began) / 20 < 20);
+    const lines = `${savp}${'a=x\r\n'.repeat(5_000)}`;
+    assert.match(warningOf(await caller.call('100', lines)), /more than 1000 lines/);
+  });
 
   it('cancels a callee whose early answer is in RTP/AVP', async () => {
     const pbx = await encrypted();

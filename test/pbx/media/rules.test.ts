@@ -146,8 +146,14 @@ describe('an offer or answer where media must be encrypted', () => {
   it('fails with a description that cannot be read, and reads one without type', () => {
     fails(/cannot be read/, 'garbage');
     fails(/cannot be read/, `v=0\r\n${'a=x\r\n'.repeat(20_000)}`);
-    fails(/RTP\/AVP/, describeMedia(plainAudio), '');
+    for (const type of ['', 'text/plain']) fails(/RTP\/AVP/, describeMedia(plainAudio), type);
     passes('hello', 'text/plain');
+    const twice = createRequest('INVITE', 'sip:1@x', { body: describeMedia(plainAudio), contentType: 'text/plain' });
+    twice.headers.add('Content-Type', 'application/sdp');
+    assert.match(offerProblem(descriptionOf(twice), must) ?? '', /two types/);
+    const packed = createRequest('INVITE', 'sip:1@x', { body: 'x', contentType: 'application/sdp' });
+    packed.headers.add('Content-Encoding', 'gzip');
+    assert.match(offerProblem(descriptionOf(packed), must) ?? '', /encoded: gzip/);
   });
 
   it('passes anything where nothing is required', () => {
