@@ -4,6 +4,7 @@ import { openAcsLab } from './labs/acs.ts';
 import { gatewayParties, openGatewayLab } from './labs/gateway.ts';
 import { openH323Lab, protocols } from './labs/h323.ts';
 import { openPbxLab, pbxParties } from './labs/pbx.ts';
+import { openPbxWebLab } from './labs/pbx-web.ts';
 import type { Conversation } from './plan.ts';
 import { plantedTargets } from './planted/targets.ts';
 import { cwmpConversations } from './targets/acs-cwmp.ts';
@@ -14,6 +15,7 @@ import { acsConversations, dhcpConversations, sntpConversations } from './target
 import { mediaConversations } from './targets/gateway-media.ts';
 import { datagramConversations, requestConversations } from './targets/gateway-requests.ts';
 import { h323Conversations } from './targets/h323.ts';
+import { phoneConversations, statusConversations } from './targets/pbx-web.ts';
 import { sipConversations } from './targets/sip.ts';
 
 function gateway(surface: string, about: string, conversations: readonly Conversation[], lanes: number): Target {
@@ -70,6 +72,20 @@ export const targets: readonly Target[] = [
       open: openH323Lab,
     }),
   ),
+  {
+    name: 'pbx-status',
+    about: 'the status page of the exchange: HTML, JSON, metrics',
+    conversations: statusConversations,
+    lanes: 16,
+    open: openPbxWebLab,
+  },
+  {
+    name: 'pbx-phones',
+    about: 'configuration files of telephones at the exchange',
+    conversations: phoneConversations,
+    lanes: 16,
+    open: openPbxWebLab,
+  },
   gateway('http', 'connection requests to a gateway by HTTP', requestConversations, 16),
   gateway(
     'udp',
