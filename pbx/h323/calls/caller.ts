@@ -3,7 +3,6 @@
 import { type DestinationOptions, routeFrom } from '../gatekeeper/destinations.ts';
 import type { Endpoint } from '../gatekeeper/endpoints.ts';
 import type { BodyOf, ReleaseCompleteReason } from '../messages.ts';
-import { textsOfAliases } from '../transport/addresses.ts';
 import type { SignallingConnection } from '../transport/connection.ts';
 import type { Calls } from './calls.ts';
 
@@ -27,7 +26,10 @@ const notSecure: Refused = {
   release: 'securityDenied',
 };
 
-/** Found by its connection, its identifier, its admission, or its number; always at the host that it registered from. */
+/**
+ * Found by the identifier that the gatekeeper gave it, by its admission, or by its TLS connection, and at the host that it
+ * registered from. Its number alone is no proof.
+ */
 export function callerOf(
   setup: BodyOf<'setup'>,
   connection: SignallingConnection,
@@ -35,12 +37,10 @@ export function callerOf(
 ): Caller | Refused {
   const { host } = connection.remote;
   const isTls = connection.protocol === 'tls';
-  const [numbered] = textsOfAliases(setup.sourceAddress).flatMap(text => endpoints.of(text));
   const candidates = [
-    isTls ? endpoints.over({ key: connection.id })[0] : undefined,
     endpoints.find(setup.endpointIdentifier ?? ''),
     calls.admittedFor(setup.callIdentifier?.guid),
-    numbered,
+    endpoints.over({ key: connection.id })[0],
   ];
   const endpoint = candidates.find(one => one?.channel.remote.host === host);
   if (!endpoint) {

@@ -39,6 +39,8 @@ export interface Listener {
 
 /** The time for a TLS handshake, and then for the first message. */
 const FIRST_MESSAGE_MS = 20_000;
+/** Datagrams that wait: those of thousands of endpoints that register at once, as the system permits. */
+const RECEIVE_BYTES = 4 * 1024 * 1024;
 /** Connections that have sent no message yet. */
 const UNHEARD = { perAddress: 500, unproved: 2000 };
 
@@ -136,27 +138,31 @@ export async function listenRas(
 ): Promise<Listener> {
   const socket = await bindUdp({ address: host, port });
   socket.on('error', error => log.error('RAS socket failed', { reason: messageOf(error) }));
-  const local = socket.address();
-  const here = { host, port: local.port };
+  socket.setRecvBufferSize(RECEIVE_BYTES);
+  const local = { host, port: socket.address().port };
   onDatagram(socket, log, (bytes, from) => {
-    take(bytes, datagramChannel(socket, here, { host: plainAddress(from.address), port: from.port }, log));
+    take(bytes, datagramChannel({ socket, local, log, peer: from.address }, from.port));
   });
   return { port: local.port, close: () => new Promise(resolve => socket.close(() => resolve())) };
 }
 
-function datagramChannel(socket: DatagramSocket, local: Address, remote: Address, log: Log): RasChannel {
+interface DatagramPeer {
+  socket: DatagramSocket;
+  local: Address;
+  log: Log;
+  /** As the socket has it: a dual-stack socket needs the IPv4-mapped form to answer. */
+  peer: string;
+}
+
+function datagramChannel(way: DatagramPeer, port: number): RasChannel {
+  const { socket, local, log, peer } = way;
+  const remote = { host: plainAddress(peer), port };
   return {
-    key: `udp ${remote.host} ${remote.port}`,
-    protocol: 'udp',
-    local,
-    remote,
+    ...{ key: `udp ${remote.host} ${port}`, protocol: 'udp', local, remote },
     send: message =>
-      sendDatagram(socket, message, remote, error => {
+      sendDatagram(socket, message, { host: peer, port }, error => {
         if (error) log.info('RAS message not sent', { address: remote.host, reason: messageOf(error) });
       }),
-    at: port =>
-      port === remote.port
-        ? datagramChannel(socket, local, remote, log)
-        : datagramChannel(socket, local, { ...remote, port }, log),
+    at: other => datagramChannel(way, other),
   };
 }

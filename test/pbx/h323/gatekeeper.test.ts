@@ -169,10 +169,9 @@ describe('the gatekeeper', function () {
     const { port } = server.address() as AddressInfo;
     const callSignalAddress = [transportAddress({ host: '127.0.0.1', port })];
     await ringing.ask(ringing.registration('4101', { callSignalAddress }));
-    const peer = await endpoint();
-    await peer.ask(peer.registration('4100'));
+    const id = await (await endpoint()).register('4100');
     const signalling = await caller();
-    for (let reference = 1; reference <= 25; reference++) signalling.send(signalling.setup('4100', '4101', reference));
+    for (let reference = 1; reference <= 25; reference++) signalling.send(signalling.setup(id, '4101', reference));
     await eventually('five are refused', () => signalling.heard.filter(({ cause }) => cause === 42).length === 5);
   });
 
@@ -181,10 +180,9 @@ describe('the gatekeeper', function () {
     await away.ask(
       away.registration('4101', { callSignalAddress: [transportAddress({ host: '127.0.0.1', port: 9 })] }),
     );
-    const peer = await endpoint();
-    await peer.ask(peer.registration('4100'));
+    const id = await (await endpoint()).register('4100');
     const signalling = await caller();
-    signalling.send(signalling.setup('4100', '4101', 1));
+    signalling.send(signalling.setup(id, '4101', 1));
     assert.equal((await signalling.hears('releaseComplete')).cause, 27);
     assert.deepEqual(lab.gatekeeper.calls(), []);
   });

@@ -1,5 +1,7 @@
 // Two terminals of pycrate call each other through the gatekeeper, in clear and over TLS, and do not always get there.
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { plainPolicy } from '../../../shared/tls/profiles.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type H323Lab, openH323Lab } from '../../support/h323/lab.ts';
 import { H323Peers, type H323Terminal, h323Needs, type TerminalOptions } from '../../support/h323/terminals.ts';
@@ -135,41 +137,56 @@ peerSuite('calls of H.323 terminals of pycrate', h323Needs, function () {
 
   it('are refused in clear when the caller has registered over TLS', async () => {
     await registered('4101');
-    await registered('4100', 'secure');
-    const stranger = await peers.terminal({ aliases: ['4100'], ras: lab.ports.ras, calls: lab.ports.calls });
-    stranger.tell('call', { to: '4101', admit: false });
-    const release = await stranger.hears('call', 'releaseComplete');
+    const caller = await registered('4100', 'secure');
+    caller.tell('call', { to: '4101', admit: false, clear: lab.ports.calls });
+    const release = await caller.hears('call', 'releaseComplete');
     assert.deepEqual(bodyOf(release.fields, 'releaseComplete')?.reason, { securityDenied: 0 });
   });
 
-  it('reach the other side of a route by Setup', async () => {
-    const other = await openH323Lab();
-    try {
-      await other.add({ dir: '5100' });
-      await other.exchange.commit([route(1, '4', lab.ports.calls)]);
-      await lab.exchange.commit([route(1, '5', other.ports.calls)]);
-      const far = await peers.terminal({ aliases: ['5100'], ras: other.ports.ras, calls: other.ports.calls });
-      await far.ask('register');
-      const caller = await registered('4100');
-      caller.tell('call', { to: '5100' });
-      await caller.hears('call', 'connect');
-      assert.deepEqual(
-        [lab, other].map(one => one.gatekeeper.calls()[0]?.state),
-        ['up', 'up'],
-      );
-      assert.equal(other.gatekeeper.calls()[0]?.from, 'route 1');
-      caller.tell('hangup');
-      await far.hears('call', 'releaseComplete');
-    } finally {
-      await other.stop();
-    }
-  });
+  const ways = [
+    ['TCP', 'connect'],
+    ['TLS', 'connect'],
+    ['TLS with a certificate of an unknown CA', 'releaseComplete'],
+  ] as const;
+  for (const [way, outcome] of ways) {
+    it(`by a route over ${way} come to ${outcome}`, async () => {
+      const far = await openH323Lab();
+      const known = new X509Certificate(way === 'TLS' ? far.root : lab.root);
+      const near = await openH323Lab({ routeTls: { policy: plainPolicy, roots: [known] } });
+      const tls = way !== 'TCP';
+      try {
+        await far.add({ dir: '5100' });
+        await far.exchange.commit([routeChange('4', 1720, tls)]);
+        const called = await peers.terminal({ aliases: ['5100'], ras: far.ports.ras, calls: far.ports.calls });
+        await called.ask('register');
+        await near.add({ dir: '4100' });
+        await near.exchange.commit([routeChange('5', tls ? far.ports.tls : far.ports.calls, tls)]);
+        const caller = await peers.terminal({ aliases: ['4100'], ras: near.ports.ras, calls: near.ports.calls });
+        await caller.ask('register');
+        caller.tell('call', { to: '5100' });
+        const answer = await caller.hears('call', outcome);
+        const calls = [near, far].map(({ gatekeeper }) => gatekeeper.calls()[0]);
+        if (outcome === 'releaseComplete') assert.equal(answer.cause, 27);
+        else
+          assert.deepEqual(
+            calls.map(call => [call?.kind, call?.from]),
+            [
+              ['route', '4100'],
+              ['route', 'route 1'],
+            ],
+          );
+      } finally {
+        await near.stop();
+        await far.stop();
+      }
+    });
+  }
 });
 
-const route = (number: number, prefix: string, port: number) => ({
+const routeChange = (prefix: string, port: number, tls: boolean) => ({
   table: 'h323Routes' as const,
-  key: String(number),
-  row: { route: number, prefix, host: '127.0.0.1', port, tls: false },
+  key: '1',
+  row: { route: 1, prefix, host: '127.0.0.1', port, tls },
 });
 
 type Fields = Record<string, unknown> | undefined;

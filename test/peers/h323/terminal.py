@@ -4,7 +4,7 @@ Every command has `do` and, but for `quit`, the name of its terminal as `as`; ev
   terminal   host, ras, calls, tls (port: all over one TLS connection), ca, aliases, password, product, version, ttl, answers
              answers: connect (default) | alert | busy | silent | proceed
   discover, register {keepAlive, seq, password, aliases}, unregister, admit {to}, locate {to}, info {status}, bandwidth, disengage
-  call {to, admit, h245}, answer, hangup {cause}, facility {h245}
+  call {to, admit, h245, clear: port of call signalling without TLS}, answer, hangup {cause}, facility {h245}
   raw {over: ras|calls|tls, hex, times}, close, quit
 """
 import asyncio
@@ -403,9 +403,11 @@ class Terminal:
                 return
             address = value["destCallSignalAddress"][1]
             target = (".".join(str(part) for part in address["ip"]), address["port"])
-        if self.stream:
+        if self.stream and not command.get("clear"):
             call["writer"] = self.stream
         else:
+            if command.get("clear"):
+                target = (self.host, command["clear"])
             reader, call["writer"] = await asyncio.open_connection(*target, local_addr=(self.own, 0))
             self.spawn(self.read_stream(reader, call["writer"]))
         more = {"h245Control": [bytes.fromhex(command["h245"])]} if command.get("h245") else {}

@@ -1,6 +1,4 @@
 // A gatekeeper on loopback with extensions of its own, for tests: UDP, TCP and TLS, each at a free port.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Change, PolicyNumber } from '../../../pbx/exchange/data.ts';
 import { defaultSettings } from '../../../pbx/exchange/data.ts';
 import { Exchange } from '../../../pbx/exchange/exchange.ts';
@@ -31,6 +29,8 @@ export interface H323Lab {
   readonly refusals: Refusals;
   readonly gatekeeper: H323Terminals;
   readonly ports: { ras: number; calls: number; tls: number };
+  /** CA of its certificate. */
+  readonly root: string;
   setPolicy(policy: PolicyNumber): Promise<void>;
   add(...extensions: H323Extension[]): Promise<void>;
   stop(): Promise<void>;
@@ -68,16 +68,9 @@ export async function openH323Lab(options: Partial<GatekeeperOptions> = {}): Pro
   });
   const { ras = 0, calls = 0, tls = 0 } = gatekeeper.ports;
   return {
-    ...{ exchange, refusals, gatekeeper, ports: { ras, calls, tls } },
+    ...{ exchange, refusals, gatekeeper, ports: { ras, calls, tls }, root: ca.root },
     setPolicy: policy => exchange.commit([{ table: 'settings', key: 'system', row: { ...defaultSettings, policy } }]),
     add: async (...extensions) => exchange.commit(extensions.flatMap(extensionChanges)),
     stop: () => gatekeeper.stop(),
   };
-}
-
-/** Writes a CA for peers that read it from a file. */
-export async function caFile(folder: string, root: string): Promise<string> {
-  const file = join(folder, 'ca.pem');
-  await writeFile(file, root);
-  return file;
 }

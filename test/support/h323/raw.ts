@@ -60,6 +60,13 @@ export class RawEndpoint {
     this.#socket.send(bytes, this.#port, '127.0.0.1');
   }
 
+  /** Registers with a number. @returns the endpoint identifier */
+  async register(dir: string, more: Partial<Ras<'registrationRequest'>> = {}): Promise<string> {
+    const answer = await this.ask(this.registration(dir, more));
+    if (!('registrationConfirm' in answer)) throw new Error(`${dir} is refused`);
+    return answer.registrationConfirm.endpointIdentifier;
+  }
+
   /** Sends a message and takes the next that it hears. */
   async ask(message: RasMessage): Promise<RasMessage> {
     this.send(message);
@@ -94,11 +101,11 @@ export class RawCaller {
     this.socket.write(tpktPacket(encodeCall(message)));
   }
 
-  /** A Setup from one number to another. */
-  setup(from: string, to: string, callReference: number): CallMessage {
+  /** A Setup of a registered endpoint. */
+  setup(endpointIdentifier: string, to: string, callReference: number): CallMessage {
     const guid = Buffer.alloc(16, callReference);
     const setup: BodyOf<'setup'> = {
-      ...{ protocolIdentifier, sourceAddress: [alias(from)], sourceInfo: endpointType, activeMC: false },
+      ...{ protocolIdentifier, endpointIdentifier, sourceInfo: endpointType, activeMC: false },
       ...{ destinationAddress: [alias(to)], conferenceID: guid, callIdentifier: { guid } },
       conferenceGoal: 'create',
       callType: 'pointToPoint',
