@@ -143,9 +143,8 @@ const tlsVersions = ({ tlsMin, tlsMax, tlsCiphers }: ServeOptions): NonNullable<
 async function openExchange({ data, license, mxOne }: ServeOptions, log: Log): Promise<Exchange> {
   const exchange = await Exchange.open({ folder: data, log });
   const given = [...(mxOne ? [VOIP_SECURITY] : []), ...license].map(readLicense);
-  const changes = licenseChanges(exchange, given);
-  await exchange.commit(changes);
-  if (changes.length > 0) log.info('licences added', { tags: changes.map(({ key }) => key), byMxOne: mxOne });
+  await exchange.commit(licenseChanges(exchange, given));
+  if (given.length > 0) log.info('licences given', { tags: given.map(({ tag }) => tag), byMxOne: mxOne });
   return exchange;
 }
 

@@ -62,7 +62,7 @@ describe('pbx, the program', () => {
     assert.match(String(ready.tls), /^127\.0\.0\.1:\d+$/);
     assert.equal(ready.users, 3);
     assert.ok(server.out().includes('unprotected SIP enabled'));
-    assert.deepEqual((await server.line('"msg":"licences added"')).tags, ['VOIP-SECURITY']);
+    assert.deepEqual((await server.line('"msg":"licences given"')).tags, ['VOIP-SECURITY']);
     assert.ok((await readFile(join(folder, 'exchange.journal'), 'utf8')).includes('VOIP-SECURITY'));
     assert.equal((await stat(join(folder, 'control.sock'))).mode & 0o777, 0o600);
     assert.equal((await stat(join(folder, 'ca.key'))).mode & 0o777, 0o600);
