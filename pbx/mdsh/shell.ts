@@ -1,4 +1,4 @@
-// The shell inside the server: takes lines, carries out one command at a time, all or nothing, and says what came of it.
+// The shell inside the server: takes lines, carries out one command at a time, all or nothing, and says what came of it. Prints run beside.
 import { messageOf } from '../../shared/errors.ts';
 import { Turns } from '../../shared/turns.ts';
 import { type Command, type Form, type Lines, NotExecuted, type ShellContext } from './command.ts';
@@ -65,7 +65,9 @@ export class Shell {
     }
     if (parsed.kind === 'help') await write(helpPage(parsed.command, parsed.isComplete));
     if (parsed.kind !== 'command' || work === undefined) return { exit: 0 };
-    const answer = await this.#inTurn(work, request, write);
+    const answer = await (isPrint(work.form)
+      ? this.#carryOut(work, request, write)
+      : this.#inTurn(work, request, write));
     if (answer.question === undefined)
       this.#note(parsed.command, lineText(parsed.command, parsed.given, true), answer.exit);
     return answer;
@@ -117,6 +119,9 @@ export class Shell {
     return [messageOf(error).toUpperCase()];
   }
 }
+
+/** A print changes nothing, so it waits for no other command. */
+const isPrint = ({ effect, act }: Form): boolean => effect === undefined && act === undefined;
 
 async function busy(write: Write): Promise<LineAnswer> {
   await write(['COMMAND BUSY']);

@@ -1,11 +1,12 @@
 // `extension_info` and `ip_extension_info`: registered terminals, in the columns that scripts of operators read.
+import { mapInTurns } from '../../../shared/turns.ts';
 import type { DirectoryNumber } from '../../exchange/data.ts';
 import type { RegisteredTerminal } from '../../exchange/terminals.ts';
 import { cell, columns } from '../columns.ts';
 import type { Command, ShellContext } from '../command.ts';
 import type { Arguments } from '../syntax/arguments.ts';
 import { abbreviated } from '../syntax/values.ts';
-import { dirs, flags, NOTHING } from './common.ts';
+import { dirs, flags, NOTHING, PORTION } from './common.ts';
 import { productParts, terminalsByNumber } from './terminals.ts';
 
 function registered(context: ShellContext, args: Arguments): RegisteredTerminal[] {
@@ -23,7 +24,7 @@ const fixed = (cells: readonly string[]): string =>
     .trimEnd();
 
 async function printTerminals(context: ShellContext, args: Arguments): Promise<readonly string[]> {
-  const lines = registered(context, args).map(({ dir, kind, product, remote }) => {
+  const lines = await mapInTurns(registered(context, args), PORTION, ({ dir, kind, product, remote }) => {
     const { vendor, revision } = productParts(product);
     const host = remote.host.includes(':') ? `[${remote.host}]` : remote.host;
     // The vendor's column may hold blanks, as in the vendor's print.

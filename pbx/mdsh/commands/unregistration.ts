@@ -5,18 +5,23 @@ import type { Arguments } from '../syntax/arguments.ts';
 import { checkExists, dirs, forEachNumber } from './common.ts';
 import { terminalsByNumber } from './terminals.ts';
 
-/** Numbers whose terminals are told at a time. */
-const AT_ONCE = 50;
+/** Numbers whose terminals are told at a time: silent ones take two seconds each. */
+const AT_ONCE = 500;
+/** Numbers that are begun with without a break. */
+const PORTION = 10;
 
 async function unregister(context: ShellContext, args: Arguments): Promise<void> {
   const byNumber = terminalsByNumber(context);
   const wanted = (args.list('dir') ?? [...byNumber.keys()]).filter(dir => byNumber.has(dir));
-  const turns = new Turns(AT_ONCE);
-  for (let from = 0; from < wanted.length; from += AT_ONCE) {
-    const some = wanted.slice(from, from + AT_ONCE);
-    await Promise.all(some.flatMap(dir => context.sources().map(source => source.unregister(dir))));
-    await turns.spent(some.length);
-  }
+  const turns = new Turns(PORTION);
+  const queue = wanted.values();
+  const work = async (): Promise<void> => {
+    for (const dir of queue) {
+      await turns.spent(1);
+      await Promise.all(context.sources().map(source => source.unregister(dir)));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, wanted.length) }, work));
 }
 
 /** A number may also be that of an account, which is registered without being an extension. */

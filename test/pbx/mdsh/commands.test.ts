@@ -218,6 +218,22 @@ describe('extension_unregistration', () => {
     await refused(testShell(), 'extension_unregistration', 'NOTHING REGISTERS AT THIS EXCHANGE');
   });
 
+  it('tells many terminals at a time, so that silent ones do not hold it up', async () => {
+    const numbers = Array.from({ length: 2000 }, (_, at) => String(10_000 + at));
+    const source = terminalSource(numbers.map(dir => terminal(dir)));
+    let [open, most] = [0, 0];
+    source.unregister = async dir => {
+      most = Math.max(most, ++open);
+      source.ended.push(dir);
+      await new Promise(resolve => setImmediate(resolve));
+      open--;
+      return 1;
+    };
+    await testShell({ sources: () => [source] }).all('extension_unregistration');
+    assert.deepEqual(source.ended.toSorted(), numbers);
+    assert.ok(most > 1 && most <= 500, `${most} at a time`);
+  });
+
   it('ends the registration of an account, which is no extension', async () => {
     const source = terminalSource([terminal('100')]);
     await testShell({ sources: () => [source] }).all('extension_unregistration -d 100');

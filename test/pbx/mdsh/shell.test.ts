@@ -65,11 +65,13 @@ describe('the shell', () => {
     const shell = testShell({ sources: () => [source] });
     await shell.all('extension -i -d 4100 -l 1 --csp 1');
     const slow = Array.from({ length: 40 }, () => shell.run('extension_unregistration -d 4100'));
-    assert.deepEqual(await shell.run('extension -p'), { exit: 1, lines: ['COMMAND BUSY'] });
+    const change = 'extension -c -d 4100 --csp 2';
+    assert.deepEqual(await shell.run(change), { exit: 1, lines: ['COMMAND BUSY'] });
+    assert.equal((await shell.run('extension -p')).exit, 0, 'prints do not wait');
     end();
     const exits = (await Promise.all(slow)).map(({ exit }) => exit);
     assert.ok(exits.includes(0) && exits.includes(1));
-    assert.equal((await shell.run('extension -p')).exit, 0);
+    assert.equal((await shell.run(change)).exit, 0);
   });
 
   it('tells of data that cannot be written, and serves the next command', async () => {
