@@ -1,9 +1,12 @@
 // tshark listens to the loopback interface, and tells what it makes of the packets.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './peers.ts';
 
 const MOST_OUTPUT = 64 * 1024 * 1024;
+/** Packets come to it in blocks: the last ones this much later than they were on the wire, at most. */
+const LAST_PACKETS_MS = 300;
 
 export interface Capture {
   /** Ends the recording. */
@@ -28,6 +31,7 @@ export async function capture(file: string, filter: string): Promise<Capture> {
   return {
     async stop() {
       // A second time, it has ended already.
+      if (child.exitCode === null) await sleep(LAST_PACKETS_MS);
       child.kill('SIGINT');
       await ended;
     },
