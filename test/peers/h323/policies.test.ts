@@ -1,14 +1,9 @@
 // Tables 1 to 4 of the vendor's VoIP security description, row by row, with H.323 terminals of pycrate at the RAS port and over TLS.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { eventually } from '../../support/eventually.ts';
 import { type H323Lab, openH323Lab } from '../../support/h323/lab.ts';
 import { H323Peers, type H323Terminal, h323Needs, type TerminalEvent } from '../../support/h323/terminals.ts';
 import { refusedInClear, registrationCases, type TerminalCase } from '../../support/pbx/mx-one-vectors.ts';
 import { peerSuite } from '../../support/servers/peers.ts';
-import { capture } from '../../support/servers/tshark.ts';
 
 const DIR = '4100';
 const PIN = '471100';
@@ -84,49 +79,6 @@ peerSuite('H.323 terminals of pycrate under a security policy', h323Needs, funct
     assert.equal((await made.ask('register', { password: DIR })).kind, 'registrationConfirm');
   });
 });
-
-peerSuite(
-  'tshark, of the registrations of H.323 terminals',
-  { ...h323Needs, programs: ['tshark'], root: true },
-  function () {
-    this.timeout(40_000);
-    it('reads RCF, RRJ with its reason, and ACF, and finds none malformed', async () => {
-      const lab = await openH323Lab();
-      const peers = await H323Peers.start();
-      const folder = await mkdtemp(join(tmpdir(), 'ras-'));
-      try {
-        await lab.add({ dir: DIR }, { dir: '4101' });
-        const { ras, calls } = lab.ports;
-        const recording = await capture(join(folder, 'ras.pcap'), `udp port ${ras}`);
-        const [first, second] = await Promise.all(
-          [DIR, '4101'].map(dir => peers.terminal({ aliases: [dir], ras, calls, product: 'DBC42501' })),
-        );
-        await first?.ask('register');
-        await second?.ask('register');
-        await first?.ask('admit', { to: '4101' });
-        await lab.setPolicy(1);
-        await first?.ask('register');
-        const read = ['-d', `udp.port==${ras},h225`];
-        const names = async (): Promise<string[]> => {
-          // The file ends in the midst of a packet while it is recorded.
-          const text = await recording.read(...read, '-T', 'fields', '-e', 'h225.RasMessage').catch(() => '');
-          return text.trim().split('\n');
-        };
-        const wanted = ['3', '4', '3', '4', '9', '10', '3', '5'];
-        await eventually('tshark has all', async () => (await names()).length >= wanted.length, 10_000, 500);
-        await recording.stop();
-        assert.deepEqual(await names(), wanted);
-        const text = await recording.read(...read, '-V');
-        assert.match(text, /rejectReason: securityDenial/);
-        assert.doesNotMatch(text, /Malformed|Dissector bug/);
-      } finally {
-        await peers.stop();
-        await lab.stop();
-        await rm(folder, { recursive: true });
-      }
-    });
-  },
-);
 
 function assertDenied({ kind, fields }: TerminalEvent): void {
   assert.deepEqual([kind, fields?.rejectReason], ['registrationReject', { securityDenial: 0 }]);
