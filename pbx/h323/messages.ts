@@ -11,7 +11,7 @@ export type RasMessage = ValueOf<typeof rasMessage>;
 type Keys<Union> = Union extends unknown ? keyof Union : never;
 type Member<Union, Name> = Union extends { [Key in Name & string]: infer Value } ? Value : never;
 
-export type RasName = Exclude<Keys<RasMessage>, 'unknownAlternative'>;
+type RasName = Exclude<Keys<RasMessage>, 'unknownAlternative'>;
 /** Content of a message by its name, such as `Ras<'registrationRequest'>`. */
 export type Ras<Name extends RasName> = Member<RasMessage, Name>;
 
@@ -21,20 +21,12 @@ export type AliasAddress = ValueOf<typeof common.aliasAddress>;
 export type TransportAddress = ValueOf<typeof common.transportAddress>;
 export type EndpointType = ValueOf<typeof common.endpointType>;
 export type VendorIdentifier = ValueOf<typeof common.vendorIdentifier>;
-export type ClearToken = ValueOf<typeof security.tokens>[number];
 export type CryptoH323Token = ValueOf<typeof security.cryptoTokens>[number];
 
-export type GatekeeperRejectReason = ValueOf<typeof reasons.gatekeeperRejectReason>;
 export type RegistrationRejectReason = ValueOf<typeof reasons.registrationRejectReason>;
-export type UnregRequestReason = ValueOf<typeof reasons.unregRequestReason>;
-export type UnregRejectReason = ValueOf<typeof reasons.unregRejectReason>;
 export type AdmissionRejectReason = ValueOf<typeof reasons.admissionRejectReason>;
-export type BandRejectReason = ValueOf<typeof reasons.bandRejectReason>;
-export type DisengageReason = ValueOf<typeof reasons.disengageReason>;
-export type DisengageRejectReason = ValueOf<typeof reasons.disengageRejectReason>;
 export type LocationRejectReason = ValueOf<typeof reasons.locationRejectReason>;
 export type ReleaseCompleteReason = ValueOf<typeof reasons.releaseCompleteReason>;
-export type FacilityReason = ValueOf<typeof reasons.facilityReason>;
 
 /** Content of the User-User element; tunnelled H.245 is `h323-uu-pdu.h245Control`, as bytes. */
 export type UserInformation = ValueOf<typeof call.userInformation>;

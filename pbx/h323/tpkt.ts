@@ -39,13 +39,6 @@ export class TpktFramer {
     while (this.#held >= (this.#length ?? HEADER_BYTES) && !this.#isBroken) this.#next();
   }
 
-  /** Drops what is held, and all that follows: the sink has had enough. */
-  stop(): void {
-    this.#isBroken = true;
-    this.#parts = [];
-    this.#held = 0;
-  }
-
   #next(): void {
     const held = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts);
     if (this.#length === undefined) {
@@ -53,7 +46,8 @@ export class TpktFramer {
       this.#length = held.readUInt16BE(2);
       if (held[0] === VERSION && this.#length >= HEADER_BYTES) return;
       const head = held.subarray(0, HEADER_BYTES).toString('hex');
-      this.stop();
+      this.#isBroken = true;
+      this.#parts = [];
       this.#sink.broken(new H323Error(`${head} is no header of TPKT`));
       return;
     }
