@@ -10,6 +10,7 @@ import type { TimerSettings } from '../shared/sip/transaction-types.ts';
 import { SipTransport } from '../shared/sip/transport.ts';
 import { throttledByAddress } from '../shared/throttled-log.ts';
 import type { KeyLogger } from '../shared/tls/keylog.ts';
+import { allowAll, type SecurityPolicy } from './embedding.ts';
 import type { Change } from './exchange/data.ts';
 import { Exchange } from './exchange/exchange.ts';
 import type { TerminalSource } from './exchange/terminals.ts';
@@ -20,7 +21,6 @@ import type { ProductRow } from './policy/products.ts';
 import { type Refusal, Refusals } from './policy/refusals.ts';
 import { Subscribers } from './policy/subscribers.ts';
 import { policyNames } from './policy/tables.ts';
-import { allowAll, type SecurityPolicy } from './policy.ts';
 import { routeConnector } from './routes/connect.ts';
 import { type RouteInfo, Routes, type RoutesOptions } from './routes/routes.ts';
 import { createAuthenticator, type SipDigestAlgorithm } from './sip/auth.ts';
@@ -184,7 +184,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     log,
     location,
     calls,
-    authenticator: senderAuthenticator({ authenticator, admission, location, log, domain }),
+    authenticator: senderAuthenticator({ authenticator, admission, location, subscribers, log, domain }),
     policy,
     exchange,
     routes,

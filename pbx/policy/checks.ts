@@ -2,8 +2,8 @@
 // (82/154 31-ANF 901 14), 6.2.2 to 6.2.4 and 6.4. Each gives the lines to print where the command is not executed.
 import type { EncryptionType, Extension, PolicyNumber } from '../exchange/data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { codeOf } from './codes.ts';
 import { hasLicense, VOIP_SECURITY } from './licenses.ts';
-import { codeOf } from './pins.ts';
 
 /** Lines that a command prints in place of its effect; the first says that nothing was done. */
 export type NotExecuted = readonly string[];

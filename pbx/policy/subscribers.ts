@@ -1,7 +1,7 @@
 // The numbers that terminals may register with: extensions of the exchange's data, and beside them accounts of the command line.
 import type { Extension, IpExtension } from '../exchange/data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { codeOf } from './pins.ts';
+import { codeOf } from './codes.ts';
 
 export interface Subscriber extends Pick<Extension, 'dir' | 'thirdPartyClient'> {
   hasException: boolean;

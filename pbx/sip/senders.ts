@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import { addressText } from '../../shared/sip/flow-types.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 import type { Admission } from '../policy/admission.ts';
+import type { Subscribers } from '../policy/subscribers.ts';
 import type { Authenticator } from './auth.ts';
 import { boundOver, isBound, type Location } from './location.ts';
 import { logonOf, warning } from './logon.ts';
@@ -13,6 +14,7 @@ interface SenderOptions {
   authenticator: Authenticator;
   admission: Admission;
   location: Location;
+  subscribers: Subscribers;
   log: Log;
   /** Our name in warnings. */
   domain: string;
@@ -32,7 +34,7 @@ async function checkSender(
   transaction: ServerTransaction,
   role: 'user' | 'proxy',
 ): Promise<string | undefined> {
-  const { authenticator, admission, location } = options;
+  const { authenticator, admission, location, subscribers } = options;
   const { request, flow } = transaction;
   const needsPin = (user: string): boolean => admission.judge(logonOf(user, transaction))?.pins.length !== 0;
   const named = userOf(request, 'From');
@@ -44,10 +46,9 @@ async function checkSender(
     });
     return undefined;
   }
-  // A caller that withholds its name.
-  const bound = boundOver(location, flow);
-  const [only] = bound;
-  if (only !== undefined && bound.length === 1 && only !== named && !needsPin(only)) return only;
+  // A caller that withholds its name: the one number of its flow, where that has no PIN.
+  const [only, ...others] = subscribers.has(named) ? [] : boundOver(location, flow);
+  if (only !== undefined && others.length === 0 && !needsPin(only)) return only;
   const user = await authenticator.check(transaction, role);
   if (user === undefined || isBound(location, user, flow)) return user;
   const judgement = admission.judge(logonOf(user, transaction));

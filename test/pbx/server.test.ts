@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import fc from 'fast-check';
-import { allowAll } from '../../pbx/policy.ts';
+import { allowAll } from '../../pbx/embedding.ts';
 import { VirtualClock } from '../../shared/clock.ts';
 import { buildRequest } from '../../shared/sip/dialog.ts';
 import type { Protocol } from '../../shared/sip/flow-types.ts';

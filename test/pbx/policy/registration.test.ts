@@ -183,6 +183,14 @@ describe('PBX under security policies, beside registrations', () => {
     assert.deepEqual([refusal?.what, refusal?.dir, refusal?.row], ['call', '4100', 'not registered']);
   });
 
+  it('challenges a number with PIN that calls over the flow of a number without one', async () => {
+    const pbx = await system(extension('4100'), extension('4101', { code: '2468' }));
+    const unit = await registered(pbx, '4100', 'udp');
+    const invite = unit.build('INVITE', `sip:4100@${domain}`, `<sip:4100@${domain}>`);
+    invite.headers.set('From', `<sip:4101@${domain}>;tag=1`);
+    assert.equal((await unit.ask(invite)).status, 407);
+  });
+
   it('judges a caller that is not registered as if it registered now', async () => {
     const pbx = await system(
       extension('4100', { code: '2468', securityException: false }),

@@ -1,4 +1,5 @@
-// The security policy: called once per registration and once per call. The default allows everything.
+// Decisions of the program that embeds the PBX, beside those of the exchange: called once per registration and once per call. The
+// default allows everything.
 import type { Flow } from '../shared/sip/flow-types.ts';
 
 /** `status` and `reason` of the answer to the refused user agent. */
