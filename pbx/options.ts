@@ -121,8 +121,13 @@ export const serveOptions = {
     value: 'DIR',
     help: 'own configuration files for telephones, merged with those of the exchange; passwords in them are not sent',
   },
-  data: { kind: 'string', value: 'DIR', default: 'data/pbx', help: 'own CA and certificate, control socket' },
-  control: { kind: 'string', value: 'FILE', help: 'socket for commands; DATA/control.sock unless given' },
+  data: {
+    kind: 'string',
+    value: 'DIR',
+    default: 'data/pbx',
+    help: 'own CA and certificate, the exchange with its backups, control socket',
+  },
+  control: { kind: 'string', value: 'FILE', help: 'a socket for commands beside DATA/control.sock' },
   'log-level': { kind: 'string', choices: logLevels, default: 'info', help: 'what is logged' },
 } as const satisfies OptionSpecs;
 

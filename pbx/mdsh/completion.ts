@@ -4,7 +4,7 @@ import { optionText } from './syntax/forms.ts';
 import { mmlStart } from './syntax/mml.ts';
 import type { CommandTable } from './syntax/parse.ts';
 
-export interface Completion {
+interface Completion {
   /** End of the line that a candidate replaces. */
   start: string;
   candidates: string[];

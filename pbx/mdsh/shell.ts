@@ -26,7 +26,7 @@ export interface LineAnswer {
   question?: string;
 }
 
-export const QUESTION = 'Are you sure? (Y/N): ';
+const QUESTION = 'Are you sure? (Y/N): ';
 
 /** Commands that wait for their turn, and how long. */
 const MAX_WAITING = 32;

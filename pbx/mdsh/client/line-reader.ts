@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-export interface LineReaderOptions {
+interface LineReaderOptions {
   input: Readable;
   output: Writable;
   /** Lines entered before, the newest first. */

@@ -3,7 +3,7 @@ import type { Exit } from '../shell.ts';
 import { MAX_LINE } from '../syntax/words.ts';
 import type { ShellLink } from './link.ts';
 
-export interface PipeStreams {
+interface PipeStreams {
   input: AsyncIterable<string | Buffer>;
   out(text: string): void;
   error(text: string): void;

@@ -11,7 +11,7 @@ import { ShellLink } from './link.ts';
 import { runPipe } from './pipe.ts';
 import { runTerminal } from './terminal.ts';
 
-export interface ShellHost {
+interface ShellHost {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable;

@@ -50,8 +50,4 @@ export class Arguments {
     const value = this.#values.get(name);
     return Array.isArray(value) ? (value as readonly string[]) : undefined;
   }
-
-  names(): string[] {
-    return [...this.#values.keys()];
-  }
 }
