@@ -11,6 +11,8 @@ export interface RegisteredTerminal {
   /** Contact URI, or call signalling address. */
   contact: string;
   tls?: { version: string; cipher: string };
+  /** Its own lasting identity, `urn:uuid:…`. */
+  instance?: string;
   /** Product as the terminal names itself. */
   product?: string;
   /** Terminal that supports TLS and SRTP, by the table of products. */

@@ -83,11 +83,14 @@ function terminalOf({
   uri,
   flow,
   userAgent,
+  instance,
   row,
   isSecureTerminal,
   since,
   expires,
 }: Binding): RegisteredTerminal {
+  // As in Contact, `"<urn:uuid:…>"`, with what tells several flows of one terminal apart.
+  const urn = /<([^<>"\s]{1,100})>/.exec(instance ?? '')?.[1];
   return {
     dir: user,
     kind: 'SIP',
@@ -96,6 +99,7 @@ function terminalOf({
     remote: flow.remote,
     contact: uri,
     ...(flow.tls ? { tls: { version: flow.tls.version, cipher: flow.tls.cipher } } : {}),
+    ...(urn === undefined ? {} : { instance: urn }),
     ...(userAgent === undefined ? {} : { product: userAgent }),
     isSecure: isSecureTerminal,
     row,

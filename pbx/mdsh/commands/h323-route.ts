@@ -58,8 +58,8 @@ async function print({ exchange }: ShellContext, args: Arguments): Promise<reado
   ]);
 }
 
-const ours =
-  'Of the vendor are the names of RIANI, RIANC and RIANP, and the parameters ROU and TLS; ours are the other parameters, RIANE, the print and the texts of refusals.';
+const ours = (vendors: string): string => `Of the vendor are ${vendors}; ours is all else.`;
+const ofVendor = ours('the name and the parameters ROU and TLS');
 
 const about = 'IP networking data of an H.323 route';
 
@@ -72,7 +72,7 @@ export const h323Routes: readonly Command[] = [
     forms: [{ by: [], needs: ['rou', 'host', 'prefix'], takes: ['port', 'tls'], check: checkNew, effect }],
     description: 'Calls to numbers with the prefix go to the other side, with call signalling over TCP or TLS.',
     examples: [{ about: 'Numbers with 8 go over TLS.', line: 'RIANI:ROU=14,HOST=10.1.2.3,PREFIX=8,TLS=YES;' }],
-    ours,
+    ours: ofVendor,
   },
   {
     name: 'rianc',
@@ -82,7 +82,7 @@ export const h323Routes: readonly Command[] = [
     forms: [{ by: [], needs: ['rou'], takes: ['host', 'port', 'prefix', 'tls'], check: checkRoute, effect }],
     description: 'Changes what is given. New calls go by the changed data.',
     examples: [{ about: 'No TLS any more.', line: 'RIANC:ROU=14,TLS=NO;' }],
-    ours,
+    ours: ofVendor,
   },
   {
     name: 'riane',
@@ -100,7 +100,7 @@ export const h323Routes: readonly Command[] = [
     ],
     description: 'Erases the data of the route.',
     examples: [{ about: 'End the route 14.', line: 'RIANE:ROU=14;' }],
-    ours,
+    ours: 'The command is ours; none of the vendor is known.',
   },
   {
     name: 'rianp',
@@ -110,6 +110,6 @@ export const h323Routes: readonly Command[] = [
     forms: [{ by: [], takes: ['rou'], print }],
     description: 'Prints one route or all.',
     examples: [{ about: 'All routes.', line: 'RIANP;' }],
-    ours,
+    ours: ours('the name'),
   },
 ];

@@ -24,7 +24,7 @@ const fixed = (cells: readonly string[]): string =>
     .trimEnd();
 
 async function printTerminals(context: ShellContext, args: Arguments): Promise<readonly string[]> {
-  const lines = await mapInTurns(registered(context, args), PORTION, ({ dir, kind, product, remote }) => {
+  const lines = await mapInTurns(registered(context, args), PORTION, ({ dir, kind, product, remote, instance }) => {
     const { vendor, revision } = productParts(product);
     const host = remote.host.includes(':') ? `[${remote.host}]` : remote.host;
     // The vendor's column may hold blanks, as in the vendor's print.
@@ -33,7 +33,7 @@ async function printTerminals(context: ShellContext, args: Arguments): Promise<r
       kind === 'SIP' ? 'SIP' : 'H323',
       cell(revision),
       vendor === '' ? '-' : vendor,
-      `sip:${dir}@${host}`,
+      `sip:${dir}@${host}${instance === undefined ? '' : `;instance=${cell(instance)}`}`,
     ]);
   });
   if (lines.length === 0) return [NOTHING];

@@ -173,7 +173,7 @@ describe('ip_extension', () => {
 describe('extension_info and ip_extension_info', () => {
   const sources = (): ReturnType<typeof terminalSource>[] => [
     terminalSource([
-      terminal('1204'),
+      terminal('1204', { instance: 'urn:uuid:0001' }),
       terminal('1218', { product: 'Mitel SIP-DECT', remote: { host: '::1', port: 1 } }),
     ]),
   ];
@@ -184,7 +184,7 @@ describe('extension_info and ip_extension_info', () => {
       'Extension Info',
       'Dir        Terminal Revision           Vendor                              Terminal',
       '           Type                        Info                                Identity',
-      '1204       SIP      5.0.0.2036         Mitel 6865i                         sip:1204@10.1.93.142',
+      '1204       SIP      5.0.0.2036         Mitel 6865i                         sip:1204@10.1.93.142;instance=urn:uuid:0001',
       '1218       SIP      -                  Mitel SIP-DECT                      sip:1218@[::1]',
     ]);
   });

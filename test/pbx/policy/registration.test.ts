@@ -132,6 +132,12 @@ describe('PBX under security policies', () => {
     const back = await telephone(pbx, '4100', 'udp');
     assert.equal((await back.register(600, [['Contact', `<${back.contact}>${instance}`]])).status, 200);
     assert.equal(pbx.registrations().length, 2);
+    assert.deepEqual(
+      sipTerminals(pbx)
+        .terminals('4100')
+        .flatMap(terminal => terminal.instance ?? []),
+      ['urn:uuid:1'],
+    );
   });
 });
 
