@@ -14,6 +14,7 @@ import { allowAll, type SecurityPolicy } from './embedding.ts';
 import type { Change } from './exchange/data.ts';
 import { Exchange } from './exchange/exchange.ts';
 import type { TerminalSource } from './exchange/terminals.ts';
+import type { HeardCount } from './h323/heard-messages.ts';
 import type { KeyManagement } from './media/description.ts';
 import type { CallKind } from './media/rules.ts';
 import { Admission } from './policy/admission.ts';
@@ -142,8 +143,8 @@ export interface Pbx {
   routes(): RouteInfo[];
   /** Open connections. */
   connections(): { protocol: string; remote: string; tls?: { version: string; cipher: string } }[];
-  /** SIP messages since the start. */
-  messages(): TrafficCount[];
+  /** Messages since the start. */
+  messages(): (TrafficCount | HeardCount)[];
   stop(): Promise<void>;
 }
 

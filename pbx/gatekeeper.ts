@@ -44,6 +44,7 @@ export async function withGatekeeper(pbx: Pbx, options: Options): Promise<Pbx> {
       ...gatekeeper.calls().map(call => ({ ...call, decidedBy: 'endpoints', required: false })),
     ],
     connections: () => [...pbx.connections(), ...gatekeeper.connections()],
+    messages: () => [...pbx.messages(), ...gatekeeper.messages()],
     stop: async () => {
       await gatekeeper.stop();
       await pbx.stop();

@@ -44,7 +44,7 @@ const sourcesOf = (pbx: Pbx): StatusSources => ({
   refusals: () => pbx.refusals.all(),
   refusalTotals: () => pbx.refusals.byRow(),
   connections: () => pbx.connections(),
-  messages: () => pbx.messages().map(count => ({ kind: 'SIP', ...count })),
+  messages: () => pbx.messages(),
 });
 
 async function startPhones({

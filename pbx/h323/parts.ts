@@ -16,6 +16,7 @@ import { Endpoints } from './gatekeeper/endpoints.ts';
 import { OwnRequests } from './gatekeeper/own-requests.ts';
 import { type LifeLimits, Registrations } from './gatekeeper/registrations.ts';
 import { RasServer } from './gatekeeper/server.ts';
+import { HeardMessages } from './heard-messages.ts';
 import type { RasChannel } from './transport/channel.ts';
 import { Connections } from './transport/connections.ts';
 import { type ListenOptions, StreamListeners } from './transport/listeners.ts';
@@ -83,6 +84,7 @@ export interface Parts {
   readonly ras: RasServer;
   readonly streams: StreamListeners;
   readonly connections: Connections;
+  readonly messages: HeardMessages;
 }
 
 /** @param ports filled when the sockets are bound */
@@ -93,6 +95,8 @@ export function partsOf(options: GatekeeperOptions, ports: H323Ports): Parts {
   const log = throttledByAddress(options.log, options.clock);
   const clock = guardedClock(options.clock, error => log.error('gatekeeper timer failed', { error }));
   const own = new OwnRequests(clock);
+  const messages = new HeardMessages();
+  const heard = (type: string): void => messages.add(type);
   const calls = new Calls({ clock, log, most: bounds.calls });
   const endpoints = new Endpoints({ clock, log, most: bounds.endpoints });
   const addresses = addressesOf(options, ports);
@@ -111,6 +115,7 @@ export function partsOf(options: GatekeeperOptions, ports: H323Ports): Parts {
       registrations,
       admissions,
       own,
+      heard,
       gatekeeperIdentifier,
       rasAddress: addresses.rasAddress,
     },
@@ -132,11 +137,12 @@ export function partsOf(options: GatekeeperOptions, ports: H323Ports): Parts {
   });
   const signalling = new Signalling({
     log,
+    heard,
     rate: new MessageRate(clock, bounds.messagesPerSecond),
     setups: new Setups({ ...numbers, calls, admission, log, connect: target => connections.connect(target) }),
     ras: (message, channel) => ras.take(message, channel),
   });
-  return { options, clock, log, endpoints, own, calls, ras, streams, connections };
+  return { options, clock, log, endpoints, own, calls, ras, streams, connections, messages };
 }
 
 /** Our addresses as a peer reaches them: over its connection, or at our ports. */

@@ -4,6 +4,7 @@ import type { Change } from '../exchange/data.ts';
 import type { RegisteredTerminal, TerminalSource } from '../exchange/terminals.ts';
 import { isH323Number } from './gatekeeper/applicant.ts';
 import type { Endpoint } from './gatekeeper/endpoints.ts';
+import type { HeardCount } from './heard-messages.ts';
 import { type GatekeeperOptions, type H323Ports, type Parts, partsOf } from './parts.ts';
 import { transportAddress } from './transport/addresses.ts';
 import { type Listener, listenRas } from './transport/listeners.ts';
@@ -80,6 +81,11 @@ export class H323Terminals implements TerminalSource {
         const seconds = Math.floor((now - since) / 1000);
         return state === 'ended' ? [] : { callId, from, to, state, kind, protocol: 'H.323', secure, seconds };
       });
+  }
+
+  /** Messages that came since the start. */
+  messages(): HeardCount[] {
+    return this.#parts.messages.counts();
   }
 
   /** Open connections for call signalling. */

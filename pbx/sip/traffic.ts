@@ -3,6 +3,7 @@ import type { SipTap } from '../../shared/sip/flow-types.ts';
 import type { SipMessage } from '../../shared/sip/message.ts';
 
 export interface TrafficCount {
+  kind: 'SIP';
   direction: 'received' | 'sent';
   /** Method of a request, or the class of an answer, such as `2xx`. */
   type: string;
@@ -31,7 +32,7 @@ export class Traffic {
 
   counts(): TrafficCount[] {
     return (['received', 'sent'] as const).flatMap(direction =>
-      [...this.#counts[direction]].map(([type, count]) => ({ direction, type, count })),
+      [...this.#counts[direction]].map(([type, count]) => ({ kind: 'SIP' as const, direction, type, count })),
     );
   }
 }

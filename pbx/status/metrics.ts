@@ -44,9 +44,13 @@ function addTraffic(registry: Registry, sources: StatusSources): void {
     }
     for (const { count, ...labels } of counts.values()) set(labels, count);
   });
-  gauge(registry, 'pbx_connections', 'Open TCP and TLS connections', ['protocol'], set => {
+  gauge(registry, 'pbx_connections', 'Open TCP and TLS connections', ['kind', 'protocol'], set => {
     const all = sources.connections();
-    for (const protocol of ['tcp', 'tls']) set({ protocol }, all.filter(one => one.protocol === protocol).length);
+    for (const kind of ['SIP', 'H.323'])
+      for (const protocol of ['tcp', 'tls']) {
+        const name = kind === 'SIP' ? protocol : `${kind} ${protocol}`;
+        set({ kind, protocol }, all.filter(one => one.protocol === name).length);
+      }
   });
   counter(registry, 'pbx_refusals_total', 'Registrations and calls refused, by row of the policy', ['row'], inc => {
     for (const [row, count] of sources.refusalTotals()) inc({ row }, count);

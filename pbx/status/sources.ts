@@ -20,11 +20,11 @@ export interface ShownCall {
   seconds: number;
 }
 
-/** SIP and H.323 messages since the start. */
+/** SIP messages since the start, and H.323 messages that came. */
 export interface MessageCount {
   kind: RegisteredTerminal['kind'];
   direction: 'received' | 'sent';
-  /** Method of a request, class of an answer. */
+  /** SIP: method of a request, class of an answer. H.323: name in H.225.0. */
   type: string;
   count: number;
 }

@@ -12,7 +12,11 @@ export const benchOptions = {
     kind: 'boolean',
     help: 'put the rows of the named measures into those that the file of --results has, with the date of this run',
   },
-  profile: { kind: 'string', value: 'DIR', help: 'write CPU profiles of the ACS and its store threads to DIR/NAME' },
+  profile: {
+    kind: 'string',
+    value: 'DIR',
+    help: 'write CPU profiles of the ACS and its store threads, or of the exchange, to DIR/NAME',
+  },
   node: {
     kind: 'list',
     value: 'PATH',

@@ -13,6 +13,8 @@ import type { Setups } from './setup.ts';
 interface SignallingOptions {
   log: Log;
   rate: MessageRate;
+  /** Told the type of each message that can be read. */
+  heard: (type: string) => void;
   setups: Setups;
   /** Takes RAS messages that come over TLS. */
   ras: (message: Buffer, channel: RasChannel) => void;
@@ -31,11 +33,12 @@ export class Signalling {
   }
 
   take(packet: Buffer, connection: SignallingConnection): void {
-    const { log, rate } = this.#options;
+    const { log, rate, heard } = this.#options;
     const address = connection.remote.host;
     if (!rate.allows(address)) return void log.warn('call signalling of one network limited', { address });
     try {
       const message = decodeCall(packet);
+      heard(message.type);
       const tunnelled = connection.protocol === 'tls' ? tunnelledRas(message) : undefined;
       if (tunnelled) for (const one of tunnelled) this.#options.ras(one, channelOf(connection));
       else this.#dispatch(message, packet, connection);

@@ -20,6 +20,8 @@ interface RasOptions extends DiscoveryOptions {
   registrations: Registrations;
   admissions: Admissions;
   own: OwnRequests;
+  /** Told the name of each message that can be read. */
+  heard: (type: string) => void;
   /** Messages that one network may send in a second. */
   mostPerSecond: number;
 }
@@ -36,11 +38,12 @@ export class RasServer {
   }
 
   take(bytes: Buffer, channel: RasChannel): void {
-    const { log } = this.#options;
+    const { log, heard } = this.#options;
     const address = channel.remote.host;
     if (!this.#rate.allows(address)) return void log.warn('RAS messages of one network limited', { address });
     try {
       const message = decodeRas(bytes);
+      for (const type of Object.keys(message)) heard(type);
       if (this.#isAnswer(message, channel)) return;
       this.#serve(message, bytes, channel);
     } catch (error) {

@@ -43,6 +43,16 @@ describe('the gatekeeper', function () {
     await lab.stop();
   });
 
+  it('counts the messages that came by their names, and none that cannot be read', async () => {
+    const peer = await endpoint();
+    await peer.ask(peer.registration('4100'));
+    peer.send(encodeRas(peer.registration('4100')).subarray(0, 20));
+    await peer.ask(peer.registration('4101'));
+    assert.deepEqual(lab.gatekeeper.messages(), [
+      { kind: 'H.323', direction: 'received', type: 'registrationRequest', count: 2 },
+    ]);
+  });
+
   it('confirms nothing to datagrams of random octets', async () => {
     const random = seededRandom(7);
     const peer = await endpoint();

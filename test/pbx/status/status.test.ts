@@ -196,7 +196,8 @@ describe('the status page', () => {
       'pbx_registrations{kind="H.323",security="encrypted"} 1',
       'pbx_calls{kind="SIP",state="up"} 1',
       'pbx_messages_total{kind="SIP",direction="received",type="REGISTER"} 12',
-      'pbx_connections{protocol="tls"} 1',
+      'pbx_connections{kind="SIP",protocol="tls"} 1',
+      'pbx_connections{kind="H.323",protocol="tls"} 0',
       'pbx_security_policy 0',
       'pbx_media_encryption{type="route"} 0',
     ])

@@ -12,7 +12,7 @@ import { createCa } from '../../../../shared/pki/authority.ts';
 import type { NodeBinary } from '../../nodes.ts';
 import { builtFile } from '../build.ts';
 import { answerOf, forked, isRunning, stopped } from '../children.ts';
-import { heapMb } from '../servers.ts';
+import { type BenchServers, heapMb } from '../servers.ts';
 import type { RegistrarFloorReady } from './registrar-floor.ts';
 
 export const DOMAIN = 'bench.test';
@@ -56,7 +56,7 @@ export interface ExchangeServer {
 
 /** Starts the exchange as it is delivered, with that many extensions. */
 export async function exchangeServer(
-  { folder, tree }: { folder: string; tree: string },
+  { folder, tree, profile }: Pick<BenchServers, 'folder' | 'tree' | 'profile'>,
   node: NodeBinary,
   extensions: number,
 ): Promise<ExchangeServer> {
@@ -64,7 +64,8 @@ export async function exchangeServer(
   const exchange = await Exchange.open({ folder: data, log: silentLog });
   await exchange.commit(extensionsOf(extensions));
   await exchange.close();
-  const loaded = ['--expose-gc', '--import', builtFile(tree, 'test/bench/servers/report-memory')];
+  const profiling = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+  const loaded = [...profiling, '--expose-gc', '--import', builtFile(tree, 'test/bench/servers/report-memory')];
   const ports = ['--port', '0', '--tls-port', '0', '--domain', DOMAIN];
   const words = ['serve', '--data', data, ...ports, '--license', 'VOIP-SECURITY'];
   const child = spawn(node.path, [...loaded, builtFile(tree, 'pbx/main'), ...words], {
