@@ -46,7 +46,7 @@ export interface PbxOptions {
   /** SIP over TLS; 0 = a free one; absent: none. Needs cert and key. */
   tlsPort?: number;
   /** SIP over UDP and TCP, unprotected; 0 = a free one; absent: none. */
-  port?: number;
+  port?: number | undefined;
   /** PEM; with the chain. */
   cert?: string;
   key?: string;
@@ -270,7 +270,7 @@ function routesOptions(
 ): Pick<RoutesOptions, 'random' | 'domain' | 'roots' | 'connect'> {
   const localAddress = wildcard(host) ? undefined : host;
   const own = cert !== undefined && key !== undefined ? { cert, key } : undefined;
-  const connect = routeConnector({ transport, clock, localAddress, udpPort: ports.udp, roots, own, keylog });
+  const connect = routeConnector({ transport, clock, localAddress, ports, roots, own, keylog });
   return { random, domain, roots, connect };
 }
 

@@ -1,7 +1,7 @@
 // Opens the connection to the other side of a route, over UDP, TCP or TLS.
 import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import type { Flow } from '../../shared/sip/flow-types.ts';
+import type { Flow, Protocol } from '../../shared/sip/flow-types.ts';
 import type { SipTransport } from '../../shared/sip/transport.ts';
 import { connectTls } from '../../shared/tls/connect.ts';
 import type { HostCertificate } from '../../shared/tls/context.ts';
@@ -14,8 +14,8 @@ interface ConnectorOptions {
   clock: Clock;
   /** Address to connect from; undefined: the system's choice. */
   localAddress: string | undefined;
-  /** Our port for UDP: the other side answers and calls there. */
-  udpPort: number | undefined;
+  /** Our ports: the other side sends requests inside calls there, so a route needs one of its transport. */
+  ports: Readonly<Partial<Record<Protocol, number>>>;
   /** CAs of the other sides' certificates. */
   roots: readonly X509Certificate[];
   /** Presented where the other side asks for a certificate. */
@@ -29,11 +29,13 @@ const CONNECT_MS = 5_000;
 export function routeConnector(
   options: ConnectorOptions,
 ): (route: SipRoute, address: string, signal: AbortSignal) => Promise<Flow> {
-  const { transport, clock, localAddress, udpPort, roots, own: host, keylog } = options;
-  return ({ protocol, port, host: name = '' }, address, signal) => {
+  const { transport, clock, localAddress, ports, roots, own: host, keylog } = options;
+  return async ({ protocol, port, host: name = '' }, address, signal) => {
+    const ownPort = ports[protocol];
+    if (ownPort === undefined) throw new Error(`this exchange has no port for ${protocol}`);
     const local = localAddress === undefined ? {} : { localAddress };
     const common = { host: address, port, timeoutMs: CONNECT_MS, signal, ...local };
-    if (protocol === 'udp') return transport.connect({ ...common, protocol, localPort: udpPort ?? 0 });
+    if (protocol === 'udp') return transport.connect({ ...common, protocol, localPort: ownPort });
     if (protocol === 'tcp') return transport.connect({ ...common, protocol });
     const settings = { policy: routeTlsPolicy, roots, now: clock.now(), host, keylog };
     const tlsConnect = () => connectTls({ ...common, host: name, address, settings, clock });

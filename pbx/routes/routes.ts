@@ -1,13 +1,12 @@
 // The SIP routes of the exchange: a link for each one that has an address, made and ended as the data changes.
 import type { X509Certificate } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipRequest } from '../../shared/sip/message.ts';
 import type { SipRoute } from '../exchange/data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { otherSideOf, routeFor } from './match.ts';
 import { type KnownSide, Origins } from './origins.ts';
+import { addressOf } from './resolve.ts';
 import { type LinkEnvironment, RouteLink, type RouteState, type RouteWay } from './route-link.ts';
 
 export interface RoutesOptions extends Omit<LinkEnvironment, 'connect'> {
@@ -137,8 +136,7 @@ class RouteLinks {
   }
 
   async #connect(route: SipRoute, signal: AbortSignal): Promise<Flow> {
-    const { host = '' } = route;
-    const address = isIP(host) === 0 ? (await lookup(host)).address : host;
+    const address = await addressOf(route.host ?? '', this.#options.clock, signal);
     if (!signal.aborted) this.#addresses.set(route.route, address);
     return this.#options.connect(route, address, signal);
   }

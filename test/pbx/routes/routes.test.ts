@@ -117,6 +117,18 @@ describe('SIP routes', function () {
     await peer.close();
   });
 
+  it('are down without a port of their transport, and where their host has no address', async () => {
+    const one = await start({ users: [account('101')], exchange: Exchange.inMemory(), port: undefined });
+    for (const [row, reason] of [
+      [{ protocol: 'tcp' }, /no port for tcp/],
+      [{ protocol: 'tls', host: 'no-such-host.invalid' }, /no-such-host/],
+    ] as const) {
+      await one.exchange.commit([change({ route: 1, prefix: '2', port: 5060, ...row })]);
+      await eventually('the route is down', () => one.routes()[0]?.state === 'down', 8_000);
+      assert.match(one.routes()[0]?.problem ?? '', reason);
+    }
+  });
+
   it('refuse a certificate of another authority or name, and answer 503 at once', async () => {
     const ca = await createCa({ name: 'other', key: 'ec', clock, random });
     const strange = await ca.issue({ commonName: domain, ips: ['127.0.0.1'], usage: ['server'], key: 'rsa' });
