@@ -37,7 +37,7 @@ export interface Recording {
 export async function recordWriter(
   library: string,
   folder: string,
-  name: 'writer' | 'careless',
+  name: 'writer' | 'careless' | 'exchange',
   rounds: number,
 ): Promise<Recording> {
   const place = join(folder, name);
@@ -62,21 +62,21 @@ export function cutPoints(records: readonly DiskRecord[], count: number, random:
 }
 
 /** Rebuilds the folder as it is after a power cut at each point, and hands it over with the facts that were marked before. */
-export async function eachCut(
+export async function eachCut<Fact = DiskFact>(
   { records, place }: Recording,
   points: readonly number[],
   random: Random,
   into: (point: number) => string,
-  visit: (point: number, folder: string, facts: DiskFact[]) => Promise<void>,
+  visit: (point: number, folder: string, facts: Fact[]) => Promise<void>,
 ): Promise<void> {
   const disk = createDisk();
-  const facts: DiskFact[] = [];
+  const facts: Fact[] = [];
   let done = 0;
   for (const [number, point] of points.entries()) {
     for (; done < point; done++) {
       const record = records[done]!;
       disk.run(record);
-      if (record.op === 'mark') facts.push(JSON.parse(record.text) as DiskFact);
+      if (record.op === 'mark') facts.push(JSON.parse(record.text) as Fact);
     }
     const folder = into(number);
     await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -218,11 +218,25 @@ static int synced(int fd, long call) {
 int fsync(int fd) { return synced(fd, SYS_fsync); }
 int fdatasync(int fd) { return synced(fd, SYS_fdatasync); }
 
+/* Under the lock. Open files go on under their new name; the file that had it before has none. */
+static void renamed(const char *from, const char *to) {
+  for (int fd = 0; fd < MAX_FDS; fd++) {
+    if (!paths[fd]) continue;
+    int moves = strcmp(paths[fd], from) == 0;
+    if (!moves && strcmp(paths[fd], to) != 0) continue;
+    free(paths[fd]);
+    paths[fd] = moves ? strdup(to) : NULL;
+  }
+}
+
 int rename(const char *from, const char *to) {
   if (!is_ours(from)) return (int)syscall(SYS_rename, from, to);
   pthread_mutex_lock(&order);
   int result = (int)syscall(SYS_rename, from, to);
-  if (result == 0) record('R', from, 0, to, strlen(to));
+  if (result == 0) {
+    record('R', from, 0, to, strlen(to));
+    renamed(from, to);
+  }
   pthread_mutex_unlock(&order);
   return result;
 }

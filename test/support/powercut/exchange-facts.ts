@@ -1,0 +1,12 @@
+// Facts that the recorded writer of an exchange marks as acknowledged: the number that the rows of a lane have. It only grows.
+
+export interface ExchangeFact {
+  lane: number;
+  number: number;
+}
+
+export const LANES = 6;
+
+/** Rows that are written together: lanes of few and of many, some longer than a sector. */
+export const rowsOfLane = (lane: number): string[] =>
+  Array.from({ length: 1 + lane * lane * 4 }, (_, at) => String(10_000 * (lane + 1) + at));
