@@ -47,7 +47,13 @@ const every: Paths = { kind: 'all', text: '' };
 const blank: Draft = { name: '', operations: ['read'], devices: '', read: every, set: every };
 
 export function RoleDialog({ name, operations, onClose, onDone }: RoleDialogProps): JSX.Element {
-  const { draft, change, isThere, stored } = useStoredDraft({ name, load: getRole, draftOf, first: blank });
+  const { draft, change, isThere, stored } = useStoredDraft({
+    kind: 'role',
+    name,
+    load: getRole,
+    draftOf,
+    first: blank,
+  });
   const send = async (): Promise<undefined> => {
     await putRole(draft.name, inputOf(draft), stored.value?.etag);
     tell({ tone: 'ok', text: common().saved(draft.name) });

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { createUser, deleteUser, listUsers, patchUser, type User } from '../../api/administration/access.ts';
 import { Panel } from '../../components/panel.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
+import { useKeptDraft } from '../../components/records/kept-draft.ts';
 import { RecordDrawer } from '../../components/records/record-drawer.tsx';
 import { type Column, Records } from '../../components/records/records.tsx';
 import { TextInput } from '../../components/records/text-input.tsx';
@@ -95,11 +96,15 @@ interface UserDialogProps {
 }
 
 function UserDialog({ user, onClose, onDone }: UserDialogProps): JSX.Element {
-  const [name, setName] = useState(user?.name ?? '');
-  const [role, setRole] = useState(user?.role ?? 'viewer');
-  const [filter, setFilter] = useState(user?.filter ?? '');
-  const [password, setPassword] = useState('');
-  const [disabled, setDisabled] = useState(user?.disabled ?? false);
+  const { draft, set } = useKeptDraft(`user ${user?.name ?? ''}`, {
+    name: user?.name ?? '',
+    role: user?.role ?? 'viewer',
+    filter: user?.filter ?? '',
+    password: '',
+    disabled: user?.disabled ?? false,
+  });
+  const { name, role, filter, password, disabled } = draft;
+  const change = (to: Partial<typeof draft>): void => set({ ...draft, ...to });
   const send = async (): Promise<undefined> => {
     const given = { role, disabled, ...(password === '' ? {} : { password }) };
     if (user) await patchUser(name, { ...given, filter: filter.trim() === '' ? null : filter });
@@ -113,19 +118,25 @@ function UserDialog({ user, onClose, onDone }: UserDialogProps): JSX.Element {
       onSend={send}
       onClose={onClose}
     >
-      {!user && <TextInput label={common().name} value={name} set={text => setName(text.trim())} isFirst isRequired />}
-      <RoleChoice value={role} set={setRole} />
-      <TextInput label={words().reach} help={words().reachHelp} value={filter} set={setFilter} />
+      {!user && (
+        <TextInput label={common().name} value={name} set={text => change({ name: text.trim() })} isFirst isRequired />
+      )}
+      <RoleChoice value={role} set={to => change({ role: to })} />
+      <TextInput label={words().reach} help={words().reachHelp} value={filter} set={to => change({ filter: to })} />
       <TextInput
         label={words().users.password}
         help={user ? words().users.passwordKept : words().users.passwordHelp}
         type="password"
         autocomplete="new-password"
         value={password}
-        set={setPassword}
+        set={to => change({ password: to })}
       />
       <label class="row tight">
-        <input type="checkbox" checked={disabled} onChange={event => setDisabled(event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={disabled}
+          onChange={event => change({ disabled: event.currentTarget.checked })}
+        />
         {words().users.disable}
       </label>
     </FormDialog>

@@ -59,6 +59,7 @@ const blank: Draft = {
 
 export function AlertDialog({ name, filter = '', onClose, onDone }: AlertDialogProps): JSX.Element {
   const { draft, change, isThere, stored } = useStoredDraft({
+    kind: 'alert',
     name,
     load: getAlert,
     draftOf,

@@ -53,7 +53,13 @@ const blank: Draft = {
 
 export function WebhookDialog({ name, onClose, onDone }: WebhookDialogProps): JSX.Element {
   const [made, setMade] = useState<string | undefined>(undefined);
-  const { draft, change, isThere, stored } = useStoredDraft({ name, load: getWebhook, draftOf, first: blank });
+  const { draft, change, isThere, stored } = useStoredDraft({
+    kind: 'webhook',
+    name,
+    load: getWebhook,
+    draftOf,
+    first: blank,
+  });
   const send = async (): Promise<boolean> => {
     const { secret } = await putWebhook(draft.name, inputOf(draft), stored.value?.etag);
     tell({ tone: 'ok', text: common().saved(draft.name) });

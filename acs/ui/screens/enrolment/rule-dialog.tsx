@@ -52,6 +52,7 @@ const blank: Draft = {
 
 export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogProps): JSX.Element {
   const { draft, change, isThere, stored } = useStoredDraft({
+    kind: 'rule',
     name,
     load: getRule,
     draftOf,

@@ -8,6 +8,7 @@ import { Field } from '../../components/field.tsx';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Choice } from '../../components/records/choice.tsx';
+import { useKeptDraft } from '../../components/records/kept-draft.ts';
 import { TextInput } from '../../components/records/text-input.tsx';
 import { tell } from '../../state/toasts.ts';
 import { files } from '../../words/en/files.ts';
@@ -38,7 +39,7 @@ const lossOf = (problem: Problem | undefined): number | undefined =>
   problem?.code === 'would-lose-acs' && typeof problem.document.count === 'number' ? problem.document.count : undefined;
 
 export function UploadDialog({ replaced, known, onClose, onDone }: UploadProps): JSX.Element {
-  const [draft, setDraft] = useState<Draft>({
+  const { draft, set: setDraft } = useKeptDraft<Draft>(`file ${replaced?.name ?? ''}`, {
     content: undefined,
     name: replaced?.name ?? '',
     type: replaced?.type ?? 'firmware',
