@@ -37,6 +37,32 @@ pagesSuite('copies from the pages', pages => {
     );
   });
 
+  it('are the calls of dialogs, without the secrets that were typed', async () => {
+    const { open, complaints } = pages();
+    const dialogs: [string, string, Record<string, string>, RegExp][] = [
+      ['/alerts', 'New alert…', { Name: 'a' }, /-X PUT .*"severity":"warning".*\/alerts\/a'$/],
+      ['/enrolment/rules', 'New rule…', { Name: 'r' }, /-X PUT .*\/enrolment\/rules\/r'$/],
+      [
+        '/admin/users',
+        'New user…',
+        { Name: 'u', Password: 'typed secret' },
+        /-X POST .*"password":"\*\*\*".*\/users'$/,
+      ],
+      ['/admin/tokens', 'New token…', { Name: 't' }, /-X POST .*"role":"viewer".*\/tokens'$/],
+      ['/files', 'Upload…', { Name: 'f.z' }, /-X PUT .*\/files\/f.z\?type=firmware' -T \.\/FILE$/],
+    ];
+    for (const [path, button, fields, call] of dialogs) {
+      const page = await open(path);
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await page.getByRole('button', { name: button }).click();
+      for (const [label, text] of Object.entries(fields)) await page.getByRole('dialog').getByLabel(label).fill(text);
+      const copied = await copiedBy(page, 'Copy as curl');
+      assert.match(copied, call);
+      assert.doesNotMatch(copied, /typed secret/);
+    }
+    assert.deepEqual(complaints(), []);
+  });
+
   it('are made from a dialog too where the browser has no clipboard for plain HTTP', async () => {
     const page = await pages().open('/admin/tokens');
     await page.getByRole('button', { name: 'New token…' }).click();

@@ -16,7 +16,7 @@ export type RoleInput = Static<typeof schemas.roleInput>;
 export type OidcSetting = Static<typeof oidc.setting>;
 export type Ways = Static<typeof oidc.ways>;
 
-const part = (name: string): string => encodeURIComponent(name);
+export const part = (name: string): string => encodeURIComponent(name);
 
 export const listUsers = async (signal?: AbortSignal): Promise<{ items: User[] }> =>
   await call('GET', '/users', { signal });

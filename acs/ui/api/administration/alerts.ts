@@ -18,7 +18,7 @@ export interface AlertTrial {
 export const listAlerts = async (signal?: AbortSignal): Promise<{ items: Alert[] }> =>
   await call('GET', '/alerts', { signal });
 
-const alertPath = (name: string): string => `/alerts/${encodeURIComponent(name)}`;
+export const alertPath = (name: string): string => `/alerts/${encodeURIComponent(name)}`;
 
 export const getAlert = async (name: string, signal?: AbortSignal): Promise<Answer<Alert>> =>
   await callTagged('GET', alertPath(name), { signal });

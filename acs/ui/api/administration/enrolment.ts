@@ -25,7 +25,7 @@ export interface Imported {
 export const listRules = async (signal?: AbortSignal): Promise<{ items: Rule[] }> =>
   await call('GET', '/enrolment/rules', { signal });
 
-const rulePath = (name: string): string => `/enrolment/rules/${encodeURIComponent(name)}`;
+export const rulePath = (name: string): string => `/enrolment/rules/${encodeURIComponent(name)}`;
 
 export const getRule = async (name: string, signal?: AbortSignal): Promise<Answer<Rule>> =>
   await callTagged('GET', rulePath(name), { signal });

@@ -10,7 +10,7 @@ export type StoredFile = Static<typeof schemas.file> & { usedBy: { presets: stri
 export type FileType = StoredFile['type'];
 export const fileTypes: readonly FileType[] = ['firmware', 'script', 'certificate', 'web', 'upload'];
 
-const filePath = (name: string): string => `/files/${encodeURIComponent(name)}`;
+export const filePath = (name: string): string => `/files/${encodeURIComponent(name)}`;
 
 /** The address of its content, for a download. */
 export const fileHref = (name: string): string => urlOf(filePath(name));

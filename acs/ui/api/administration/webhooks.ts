@@ -26,7 +26,7 @@ export interface Delivery {
 export const listWebhooks = async (signal?: AbortSignal): Promise<{ items: Webhook[] }> =>
   await call('GET', '/webhooks', { signal });
 
-const webhookPath = (name: string, rest = ''): string => `/webhooks/${encodeURIComponent(name)}${rest}`;
+export const webhookPath = (name: string, rest = ''): string => `/webhooks/${encodeURIComponent(name)}${rest}`;
 
 export const getWebhook = async (name: string, signal?: AbortSignal): Promise<Answer<Webhook>> =>
   await callTagged('GET', webhookPath(name), { signal });

@@ -7,6 +7,7 @@ import { records } from '../../words/en/records.ts';
 import { textsOf } from '../../words/texts.ts';
 import { Dialog } from '../dialogs/dialog.tsx';
 import { ProblemNote } from '../problem-note.tsx';
+import { CopyCurl } from './copy-curl.tsx';
 
 const words = textsOf('records', records);
 const general = textsOf('frame', frame);
@@ -19,6 +20,8 @@ export interface FormDialogProps {
   /** @returns true where the dialog stays, to show what came of it */
   onSend: () => Promise<boolean | undefined>;
   onClose: () => void;
+  /** The call that is sent, as a line for a shell. */
+  curl?: () => string;
   /** Stands before the buttons. */
   aside?: ComponentChildren;
   children: ComponentChildren;
@@ -30,6 +33,7 @@ export function FormDialog({
   isReady = true,
   onSend,
   onClose,
+  curl,
   aside,
   children,
 }: FormDialogProps): JSX.Element {
@@ -50,6 +54,7 @@ export function FormDialog({
   const footer = (
     <>
       {aside}
+      {curl && step === 'typed' && <CopyCurl curl={curl} />}
       <button class="btn" type="button" onClick={onClose}>
         {step === 'done' ? general().close : general().cancel}
       </button>

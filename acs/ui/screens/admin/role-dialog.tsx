@@ -1,6 +1,7 @@
 // A role of one's own, made or changed: operations × devices × parameters.
 import type { JSX } from 'preact';
-import { getRole, putRole, type Role, type RoleInput, type Roles } from '../../api/administration/access.ts';
+import { getRole, part, putRole, type Role, type RoleInput, type Roles } from '../../api/administration/access.ts';
+import { curlOf } from '../../api/call.ts';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Checks } from '../../components/records/checks.tsx';
 import { Choice } from '../../components/records/choice.tsx';
@@ -65,6 +66,7 @@ export function RoleDialog({ name, operations, onClose, onDone }: RoleDialogProp
       isReady={isThere && draft.operations.length > 0}
       onSend={send}
       onClose={onClose}
+      curl={() => curlOf('PUT', `/roles/${part(draft.name)}`, { body: inputOf(draft) })}
     >
       {isThere && (
         <>

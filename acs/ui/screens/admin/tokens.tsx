@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { createToken, deleteToken, listTokens, type Token } from '../../api/administration/access.ts';
+import { curlOf } from '../../api/call.ts';
 import { Age } from '../../components/age.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
@@ -115,19 +116,26 @@ function TokenDialog({ onClose, onDone }: { onClose: () => void; onDone: () => v
   const [filter, setFilter] = useState('');
   const [expires, setExpires] = useState('');
   const [made, setMade] = useState<string | undefined>(undefined);
+  const wanted = {
+    name,
+    role,
+    ...(filter.trim() === '' ? {} : { filter }),
+    ...(expires === '' ? {} : { expires: new Date(expires).toISOString() }),
+  };
   const send = async (): Promise<true> => {
-    const { token } = await createToken({
-      name,
-      role,
-      ...(filter.trim() === '' ? {} : { filter }),
-      ...(expires === '' ? {} : { expires: new Date(expires).toISOString() }),
-    });
+    const { token } = await createToken(wanted);
     setMade(token);
     onDone();
     return true;
   };
   return (
-    <FormDialog title={words().tokens.newTitle} action={words().tokens.make} onSend={send} onClose={onClose}>
+    <FormDialog
+      title={words().tokens.newTitle}
+      action={words().tokens.make}
+      onSend={send}
+      onClose={onClose}
+      curl={() => curlOf('POST', '/tokens', { body: wanted })}
+    >
       {made === undefined ? (
         <>
           <TextInput label={common().name} value={name} set={text => setName(text.trim())} isFirst isRequired />

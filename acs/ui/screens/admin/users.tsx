@@ -1,8 +1,10 @@
 // The users: made, changed, disabled and deleted.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { createUser, deleteUser, listUsers, patchUser, type User } from '../../api/administration/access.ts';
+import { createUser, deleteUser, listUsers, part, patchUser, type User } from '../../api/administration/access.ts';
+import { curlOf } from '../../api/call.ts';
 import { Panel } from '../../components/panel.tsx';
+import { MASK } from '../../components/records/copy-curl.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { useKeptDraft } from '../../components/records/kept-draft.ts';
 import { RecordDrawer } from '../../components/records/record-drawer.tsx';
@@ -105,10 +107,17 @@ function UserDialog({ user, onClose, onDone }: UserDialogProps): JSX.Element {
   });
   const { name, role, filter, password, disabled } = draft;
   const change = (to: Partial<typeof draft>): void => set({ ...draft, ...to });
+  const reach = filter.trim() === '' ? {} : { filter };
+  const changed = { filter: filter.trim() === '' ? null : filter };
+  const givenWith = (secret: string) => ({ role, disabled, ...(password === '' ? {} : { password: secret }) });
+  const curl = (): string =>
+    user
+      ? curlOf('PATCH', `/users/${part(name)}`, { body: { ...givenWith(MASK), ...changed } })
+      : curlOf('POST', '/users', { body: { name, ...givenWith(MASK), ...reach } });
   const send = async (): Promise<undefined> => {
-    const given = { role, disabled, ...(password === '' ? {} : { password }) };
-    if (user) await patchUser(name, { ...given, filter: filter.trim() === '' ? null : filter });
-    else await createUser({ name, ...given, ...(filter.trim() === '' ? {} : { filter }) });
+    const given = givenWith(password);
+    if (user) await patchUser(name, { ...given, ...changed });
+    else await createUser({ name, ...given, ...reach });
     tell({ tone: 'ok', text: common().saved(name) });
     onDone();
   };
@@ -117,6 +126,7 @@ function UserDialog({ user, onClose, onDone }: UserDialogProps): JSX.Element {
       title={user ? words().users.editTitle(user.name) : words().users.newTitle}
       onSend={send}
       onClose={onClose}
+      curl={curl}
     >
       {!user && (
         <TextInput label={common().name} value={name} set={text => change({ name: text.trim() })} isFirst isRequired />

@@ -1,7 +1,15 @@
 // An alert, made or changed: while it is typed it says for whom it would fire now.
 import type { JSX } from 'preact';
-import { type Alert, type AlertInput, getAlert, putAlert, tryAlert } from '../../api/administration/alerts.ts';
+import {
+  type Alert,
+  type AlertInput,
+  alertPath,
+  getAlert,
+  putAlert,
+  tryAlert,
+} from '../../api/administration/alerts.ts';
 import { listWebhooks } from '../../api/administration/webhooks.ts';
+import { curlOf } from '../../api/call.ts';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Checks } from '../../components/records/checks.tsx';
@@ -76,6 +84,7 @@ export function AlertDialog({ name, filter = '', onClose, onDone }: AlertDialogP
       isReady={isThere && draft.name !== ''}
       onSend={send}
       onClose={onClose}
+      curl={() => curlOf('PUT', alertPath(draft.name), { body: inputOf(draft) })}
     >
       {isThere && (
         <>

@@ -8,12 +8,15 @@ import {
   putWebhook,
   type Webhook,
   type WebhookInput,
+  webhookPath,
 } from '../../api/administration/webhooks.ts';
+import { curlOf } from '../../api/call.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Checks } from '../../components/records/checks.tsx';
 import { Choice } from '../../components/records/choice.tsx';
+import { MASK } from '../../components/records/copy-curl.tsx';
 import { FormDialog } from '../../components/records/form-dialog.tsx';
 import { useStoredDraft } from '../../components/records/stored-draft.ts';
 import { TextInput } from '../../components/records/text-input.tsx';
@@ -24,7 +27,6 @@ import { textsOf } from '../../words/texts.ts';
 
 const words = textsOf('alerts', alerts);
 const common = textsOf('records', records);
-const MASK = '***';
 const formats = ['standard', 'cloudevents', 'tandem-1'] as const;
 
 export interface WebhookDialogProps {
@@ -74,6 +76,7 @@ export function WebhookDialog({ name, onClose, onDone }: WebhookDialogProps): JS
       isReady={isThere && draft.name !== ''}
       onSend={send}
       onClose={onClose}
+      curl={() => curlOf('PUT', webhookPath(draft.name), { body: inputOf({ ...draft, secret: draft.secret && MASK }) })}
     >
       {made !== undefined && <Made secret={made} />}
       {made === undefined && isThere && <Fields draft={draft} isNew={name === undefined} set={change} />}

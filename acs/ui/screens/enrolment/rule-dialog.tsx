@@ -1,6 +1,7 @@
 // A rule of enrolment, made or changed: while it is typed it says how many in quarantine it fits.
 import type { JSX } from 'preact';
-import { getRule, putRule, type RuleInput } from '../../api/administration/enrolment.ts';
+import { getRule, putRule, type RuleInput, rulePath } from '../../api/administration/enrolment.ts';
+import { curlOf } from '../../api/call.ts';
 import { listDevices } from '../../api/devices.ts';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Choice } from '../../components/records/choice.tsx';
@@ -69,6 +70,7 @@ export function RuleDialog({ name, filter = '', onClose, onDone }: RuleDialogPro
       isReady={isThere && draft.name !== ''}
       onSend={send}
       onClose={onClose}
+      curl={() => curlOf('PUT', rulePath(draft.name), { body: inputOf(draft) })}
     >
       {isThere && <Fields draft={draft} isNew={name === undefined} set={change} />}
       {stored.problem && <ProblemNote problem={stored.problem} onRetry={stored.reload} />}

@@ -1,13 +1,22 @@
 // The upload of a file, with its progress; a replacement by which devices would lose the ACS asks for their number.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type FileAbout, type FileType, fileTypes, putFile, type StoredFile } from '../../api/administration/files.ts';
+import {
+  type FileAbout,
+  type FileType,
+  filePath,
+  fileTypes,
+  putFile,
+  type StoredFile,
+} from '../../api/administration/files.ts';
+import { curlOf } from '../../api/call.ts';
 import { isAborted, type Problem, problemOf } from '../../api/problem.ts';
 import { Dialog } from '../../components/dialogs/dialog.tsx';
 import { Field } from '../../components/field.tsx';
 import { Note } from '../../components/note.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Choice } from '../../components/records/choice.tsx';
+import { CopyCurl } from '../../components/records/copy-curl.tsx';
 import { useKeptDraft } from '../../components/records/kept-draft.ts';
 import { TextInput } from '../../components/records/text-input.tsx';
 import { tell } from '../../state/toasts.ts';
@@ -79,6 +88,7 @@ export function UploadDialog({ replaced, known, onClose, onDone }: UploadProps):
   const isReady = draft.content !== undefined && draft.name !== '' && progress === undefined;
   const footer = (
     <>
+      <CopyCurl curl={() => curlOfUpload(draft)} />
       <button class="btn" type="button" onClick={onClose}>
         {general().cancel}
       </button>
@@ -140,6 +150,10 @@ const aboutOf = ({ type, version, productClass }: Draft, isForced: boolean): Fil
   ...(productClass === '' ? {} : { productClass }),
   ...(isForced ? { force: true } : {}),
 });
+
+/** The content is read from the file of the reader's own machine. */
+const curlOfUpload = (draft: Draft): string =>
+  `${curlOf('PUT', filePath(draft.name), { query: { ...aboutOf(draft, false) } })} -T ./${draft.content?.name.replace(/[^\w.-]/g, '?') ?? 'FILE'}`;
 
 interface FieldsProps {
   draft: Draft;
