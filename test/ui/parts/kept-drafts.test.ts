@@ -1,4 +1,4 @@
-// What is typed into dialogs while the session ends, in Chromium: it is there after the next sign-in of the same user.
+// Drafts of dialogs whose session ends, in Chromium: they are there after the next sign-in of the same user.
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { pagesSuite } from '../support/pages-world.ts';

@@ -1,4 +1,4 @@
-// What is typed into a dialog, kept where the session ends in the middle of it: in memory, as it may be a secret, and for its user alone.
+// The draft of a dialog, kept where the session ends in the middle of it: in memory, as it may be a secret, and for its user alone.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { session } from '../../state/session.ts';
 
