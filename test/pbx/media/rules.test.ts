@@ -1,5 +1,6 @@
 // The rules for media encryption: which switch decides about a call, and what an offer or an answer must be.
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { PolicyNumber } from '../../../pbx/exchange/data.ts';
 import { descriptionOf, summaryOf } from '../../../pbx/media/description.ts';
 import { answerProblem, type MediaParty, type MediaRule, offerProblem, ruleFor } from '../../../pbx/media/rules.ts';
@@ -139,6 +140,8 @@ describe('an offer or answer where media must be encrypted', () => {
     passes(`${isup}${part(describeMedia(secureAudio))}--b--\r\n`, type);
     fails(/RTP\/AVP/, `${isup}${part(describeMedia(plainAudio))}--b--\r\n`, type);
     fails(/two descriptions/, `${part(describeMedia(secureAudio))}${part(describeMedia(plainAudio))}--b--\r\n`, type);
+    const folded = part(describeMedia(plainAudio)).replace('application/sdp', '\r\n application/sdp');
+    fails(/hides a description/, `${folded}--b--\r\n`, type);
     fails(/no boundary/, part(describeMedia(secureAudio)), 'multipart/mixed');
     fails(/no parts/, 'nothing', type);
   });
@@ -159,6 +162,46 @@ describe('an offer or answer where media must be encrypted', () => {
   it('passes anything where nothing is required', () => {
     const rule: MediaRule = { kind: 'direct', decidedBy: 'extension', isRequired: false };
     for (const body of [describeMedia(plainAudio), 'garbage']) assert.equal(offerProblem(read(body), rule), undefined);
+  });
+
+  it('never passes a plain stream in use, however the body was damaged', () => {
+    const part = (body: string): string => `--b\r\nContent-Type: application/sdp\r\n\r\n${body}\r\n--b--\r\n`;
+    const bodies = [
+      describeMedia(secureAudio, plainAudio),
+      describeMedia(secureAudio, t38),
+      describeMedia({ ...secureAudio, attributes: ['key-mgmt:mikey AQAFgM=='] }, secureAudio),
+    ];
+    const types = ['application/sdp', 'multipart/mixed;boundary=b', 'text/plain', ''];
+    const edit = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      cut: fc.nat(40),
+      text: fc.string({ maxLength: 8 }),
+    });
+    const edits = fc.array(edit, { maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...bodies),
+        fc.constantFrom(...types),
+        fc.boolean(),
+        edits,
+        (body, type, isPart, all) => {
+          const damaged = all.reduce(
+            (text, { at, cut, text: put }) => {
+              const from = Math.floor(at * text.length);
+              return text.slice(0, from) + put + text.slice(from + cut);
+            },
+            isPart ? part(body) : body,
+          );
+          const description = read(damaged, type);
+          if (description.is === 'none') assert.ok(!type.startsWith('multipart') || !/^v=0/m.test(damaged), damaged);
+          if (description.is !== 'read') return;
+          if (answerProblem(description, must) !== undefined) return;
+          for (const [, port, profile = ''] of damaged.matchAll(/^m=\S+ +(\d+)\S* +(\S+)/gm))
+            assert.ok(Number(port) === 0 || /SAVP|TLS/i.test(profile), damaged);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
   });
 
   it('is summed up by profile, suite and key management', () => {
