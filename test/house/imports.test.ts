@@ -16,11 +16,34 @@ const fleetRooms = [
   ['models'],
   ['common'],
 ];
+/** Rooms of pbx from left to right; those between two arrows do not know each other. Files beside rooms that are not named may import any. */
+const pbxRooms = [
+  ['main'],
+  ['serve'],
+  ['gatekeeper', 'web-services'],
+  ['cli', 'options'],
+  ['app'],
+  ['mdsh', 'status', 'phones'],
+  ['web', 'h323', 'sip'],
+  ['routes', 'media'],
+  ['policy'],
+  ['exchange'],
+];
 const isSource = (file: string): boolean => /^(acs|cpe|pbx|shared)\//.test(file);
 
 describe('imports of the house', () => {
   it('go round in no circle and keep the order of the fleet, but for those that are listed', () => {
     assert.deepEqual(beyond('imports', once([...circlesIn(importGraph(isSource)), ...againstTheOrder()])), []);
+  });
+
+  it('keep the order of the rooms of pbx', () => {
+    const roomOf = (file: string): string => (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+    const rank = (file: string): number => pbxRooms.findIndex(rooms => rooms.includes(roomOf(file)));
+    const wrong = importGraph(file => file.startsWith('pbx/'))
+      .filter(({ from, to }) => roomOf(from) !== roomOf(to) && rank(from) >= 0 && rank(to) >= 0)
+      .filter(({ from, to }) => rank(from) >= rank(to))
+      .map(({ from, to }) => `${from} imports ${to}`);
+    assert.deepEqual(wrong, []);
   });
 
   for (const folder of ['acs', 'acs/fleet', 'cpe', 'shared', 'pbx']) {

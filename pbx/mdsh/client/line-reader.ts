@@ -14,6 +14,9 @@ interface LineReaderOptions {
   onInterrupt(): void;
 }
 
+/** Lines entered ahead, by a paste, before the terminal is left unread. */
+const MAX_WAITING = 1000;
+
 export class LineReader {
   readonly #options: LineReaderOptions;
   readonly #readline: Interface;
@@ -52,6 +55,7 @@ export class LineReader {
   /** The next line; undefined at the end of the input. @param isKept the line goes into the history */
   read(prompt: string, isKept = true): Promise<string | undefined> {
     const waiting = this.#waiting.shift();
+    if (waiting !== undefined && this.#waiting.length === 0 && !this.#isClosed) this.#readline.resume();
     if (waiting !== undefined || this.#isClosed) return Promise.resolve(waiting);
     this.#isKept = isKept;
     this.#readline.setPrompt(prompt);
@@ -78,6 +82,7 @@ export class LineReader {
     if (!this.#isEntered) return;
     if (this.#take) this.#take(line);
     else this.#waiting.push(line);
+    if (this.#waiting.length >= MAX_WAITING) this.#readline.pause();
   }
 
   /** Ctrl-C leaves the line that is written; lines that were entered ahead are left too. */

@@ -198,6 +198,16 @@ describe('the client of the shell', () => {
       await one.ended;
     });
 
+    it('carries out a paste of more lines than it keeps waiting', async () => {
+      const one = open();
+      await one.until('MDSH> ');
+      const lines = Array.from({ length: 1200 }, (_, at) => `extension -i -d ${10_000 + at} -l 1 --csp 1\r`);
+      for (let from = 0; from < lines.length; from += 50) one.type(lines.slice(from, from + 50).join(''));
+      one.type('exit\r');
+      assert.equal(await one.ended, 0);
+      assert.equal(shell.exchange.size('extensions'), 1200);
+    });
+
     it('keeps a history that only the owner may read, without codes', async () => {
       const file = join(folder, 'mdsh-history');
       const one = open();
