@@ -56,26 +56,23 @@ export class Setups {
     const facts = { from: caller.name, to: number ?? '', guid };
     const call = calls.begin(facts, { ...side, endpoint: caller.endpoint });
     if (!call) return refuse(noRoom, caller.name);
-    await this.#offer(call, destination, message, setup);
+    await this.#offer(call, destination, message, setup).catch((error: unknown) => {
+      this.#options.log.info('H.323 call without destination', { ...facts, reason: messageOf(error) });
+      call.end({ cause: unreachable.cause, why: unreachable.text });
+    });
   }
 
+  /** @throws Error where the called side cannot be reached, or the Setup not be written */
   async #offer(call: RoutedCall, destination: Callee, message: CallMessage, setup: Setup): Promise<void> {
-    const fail = (reason: string): void => {
-      const { from, to } = call.facts;
-      this.#options.log.info('H.323 call without destination', { from, to, reason });
-      call.end({ cause: unreachable.cause, why: unreachable.text });
-    };
-    let connection: SignallingConnection;
-    try {
-      connection = await this.#connectionTo(destination);
-    } catch (error) {
-      return fail(messageOf(error));
-    }
+    const connection = await this.#connectionTo(destination);
     const isOwn = !('endpoint' in destination && destination.endpoint.channel.connection);
     // The caller may have given up meanwhile.
-    if (call.state === 'ended') return isOwn ? connection.close() : undefined;
+    if (call.state === 'ended') {
+      if (isOwn) connection.close();
+      return;
+    }
     const reference = connection.newReference();
-    if (reference === undefined || connection.closed) return fail('the connection is full or closed');
+    if (reference === undefined || connection.closed) throw new Error('the connection is full or closed');
     const endpoint = 'endpoint' in destination ? destination.endpoint : undefined;
     call.offer(
       { connection, reference, isOurs: true, endpoint },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { encodeCall } from '../../../pbx/h323/q931.ts';
 import { encodeRas } from '../../../pbx/h323/ras.ts';
 import { transportAddress } from '../../../pbx/h323/transport/addresses.ts';
 import { seededRandom, VirtualClock } from '../../../shared/clock.ts';
@@ -193,6 +194,25 @@ describe('the gatekeeper', function () {
     const id = await (await endpoint()).register('4100');
     const signalling = await caller();
     signalling.send(signalling.setup(id, '4101', 1));
+    assert.equal((await signalling.hears('releaseComplete')).cause, 27);
+    assert.deepEqual(lab.gatekeeper.calls(), []);
+  });
+
+  it('releases a call whose Setup grows too long for a packet', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    open.push({ close: () => server.close() });
+    const { port } = server.address() as AddressInfo;
+    const callSignalAddress = [transportAddress({ host: '127.0.0.1', port })];
+    await (await endpoint()).register('4101', { callSignalAddress });
+    const peer = await endpoint();
+    assert.ok('admissionConfirm' in (await peer.admit(await peer.register('4100'), '4101', 1)));
+    const signalling = await caller();
+    const setup = signalling.setup(undefined, '4101', 1);
+    const spare = 65_531 - encodeCall(setup).length - 10;
+    const pdu = setup.user?.['h323-uu-pdu'];
+    if (pdu) pdu.h245Control = [Buffer.alloc(spare)];
+    signalling.send(setup);
     assert.equal((await signalling.hears('releaseComplete')).cause, 27);
     assert.deepEqual(lab.gatekeeper.calls(), []);
   });

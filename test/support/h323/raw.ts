@@ -67,6 +67,25 @@ export class RawEndpoint {
     return answer.registrationConfirm.endpointIdentifier;
   }
 
+  /** Has a call admitted. @param callReference also fills the call identifier, as in `RawCaller.setup` */
+  async admit(endpointIdentifier: string, to: string, callReference: number): Promise<RasMessage> {
+    const guid = Buffer.alloc(16, callReference);
+    return await this.ask({
+      admissionRequest: {
+        ...{
+          requestSeqNum: 1000,
+          callType: 'pointToPoint',
+          endpointIdentifier,
+          destinationInfo: [alias(to)],
+          srcInfo: [],
+        },
+        ...{ bandWidth: 640, callReferenceValue: callReference, conferenceID: guid, callIdentifier: { guid } },
+        activeMC: false,
+        answerCall: false,
+      },
+    });
+  }
+
   /** Sends a message and takes the next that it hears. */
   async ask(message: RasMessage): Promise<RasMessage> {
     this.send(message);
@@ -101,8 +120,8 @@ export class RawCaller {
     this.socket.write(tpktPacket(encodeCall(message)));
   }
 
-  /** A Setup of a registered endpoint. */
-  setup(endpointIdentifier: string, to: string, callReference: number): CallMessage {
+  /** A Setup of a registered endpoint, or of one that was admitted to make that call. */
+  setup(endpointIdentifier: string | undefined, to: string, callReference: number): CallMessage {
     const guid = Buffer.alloc(16, callReference);
     const setup: BodyOf<'setup'> = {
       ...{ protocolIdentifier, endpointIdentifier, sourceInfo: endpointType, activeMC: false },
