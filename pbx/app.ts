@@ -4,7 +4,7 @@ import type { TLSSocket, TlsOptions } from 'node:tls';
 import { type Clock, guardedClock, type Random } from '../shared/clock.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { type Address, addressText, type Flow } from '../shared/sip/flow-types.ts';
+import type { Address, Flow } from '../shared/sip/flow-types.ts';
 import { TransactionLayer } from '../shared/sip/transaction.ts';
 import type { TimerSettings } from '../shared/sip/transaction-types.ts';
 import { SipTransport } from '../shared/sip/transport.ts';
@@ -29,7 +29,7 @@ import type { Binding } from './sip/bindings.ts';
 import { type Call, Calls } from './sip/calls.ts';
 import { askingClients, type ClientCertificates, refusalOf } from './sip/client-certificates.ts';
 import { Location } from './sip/location.ts';
-import { logonOf } from './sip/logon.ts';
+import { pinCheck } from './sip/pin-check.ts';
 import { SipProxy } from './sip/proxy.ts';
 import type { RefusedCall } from './sip/proxy-context.ts';
 import { createRegistrar, type ExpiryLimits, expiryLimits } from './sip/registrar.ts';
@@ -155,10 +155,9 @@ const tlsOf = (flow: Flow): { tls?: { version: string; cipher: string } } =>
 
 /** Listens and serves until `stop`. Rejects when a port is taken. */
 export async function startPbx(options: PbxOptions): Promise<Pbx> {
-  const { random } = options;
+  const { random, domain, algorithms = ['MD5'], policy = allowAll } = options;
   const log = throttledByAddress(options.log, options.clock);
   const clock = guardedClock(options.clock, error => log.error('PBX timer failed', { error }));
-  const policy = options.policy ?? allowAll;
   const exchange = options.exchange ?? Exchange.inMemory();
   const subscribers = new Subscribers(exchange, options.users);
   const refusals = new Refusals(clock);
@@ -173,9 +172,9 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
   const nameOn = (flow: Flow): Address => names.on(flow);
   const location = new Location({ clock, log });
   const calls = new Calls(clock);
-  const { domain, algorithms = ['MD5'] } = options;
-  const authenticator = createAuthenticator({ ...digestOf(admission), realm: domain, algorithms, clock, random, log });
-  const expiry = { ...expiryLimits, ...options.expiry };
+  const pins = pinCheck(admission, location, clock);
+  const authenticator = createAuthenticator({ ...pins, realm: domain, algorithms, clock, random, log });
+  const judging = { authenticator, admission, location, log, domain };
   const request: RoutesOptions['request'] = (flow, message, timers) => layer.request(flow, message, { timers });
   const routes = new Routes({ ...routesOptions(options, transport, ports), exchange, clock, log, nameOn, request });
   const proxy = new SipProxy({
@@ -185,7 +184,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     log,
     location,
     calls,
-    authenticator: senderAuthenticator({ authenticator, admission, location, subscribers, log, domain }),
+    authenticator: senderAuthenticator({ ...judging, subscribers }),
     policy,
     exchange,
     routes,
@@ -193,7 +192,7 @@ export async function startPbx(options: PbxOptions): Promise<Pbx> {
     hasUser: user => subscribers.has(user),
     isElsewhere: user => sources.slice(1).some(source => source.terminals(user).length > 0),
     nameOn,
-    register: createRegistrar({ location, authenticator, admission, policy, clock, log, expiry, domain }),
+    register: createRegistrar({ ...judging, policy, clock, expiry: { ...expiryLimits, ...options.expiry } }),
     onRefusedCall: refused => refusals.add(refusedForMedia(refused)),
   });
   const layer: TransactionLayer = new TransactionLayer({
@@ -240,20 +239,6 @@ const connectionsOf = (transport: SipTransport): ReturnType<Pbx['connections']> 
     .flows()
     .filter(flow => flow.reliable)
     .map(flow => ({ protocol: flow.protocol, remote: remoteText(flow.remote), ...tlsOf(flow) }));
-
-/** The passwords that digest is proved by, and the record of those that were wrong. */
-function digestOf(admission: Admission): Pick<Parameters<typeof createAuthenticator>[0], 'passwords' | 'onFailure'> {
-  const passwords = (dir: string, { protocol }: Flow): readonly string[] | undefined =>
-    admission.judge({ kind: 'SIP', dir, product: undefined, encrypted: protocol === 'tls' })?.pins;
-  return {
-    passwords,
-    onFailure: (transaction, user) => {
-      const what = transaction.request.method === 'REGISTER' ? 'registration' : 'call';
-      const remote = addressText(transaction.flow.remote);
-      admission.refused(logonOf(user, transaction), { what, remote, row: 'PIN', reason: 'the PIN is not proved' });
-    },
-  };
-}
 
 /** Ends the registrations of extensions that are no more, or have no terminal type any more. */
 function endErased(changes: readonly Change[], exchange: Exchange, location: Location): void {

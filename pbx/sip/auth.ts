@@ -27,37 +27,52 @@ function meantFor(header: string, realm: string): boolean {
   return credentials?.scheme === 'digest' && credentials.realm === realm;
 }
 
-export function createAuthenticator(options: {
+/** The users that may authenticate. */
+export interface DigestUsers {
   /** Passwords of a user for requests that come over that flow; undefined: there is no such user, or it proves none. */
   passwords: (user: string, flow: Flow) => readonly string[] | undefined;
-  /** Called for credentials that are not right. */
-  onFailure?: (transaction: ServerTransaction, user: string) => void;
+  /** Credentials of that user are refused unjudged. */
+  isBarred?: (user: string, flow: Flow) => boolean;
+  onProved?: (user: string, flow: Flow) => void;
+  /** Called for credentials that are `wrong`, not judged (`barred`), or of no use for another reason. */
+  onFailure?: (transaction: ServerTransaction, user: string, reason: string) => void;
+}
+
+interface AuthenticatorOptions extends DigestUsers {
   realm: string;
   algorithms: readonly SipDigestAlgorithm[];
   clock: Clock;
   random: Random;
   log: Log;
-}): Authenticator {
+}
+
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { realm, algorithms, clock, random, log } = options;
   const verifier = new Verifier({ realm, clock, random, key: random.bytes(32), algorithms });
+  const failed = (transaction: ServerTransaction, user: string | undefined, reason: string): void => {
+    const { request, flow } = transaction;
+    log.warn('SIP authentication failed', { user, method: request.method, reason, address: flow.remote.host });
+    options.onFailure?.(transaction, user ?? '', reason);
+  };
   return {
     check: async (transaction, role) => {
       const { request, flow } = transaction;
       const { method, headers, body } = request;
       const header = headers.all(headerOf[role]).find(value => meantFor(value, realm));
+      const claimed = parseCredentials(header)?.username;
+      if (claimed !== undefined && options.isBarred?.(claimed, flow)) {
+        failed(transaction, claimed, 'barred');
+        transaction.respond(403);
+        return undefined;
+      }
       const passwords = (user: string): readonly string[] | undefined => options.passwords(user, flow);
       // RFC 3261 22.4: the digest-uri need not equal the Request-URI, which any proxy may have changed.
       const result = await verifier.verify({ header, method, body, passwords });
-      if (result.ok) return result.username;
-      if (result.reason !== 'missing' && result.reason !== 'stale') {
-        log.warn('SIP authentication failed', {
-          user: result.username,
-          method,
-          reason: result.reason,
-          address: flow.remote.host,
-        });
-        options.onFailure?.(transaction, result.username ?? '');
+      if (result.ok) {
+        options.onProved?.(result.username, flow);
+        return result.username;
       }
+      if (result.reason !== 'missing' && result.reason !== 'stale') failed(transaction, result.username, result.reason);
       const challenges = verifier.challenge({ stale: result.stale });
       transaction.respond(role === 'user' ? 401 : 407, undefined, {
         headers: challenges.map(challenge => [challengeOf[role], challenge] as const),

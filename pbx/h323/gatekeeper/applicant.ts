@@ -4,11 +4,11 @@ import type { Address } from '../../../shared/sip/flow-types.ts';
 import type { DirectoryNumber } from '../../exchange/data.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Admission, Logon } from '../../policy/admission.ts';
+import type { GuessLimit } from '../../policy/guess-limit.ts';
 import type { Product } from '../../policy/products.ts';
 import type { Ras, RegistrationRejectReason, VendorIdentifier } from '../messages.ts';
 import { addressOf, textsOfAliases } from '../transport/addresses.ts';
 import type { RasChannel } from '../transport/channel.ts';
-import type { GuessLimit } from './guess-limit.ts';
 import { judgeProof } from './pin-proof.ts';
 
 export interface Applicant {

@@ -4,12 +4,12 @@ import type { Log } from '../../../shared/log.ts';
 import { type Address, addressText } from '../../../shared/sip/flow-types.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import type { Admission, Logon } from '../../policy/admission.ts';
+import { GuessLimit } from '../../policy/guess-limit.ts';
 import type { Ras, RasMessage } from '../messages.ts';
 import { transportAddress } from '../transport/addresses.ts';
 import type { RasChannel } from '../transport/channel.ts';
 import { type Applicant, isH323Number, judge, logonOf, type Refused } from './applicant.ts';
 import type { Endpoint, Endpoints } from './endpoints.ts';
-import { GuessLimit } from './guess-limit.ts';
 import type { OwnRequests } from './own-requests.ts';
 
 /** Seconds: granted when none are named, least, most. */

@@ -39,6 +39,18 @@ describe('PBX under security policies', () => {
     assert.deepEqual(new Set(pbx.registrations().map(({ row }) => row)), new Set(['Table 1 row 2']));
   });
 
+  it('judges no PIN after ten wrong ones but that of the registered terminal', async () => {
+    const pbx = await system(extension('4100', { code: '2468', maxTerminals: 2 }), extension('4101', { code: '1357' }));
+    const unit = await registered(pbx, '4100', 'tls', { password: '2468' });
+    const guesser = await telephone(pbx, '4100', 'tls', { password: 'guess' });
+    for (let guess = 0; guess < 10; guess++) assert.equal((await guesser.register()).status, 401);
+    assert.equal((await guesser.register()).status, 403);
+    assert.equal(pbx.refusals.all()[0]?.reason, 'too many wrong PINs');
+    assert.equal((await (await telephone(pbx, '4100', 'tls', { password: '2468' })).register()).status, 403);
+    assert.equal((await unit.register()).status, 200);
+    await registered(pbx, '4101', 'tls', { password: '1357' });
+  });
+
   it('refuses with 403, and shows the row in Warning, log and refusals', async () => {
     const pbx = await system(extension('4100', { code: '2468', securityException: false }), [policyChange(1)]);
     const refused = await (await telephone(pbx, '4100', 'udp', { password: '2468' })).register();

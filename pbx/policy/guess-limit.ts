@@ -1,6 +1,6 @@
 // Bounds guesses of a PIN: after some wrong proofs for a number, its proofs from that network are not judged for a while.
-import type { Clock } from '../../../shared/clock.ts';
-import { networkOf } from '../../../shared/net/address.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { networkOf } from '../../shared/net/address.ts';
 
 const MOST_WRONG = 10;
 const WINDOW_MS = 5 * 60_000;
@@ -27,7 +27,9 @@ export class GuessLimit {
       known.count++;
       return;
     }
-    if (this.#wrong.size >= MOST_KEYS) this.#wrong.clear();
+    this.#wrong.delete(key);
+    const [oldest] = this.#wrong.keys();
+    if (this.#wrong.size >= MOST_KEYS && oldest !== undefined) this.#wrong.delete(oldest);
     this.#wrong.set(key, { count: 1, since: this.#clock.monotonic() });
   }
 
