@@ -31,7 +31,8 @@ function partOf(body: Buffer, type: string): Buffer | string | undefined {
     return `the multipart body has no parts, or over ${MOST_PARTS}`;
   const found = parts.map(descriptionIn).filter(part => part !== undefined);
   // A part without the right type, or with one that is written in another way than this reads.
-  if (found.length === 0 && /^v=\s*0/m.test(body.toString('latin1'))) return 'the multipart body hides a description';
+  const all = [...body.toString('latin1').matchAll(/^v=\s*0/gm)];
+  if (all.length > found.length) return 'the multipart body hides a description';
   // The receiver would choose one of the two.
   return found.length > 1 ? 'the multipart body has two descriptions' : found[0];
 }
