@@ -5,11 +5,14 @@ import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { Turns } from '../../shared/turns.ts';
 import { type Change, tableNames } from './data.ts';
 
 const NAME = 'exchange.journal';
-/** Rows in a line of a snapshot. */
+/** Rows in a line of a snapshot, and rows of a line that are written without a break. */
 const SLICE = 500;
+/** Characters of a checksum. */
+const CHECKSUM = 16;
 
 export class JournalFile {
   readonly path: string;
@@ -54,12 +57,11 @@ export class JournalFile {
     await this.#name();
     if (this.#hasRest) await this.#file.truncate(this.#length);
     this.#hasRest = true;
-    const line = lineOf(changes);
-    await this.#file.appendFile(line);
+    const bytes = await writeLine(this.#file, changes);
     await this.#file.datasync();
     this.#hasRest = false;
     this.#lines += 1;
-    this.#length += Buffer.byteLength(line);
+    this.#length += bytes;
   }
 
   /** Puts a file with these changes alone in its place; where that fails, it stays as it was. */
@@ -90,8 +92,7 @@ async function renamed(fresh: string, path: string, everything: readonly Change[
   const file = await open(fresh, 'a', 0o600);
   try {
     await file.truncate(0);
-    for (let at = 0; at < everything.length; at += SLICE)
-      await file.appendFile(lineOf(everything.slice(at, at + SLICE)));
+    for (let at = 0; at < everything.length; at += SLICE) await writeLine(file, everything.slice(at, at + SLICE));
     await file.datasync();
     await rename(fresh, path);
     return file;
@@ -108,11 +109,29 @@ async function textOf(path: string): Promise<string> {
   });
 }
 
-const checksum = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+const checksum = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, CHECKSUM);
 
-function lineOf(changes: readonly Change[]): string {
-  const text = JSON.stringify(changes);
-  return `${checksum(text)} ${text}\n`;
+/** Writes a line slice by slice, with breaks between them: that of a range of numbers has megabytes. @returns its bytes */
+async function writeLine(file: FileHandle, changes: readonly Change[]): Promise<number> {
+  const hash = createHash('sha256');
+  const turns = new Turns(SLICE);
+  const parts: string[] = [];
+  for (let at = 0; at < changes.length; at += SLICE) {
+    const inner = JSON.stringify(changes.slice(at, at + SLICE)).slice(1, -1);
+    const isLast = at + SLICE >= changes.length;
+    const part = `${at === 0 ? '[' : ','}${inner}${isLast ? ']' : ''}`;
+    hash.update(part);
+    parts.push(part);
+    if (!isLast) await turns.spent(SLICE);
+  }
+  parts[0] = `${hash.digest('hex').slice(0, CHECKSUM)} ${parts[0]}`;
+  parts[parts.length - 1] += '\n';
+  let bytes = 0;
+  for (const part of parts) {
+    await file.appendFile(part);
+    bytes += Buffer.byteLength(part);
+  }
+  return bytes;
 }
 
 interface Lines {
@@ -138,8 +157,8 @@ function readLines(text: string, path: string): Lines {
 }
 
 function changesOf(line: string): Change[] | undefined {
-  const text = line.slice(17);
-  if (line.slice(0, 16) !== checksum(text)) return undefined;
+  const text = line.slice(CHECKSUM + 1);
+  if (line.slice(0, CHECKSUM) !== checksum(text)) return undefined;
   const changes = JSON.parse(text) as Change[];
   return changes.every(({ table }) => tableNames.includes(table)) ? changes : undefined;
 }

@@ -56,7 +56,7 @@ export const lonelyAdministrator: Operator = random => {
 /** A command of many rows, which is always carried out: most that a kill can cut in half. */
 export const longCommand: Operator = random => {
   const from = 6000 + 100 * random.int(0, 9);
-  return `auth_code -i -d ${from}..${from + 400} --auth-code ${code(random)} --csp 1`;
+  return `auth_code -i -d ${from}..${from + 1200} --auth-code ${code(random)} --csp 1`;
 };
 
 /** Gives codes to numbers of his own. */

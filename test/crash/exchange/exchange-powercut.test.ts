@@ -13,7 +13,7 @@ import { compileRecorder, cutPoints, eachCut, recordWriter } from '../disk.ts';
 
 /** Another one by TANDEM_SEED; a failure names it. */
 const SEED = Number(process.env.TANDEM_SEED ?? 5);
-const POINTS = 300;
+const POINTS = 150;
 
 peerSuite('a power cut on the journal of the exchange', { programs: ['gcc'] }, function () {
   this.timeout(120_000);

@@ -7,6 +7,6 @@ export interface ExchangeFact {
 
 export const LANES = 6;
 
-/** Rows that are written together: lanes of few and of many, some longer than a sector. */
+/** Rows that are written together: lanes of one row, and of more than are written at once. */
 export const rowsOfLane = (lane: number): string[] =>
-  Array.from({ length: 1 + lane * lane * 4 }, (_, at) => String(10_000 * (lane + 1) + at));
+  Array.from({ length: 1 + lane * lane * 24 }, (_, at) => String(10_000 * (lane + 1) + at));
