@@ -111,6 +111,24 @@ describe('the shell as a program', function () {
     assert.equal(await numbers('4200..4211'), 11);
   });
 
+  it('prints columns that shell scripts pick by grep and awk', async () => {
+    const script = `
+      mx() { "$NODE" --import tsx "$MAIN" "$@" --data "$DATA"; }
+      number=4300
+      mx extension -p -d $number | grep -q "^$number " && echo there already
+      mx extension -i -d $number -l 1 --csp 17 --max-terminals 1 --video yes --third-party-client yes --security-exception no
+      mx ip_extension -i -d $number
+      mx auth_code -i -d $number --auth-code 471100 --csp 17 --cil $number --restricted
+      echo csp $(mx extension -p -d $number | grep "^$number " | awk '{print $4}')
+      echo ip $(mx ip_extension -p -d $number | grep -c "^$number ")
+      echo code $(mx auth_code -p -d $number | grep " $number " | awk '{print $3}')
+      echo license $(mx license_status | grep VOIP | awk '{print $1}')`;
+    const env = { ...process.env, NODE: process.execPath, MAIN: main, DATA: data };
+    const { stdout } = await run('bash', ['-c', script], { env });
+    const printed = ['csp 17', 'ip 1', 'code 471100', 'license VOIP-SECURITY'];
+    assert.deepEqual(stdout.split('\n'), ['EXECUTED', 'EXECUTED', 'EXECUTED', ...printed, '']);
+  });
+
   it('takes 1,000 commands at once', async () => {
     const lines = Array.from({ length: 1000 }, (_, at) => `extension -i -d ${10_000 + at} -l 1 --csp 1\n`);
     const { code, out, error } = await pbx(['mdsh'], lines.join(''));
