@@ -31,13 +31,13 @@ export class Subscribers {
     const extension = this.#exchange.get('extensions', dir);
     if (!extension) return this.#account(dir);
     const { securityException, thirdPartyClient, maxTerminals } = extension;
-    const protocol = this.#exchange.get('ipExtensions', dir)?.protocol;
+    const ip = this.#exchange.get('ipExtensions', dir);
     return {
       dir,
       hasException: securityException,
       thirdPartyClient,
-      maxTerminals,
-      protocol,
+      maxTerminals: ip?.maxTerminals ?? maxTerminals,
+      protocol: ip?.protocol,
       code: codeOf(this.#exchange, dir),
     };
   }

@@ -126,5 +126,5 @@ export const ipExtension: Command = {
     { about: 'SIP terminals may register as 2773.', line: 'ip_extension -i -d 2773 --protocol SIP' },
     { about: 'See where the terminals of 4100 to 4328 are registered.', line: 'ip_extension -p -d 4100..4328' },
   ],
-  ours: 'Of the vendor are the options and their defaults; ours are the columns of the print after the number and the texts of refusals. Terminals with a fixed identity, MAC addresses and remote extensions are not offered.',
+  ours: 'Of the vendor are the options; ours are the default of --max-terminals, the columns of the print after the number and the texts of refusals. Terminals with a fixed identity, MAC addresses and remote extensions are not offered.',
 };

@@ -1,5 +1,6 @@
 // Security policies at the SIP registrar over real sockets: who is challenged, who is refused with which row, and when.
 import assert from 'node:assert/strict';
+import type { Change } from '../../../pbx/exchange/data.ts';
 import { domain } from '../../support/cpe/pbx-lab.ts';
 import { extension, INSECURE, policyChange, policyLab, SECURE, sipTerminals } from '../../support/pbx/policy-lab.ts';
 
@@ -150,6 +151,13 @@ describe('PBX under security policies', () => {
         .flatMap(terminal => terminal.instance ?? []),
       ['urn:uuid:1'],
     );
+  });
+
+  it('bounds them by the number of the IP extension where that is smaller', async () => {
+    const ip: Change = { table: 'ipExtensions', key: '4100', row: { dir: '4100', protocol: 'SIP', maxTerminals: 1 } };
+    const pbx = await system(extension('4100', { maxTerminals: 2 }), [ip]);
+    await registered(pbx, '4100', 'udp');
+    assert.equal((await (await telephone(pbx, '4100', 'udp')).register()).status, 403);
   });
 });
 
