@@ -42,6 +42,8 @@ interface AttentionFacts {
   limit?: number;
   /** The words with which it has paused. */
   reason?: string;
+  /** The user who has paused it. */
+  pausedBy?: string;
 }
 
 /** Groups of new faults, and entries of each other kind. */
@@ -109,28 +111,43 @@ async function newFaultGroups({ store, clock }: AttentionContext, { within, read
 /** Rollouts that are paused, wait for approval, or are above half of the failures at which they pause. */
 async function troubledRollouts({ rollouts }: AttentionContext, caller: Caller): Promise<Attention[]> {
   const live = new Map((await rollouts.live()).map(each => [each.rollout, each]));
-  return (await rollouts.list(caller)).flatMap(({ id, phase, reason, failure, created }) => {
+  return (await rollouts.list(caller)).flatMap(({ id, phase, reason, failure, created, log }) => {
     const counted = live.get(id);
     if (!counted) return [];
     const failed = stateCount(counted, 'failed');
     const whole = counted.devices.reduce((sum, { count }) => sum + count, 0);
     const limit = failure.total === undefined ? undefined : amountOf(failure.total, whole, 'down');
-    const text = troubleOf({ phase, reason }, failed, limit);
+    const pausedBy = reason ? undefined : log.findLast(entry => entry.text.startsWith('paused'))?.by;
+    const text = troubleOf({ phase, reason, pausedBy }, failed, limit);
     if (!text) return [];
     const filter = `rollout = ${quotedText(id)} and rolloutState = "failed"`;
-    const facts = phase === 'paused' ? (reason ? { reason } : {}) : { limit: limit ?? 0 };
+    const facts = phase === 'paused' ? pauseFacts({ reason, pausedBy }) : { limit: limit ?? 0 };
     return [{ kind: 'rollout' as const, text, count: failed, filter, name: id, since: created, facts }];
   });
 }
 
+/** It pauses by itself for a reason, or a user pauses it. */
+interface Pause {
+  reason: string | undefined;
+  pausedBy: string | undefined;
+}
+
+const pauseFacts = ({ reason, pausedBy }: Pause): AttentionFacts => ({
+  ...(reason ? { reason } : {}),
+  ...(pausedBy === undefined ? {} : { pausedBy }),
+});
+
 /** The words for what is wrong with a rollout; undefined where nothing is. @param limit failures above which it pauses */
 function troubleOf(
-  { phase, reason }: { phase: Rollout['phase']; reason: string | undefined },
+  { phase, reason, pausedBy }: { phase: Rollout['phase'] } & Pause,
   failed: number,
   limit: number | undefined,
 ): Attention['text'] | undefined {
   if (phase === 'waiting-for-approval') return [{ text: 'waits for approval' }];
-  if (phase === 'paused') return [{ text: `is paused${reason ? `: ${reason}` : ''}` }];
+  if (phase === 'paused') {
+    if (pausedBy !== undefined) return [{ text: 'is paused by' }, { name: pausedBy }];
+    return [{ text: `is paused${reason ? `: ${reason}` : ''}` }];
+  }
   if (limit === undefined || failed === 0 || failed * 2 <= limit) return undefined;
   return [{ text: 'has' }, { number: failed }, { text: 'failures; it pauses above' }, { number: limit }];
 }

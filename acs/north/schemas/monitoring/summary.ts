@@ -50,6 +50,7 @@ export const attentionEntry = Type.Object({
         cause: optional(Type.String()),
         limit: optional(Type.Integer({ description: 'Failures at which a rollout pauses' })),
         reason: optional(text('Why a rollout has paused')),
+        pausedBy: optional(text('The user who has paused a rollout')),
       },
       { description: 'The content of the text, for those that say it in other words' },
     ),

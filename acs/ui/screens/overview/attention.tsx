@@ -27,7 +27,7 @@ interface Told {
 function toldOf({ kind, count, filter, name = '', facts = {} }: Attention): Told {
   const { kinds, ...w } = words();
   const devices = hrefOf('/devices', { q: filter });
-  const { severity = 'warning', code = '', cause, limit, reason } = facts;
+  const { severity = 'warning', code = '', cause, limit, reason, pausedBy } = facts;
   switch (kind) {
     case 'alert': {
       const rank = severity === 'critical' || severity === 'info' ? severity : 'warning';
@@ -41,7 +41,8 @@ function toldOf({ kind, count, filter, name = '', facts = {} }: Attention): Told
     }
     case 'rollout': {
       const title = limit === undefined ? w.rolloutPaused(name) : w.rolloutNear(name, number(count), number(limit));
-      const text = limit === undefined ? (reason ?? w.rolloutFailed(count)) : w.rolloutLimit(number(limit));
+      const paused = pausedBy === undefined ? (reason ?? w.rolloutFailed(count)) : w.rolloutPausedBy(pausedBy);
+      const text = limit === undefined ? paused : w.rolloutLimit(number(limit));
       return { tone: 'warn', kind: kinds.rollout, title, text, href: hrefOf(`/rollouts/${encodeURIComponent(name)}`) };
     }
     case 'certificate':

@@ -51,6 +51,7 @@ export const overview: Catalogue['overview'] = {
   faultBy: (code, cause) => `Neu heute, ${code}, Ursache: ${cause}.`,
   faultCode: code => `Neu heute, ${code}.`,
   rolloutPaused: name => `${name} pausiert`,
+  rolloutPausedBy: user => `Angehalten von ${user}.`,
   rolloutNear: (name, used, limit) => `${name}: ${used} von ${limit} Fehlschlägen verbraucht`,
   rolloutFailed: count => plural(count, { one: '# Gerät ist gescheitert.', other: '# Geräte sind gescheitert.' }),
   rolloutLimit: limit => `Pausiert bei mehr als ${limit} Fehlschlägen.`,

@@ -51,6 +51,7 @@ export const overview = {
   faultBy: (code: string, cause: string) => `New today, ${code} by ${cause}.`,
   faultCode: (code: string) => `New today, ${code}.`,
   rolloutPaused: (name: string) => `${name} is paused`,
+  rolloutPausedBy: (user: string) => `Paused by ${user}.`,
   rolloutNear: (name: string, used: string, limit: string) => `${name}: ${used} of ${limit} failures used`,
   rolloutFailed: (count: number) => plural(count, { one: '# device has failed.', other: '# devices have failed.' }),
   rolloutLimit: (limit: string) => `It pauses above ${limit} failures.`,

@@ -94,6 +94,16 @@ describe('the overview of the fleet', () => {
     for (const reader of [asking, other]) reader.end();
   });
 
+  it('names the user who has paused a rollout', async () => {
+    await api.call('PUT', '/files/fw.bin?type=firmware&version=2&productClass=4102S', { body: Buffer.from('x') });
+    await api.call('POST', '/rollouts', { body: { id: 'all', filter: 'not lost', firmware: 'fw.bin' } });
+    await api.call('POST', '/rollouts/all/pause');
+    const { items } = (await api.call('GET', '/attention')).json;
+    const { kind, text, facts } = items[0] ?? ({} as Json);
+    assert.deepEqual([kind, facts], ['rollout', { pausedBy: 'admin' }]);
+    assert.deepEqual(text, [{ text: 'is paused by' }, { name: 'admin' }]);
+  });
+
   it('ranks what needs someone, with filters that find it', async () => {
     assert.deepEqual((await api.call('GET', '/attention')).json.items, []);
     await api.call('PUT', '/alerts/silent', {
