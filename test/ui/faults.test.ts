@@ -42,7 +42,16 @@ pagesSuite('the faults of the pages', pages => {
     await page.locator('summary').press('Enter');
     await page.getByText('In common, against the 120 VR400 without it').waitFor();
     assert.equal(await firstInCommon(page), 'firmware 1.4.2 60 of 60');
-    await page.getByRole('button', { name: 'Narrow wifi-band' }).press('Enter');
+    const narrow = page.getByRole('button', { name: 'Narrow wifi-band' });
+    await narrow.and(page.locator('.primary')).waitFor();
+    await call('PUT', '/presets/wifi-band', { when: 'firmware = "1.4.2"', set: {} });
+    await page.reload();
+    await narrow.press('Enter');
+    await page.getByText('It would have no device left.').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await narrow.and(page.locator('.primary')).count(), 0);
+    await call('PUT', '/presets/wifi-band', { when: 'productClass = "VR400"', set: {} });
+    await narrow.press('Enter');
     await page.getByText('60 devices leave the preset').waitFor();
     await page.getByRole('button', { name: 'Narrow the preset' }).press('Enter');
     await page.getByText('wifi-band is narrowed').waitFor();

@@ -1,5 +1,7 @@
 // Calls that give a preset another filter, and leave all else of it.
 import { call, callTagged } from './call.ts';
+import { countDevices } from './devices.ts';
+import { bothFilters } from './faults.ts';
 
 export interface PresetText {
   /** Empty for a preset for every device. */
@@ -22,3 +24,11 @@ export async function narrowPreset(name: string, { document, etag }: PresetText,
   const headers = etag === undefined ? {} : { 'if-match': etag };
   await call('PUT', pathOf(name), { body: { ...document, when: filter }, headers });
 }
+
+/** The filter of a preset without some devices. */
+export const narrowedFilter = ({ filter }: PresetText, without: string): string =>
+  bothFilters(filter, `not (${without})`) ?? '';
+
+/** The number of devices that a preset would have left. */
+export const countLeft = async (name: string, without: string, signal?: AbortSignal): Promise<number> =>
+  await countDevices(narrowedFilter(await readPreset(name, signal), without), signal);

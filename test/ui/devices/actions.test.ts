@@ -107,6 +107,7 @@ pagesSuite('actions on all devices that match', pages => {
     await act(page, 'Reboot…');
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Calls that are up are cut.').waitFor();
+    assert.equal(await dialog.getByLabel('Stop after failures').inputValue(), '1');
     await dialog.getByRole('button', { name: 'Reboot 2' }).click();
     await page.getByRole('status').getByText('Reboot 2 devices: begun').waitFor();
     await act(page, 'Forget…');

@@ -49,7 +49,7 @@ function useDryRun(job: JobInput | undefined): Resource<JobDryRun> {
 /** The state of the dialog, and the way from it to a job. */
 function useBulk({ action, filter, total, onClose }: BulkDialogProps) {
   const [filled, setFilled] = useState(unfilled);
-  const [plan, setPlan] = useState(unplanned);
+  const [plan, setPlan] = useState(() => unplanned(total));
   const [typed, setTyped] = useState('');
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);

@@ -15,7 +15,13 @@ export interface Plan {
   to: string;
 }
 
-export const unplanned: Plan = { parallelism: 50, failures: 100, from: '', to: '' };
+const MAX_FAILURES = 100;
+
+/** A tenth of the devices may fail, of many no more than a bound. */
+export const unplanned = (devices: number): Plan => ({
+  ...{ parallelism: 50, from: '', to: '' },
+  failures: Math.max(1, Math.min(MAX_FAILURES, Math.ceil(devices / 10))),
+});
 
 export const planOf = ({
   parallelism,

@@ -1,6 +1,7 @@
 // An open group: the hint, what its devices have in common, what can be done, the first of them.
 import type { JSX } from 'preact';
 import { bothFilters, devicesOf, inCommon } from '../../api/faults.ts';
+import { countLeft } from '../../api/narrowing.ts';
 import { Icon } from '../../components/icon.tsx';
 import { Note } from '../../components/note.tsx';
 import { hrefOf } from '../../state/location.ts';
@@ -40,15 +41,13 @@ export function GroupDetail({ group, filter, onDialog, onDone }: GroupProps): JS
           <InCommonList of={common} />
           <div class="row">
             {preset !== undefined && first !== undefined && mayNarrow && (
-              <button
-                class="btn primary"
-                type="button"
-                onClick={() =>
+              <NarrowButton
+                preset={preset}
+                without={first}
+                onOpen={() =>
                   onDialog(<NarrowDialog preset={preset} without={first} onDone={onDone} onClose={close} />)
                 }
-              >
-                {words().narrow(preset)}
-              </button>
+              />
             )}
             {preset !== undefined && may('getPreset') && (
               <a class="btn" href={hrefOf(`/presets/${encodeURIComponent(preset)}`)}>
@@ -95,5 +94,16 @@ export function GroupDetail({ group, filter, onDialog, onDone }: GroupProps): JS
         <FirstOnes group={group} filter={filter} devices={devices} />
       </div>
     </div>
+  );
+}
+
+/** It is the way to go only where the preset would have devices left. */
+function NarrowButton(props: { preset: string; without: string; onOpen: () => void }): JSX.Element {
+  const { preset, without, onOpen } = props;
+  const left = useResource(JSON.stringify([preset, without]), async signal => await countLeft(preset, without, signal));
+  return (
+    <button class={(left.value ?? 0) > 0 ? 'btn primary' : 'btn'} type="button" onClick={onOpen}>
+      {words().narrow(preset)}
+    </button>
   );
 }

@@ -1,8 +1,8 @@
 // A preset is narrowed, so that it leaves out the devices with a value: its filter before and after, and how many leave it.
 import type { JSX } from 'preact';
-import { listDevices } from '../../api/devices.ts';
+import { countDevices } from '../../api/devices.ts';
 import { bothFilters } from '../../api/faults.ts';
-import { narrowPreset, type PresetText, readPreset } from '../../api/narrowing.ts';
+import { narrowedFilter, narrowPreset, type PresetText, readPreset } from '../../api/narrowing.ts';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Dialog } from '../../components/dialogs/dialog.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
@@ -26,15 +26,16 @@ export interface NarrowDialogProps {
 interface Known {
   preset: PresetText;
   leaving: number;
+  left: number;
 }
 
 async function load(name: string, without: string, signal: AbortSignal): Promise<Known> {
   const preset = await readPreset(name, signal);
-  const leaving = await listDevices(
-    { filter: bothFilters(preset.filter, without), fields: 'id', limit: 1, count: true },
-    signal,
-  );
-  return { preset, leaving: leaving.total ?? 0 };
+  const [leaving, left] = await Promise.all([
+    countDevices(bothFilters(preset.filter, without) ?? '', signal),
+    countDevices(narrowedFilter(preset, without), signal),
+  ]);
+  return { preset, leaving, left };
 }
 
 export function NarrowDialog({ preset: name, without, onDone, onClose }: NarrowDialogProps): JSX.Element {
@@ -45,13 +46,14 @@ export function NarrowDialog({ preset: name, without, onDone, onClose }: NarrowD
         {known.problem ? <ProblemNote problem={known.problem} onRetry={known.reload} /> : <Skeleton rows={3} />}
       </Dialog>
     );
-  const { preset, leaving } = known.value;
-  const after = bothFilters(preset.filter, `not (${without})`) ?? '';
+  const { preset, leaving, left } = known.value;
+  const after = narrowedFilter(preset, without);
   return (
     <Confirm
       title={words().narrowTitle(name)}
       action={words().narrowAction}
       typed={leaving > 100 ? String(leaving) : undefined}
+      isDangerous={left === 0}
       onClose={onClose}
       onConfirm={async () => {
         await narrowPreset(name, preset, after);
@@ -63,6 +65,7 @@ export function NarrowDialog({ preset: name, without, onDone, onClose }: NarrowD
       }}
     >
       <p>{words().narrowText(leaving)}</p>
+      {left === 0 && <p class="bad">{words().narrowNone}</p>}
       <dl class="kv">
         <dt>{words().before}</dt>
         <dd class="mono small">{preset.filter || words().everyDevice}</dd>

@@ -97,6 +97,7 @@ export const faults: Catalogue['faults'] = {
   before: 'Filter jetzt',
   after: 'Filter dann',
   everyDevice: 'jedes Gerät',
+  narrowNone: 'Ihr bliebe kein Gerät.',
   narrowAction: 'Vorgabe einengen',
   narrowed: name => `${name} ist eingeengt`,
   toPreset: 'Vorgabe öffnen',

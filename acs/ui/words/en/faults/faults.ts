@@ -92,6 +92,7 @@ export const faults = {
   before: 'Filter now',
   after: 'Filter then',
   everyDevice: 'every device',
+  narrowNone: 'It would have no device left.',
   narrowAction: 'Narrow the preset',
   narrowed: (name: string) => `${name} is narrowed`,
   toPreset: 'Open the preset',
