@@ -13,6 +13,8 @@ import { Telephone } from './telephone.ts';
 
 /** Telephones of one address: a server bounds the connections of each. */
 const PER_ADDRESS = 800;
+/** Each telephone would have a table of its own. */
+const MAX_TRANSACTIONS = 1_000_000;
 
 const clock = systemClock();
 const random = systemRandom();
@@ -28,7 +30,7 @@ class TelephoneFlows {
   constructor() {
     this.layer = new TransactionLayer({
       transport: this.#transport,
-      ...{ clock, random, log: silentLog },
+      ...{ clock, random, log: silentLog, maxTransactions: MAX_TRANSACTIONS },
       onRequest: transaction => {
         const telephone = this.#telephones.get(transaction.flow);
         if (telephone) telephone.take(transaction);
