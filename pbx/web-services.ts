@@ -29,12 +29,13 @@ async function startStatus({ options, pbx, clock, log, onStop }: WebServicesOpti
   const { status: port, statusHost: host } = options;
   if (port === undefined) return {};
   const { serveStatus } = await import('./status/server.ts');
-  const web = await serveStatus({ host, port, clock, log, sources: sourcesOf(pbx) });
+  const web = await serveStatus({ host, port, clock, log, sources: statusSourcesOf(pbx) });
   onStop(web.stop);
   return { status: `${host}:${web.port}` };
 }
 
-const sourcesOf = (pbx: Pbx): StatusSources => ({
+/** The facts of a running exchange. */
+export const statusSourcesOf = (pbx: Pbx): StatusSources => ({
   domain: pbx.domain,
   ports: pbx.ports,
   exchange: pbx.exchange,
