@@ -121,6 +121,29 @@ describe('pbx, the program', () => {
     );
   });
 
+  it('opens ports for H.323 where they are given, call signalling with RAS', async () => {
+    const args = ['serve', '--tls-port', '0', '--data', join(folder, 'h323')];
+    for (const [given, opened] of [
+      [[], []],
+      [['--h323-tls', '0'], ['h323Tls']],
+      [
+        ['--h323', '0'],
+        ['h323', 'h323Calls'],
+      ],
+    ] as const) {
+      const server = run(...args, ...given);
+      await server.line('"msg":"ready"');
+      const status = await askControl(join(folder, 'h323', 'control.sock'), 'status', [], clock);
+      const { ports } = status as { ports: Record<string, number> };
+      assert.deepEqual(
+        Object.keys(ports).filter(name => name.startsWith('h323')),
+        opened,
+      );
+      server.child.kill('SIGTERM');
+      assert.equal((await server.end).code, 0);
+    }
+  });
+
   it('prints --help for itself and each command', async () => {
     const [whole, serve, command] = await Promise.all([
       run('--help').end,

@@ -48,7 +48,8 @@ describe('the shell as a program', function () {
 
   before(async () => {
     data = await mkdtemp(join(tmpdir(), 'mdsh-'));
-    const args = ['serve', '--mx-one', '--tls-port', '0', '--port', '0', '--data', data, '--log-level', 'info'];
+    const ports = ['tls-port', 'port', 'h323', 'h323-tls', 'phones', 'phones-tls'].flatMap(name => [`--${name}`, '0']);
+    const args = ['serve', '--mx-one', ...ports, '--data', data, '--log-level', 'info'];
     server = spawn(process.execPath, [...words, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     server.stdout?.on('data', chunk => {
