@@ -1,12 +1,12 @@
 // The requests that keep a route: OPTIONS, which shows that the other side lives, and REGISTER with the route's user and password.
 import type { Random } from '../../shared/clock.ts';
-import { answerChallenge, chooseDigest, parseChallenges } from '../../shared/net/digest.ts';
-import { parseCSeq, seconds } from '../../shared/sip/fields.ts';
+import { seconds } from '../../shared/sip/fields.ts';
 import type { Address, Flow } from '../../shared/sip/flow-types.ts';
-import { cloneMessage, createRequest, type SipRequest, type SipResponse } from '../../shared/sip/message.ts';
+import { createRequest, type SipRequest, type SipResponse } from '../../shared/sip/message.ts';
 import type { ClientTransaction, TimerSettings } from '../../shared/sip/transaction-types.ts';
 import { parseNameAddr } from '../../shared/sip/uri.ts';
 import type { SipRoute } from '../exchange/data.ts';
+import { answerTo } from './credentials.ts';
 import { sideUri } from './match.ts';
 
 export interface RequestEnvironment {
@@ -31,7 +31,7 @@ export async function probe(env: RequestEnvironment, flow: Flow, route: SipRoute
 /** @returns the seconds that were granted. @throws Error with the refusal */
 export async function register(env: RequestEnvironment, flow: Flow, route: SipRoute): Promise<number> {
   const uri = sideUri(route);
-  const { user = '', password = '' } = route;
+  const { user = '' } = route;
   const side = uri.slice(uri.indexOf(':') + 1).split(';', 1)[0];
   const address = `<sip:${user}@${side}>`;
   const request = build(env, { method: 'REGISTER', uri, from: address, to: address });
@@ -39,7 +39,8 @@ export async function register(env: RequestEnvironment, flow: Flow, route: SipRo
   request.headers.add('Contact', `<sip:${user}@${host}:${port};transport=${flow.protocol}>`);
   request.headers.add('Expires', String(WANTED_SECONDS));
   let response = await ask(env, flow, request);
-  const again = withCredentials(env, request, response, { user, password });
+  const again = answerTo(response, request, route, env.random);
+  again?.headers.set('CSeq', '2 REGISTER');
   if (again) response = await ask(env, flow, again);
   if (response.status >= 300) throw new Error(`registration refused: ${response.status} ${response.reason}`);
   return grantedIn(response);
@@ -71,22 +72,4 @@ function build(
       ['CSeq', `1 ${method}`],
     ],
   });
-}
-
-function withCredentials(
-  { random }: RequestEnvironment,
-  request: SipRequest,
-  { status, headers }: SipResponse,
-  { user, password }: { user: string; password: string },
-): SipRequest | undefined {
-  if (status !== 401 && status !== 407) return undefined;
-  const isProxy = status === 407;
-  const chosen = chooseDigest(parseChallenges(headers.all(isProxy ? 'Proxy-Authenticate' : 'WWW-Authenticate')));
-  if (!chosen) return undefined;
-  const { method, uri } = request;
-  const again = cloneMessage(request);
-  const value = answerChallenge({ challenge: chosen, username: user, password, method, uri, random, nc: 1 });
-  again.headers.set(isProxy ? 'Proxy-Authorization' : 'Authorization', value);
-  again.headers.set('CSeq', `${parseCSeq(request).number + 1} ${method}`);
-  return again;
 }

@@ -10,7 +10,7 @@ import { answerProblem, type MediaRule, offerProblem } from '../../media/rules.t
 import type { Call, CallParty } from '../calls.ts';
 import type { Forwarding, Refusal } from '../forward.ts';
 import { endCall, type ProxyOptions } from '../proxy-context.ts';
-import { follow, type Leg, legOfCallee, requestTo } from './legs.ts';
+import { follow, type Leg, legOfCallee, readOr, requestTo } from './legs.ts';
 
 /** Requests whose descriptions are offers or answers (RFC 3264, 3311, 3262). */
 const describing: readonly string[] = ['INVITE', 'UPDATE', 'PRACK'];
@@ -55,7 +55,8 @@ type Judging = Required<Pick<Forwarding, 'judge' | 'takeBack'>>;
 export function judgeCallee(options: ProxyOptions, transaction: ServerTransaction, call: Call): Judging {
   const told = new Set<string>();
   const isAnswer = hasDescription(transaction.request);
-  const isOurs = (route: string): boolean => options.names.isOurs(parseUri(parseNameAddr(route).uri), transaction.flow);
+  const isOurs = (route: string): boolean =>
+    readOr(false, () => options.names.isOurs(parseUri(parseNameAddr(route).uri), transaction.flow));
   return {
     judge: (response, { flow }) => {
       const leg = legOfCallee(response, isOurs);

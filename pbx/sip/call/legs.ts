@@ -1,7 +1,13 @@
 // The two legs of a call as the proxy sees them: all that it needs to end one in the name of the other party (RFC 3261 12.2.1.1),
 // where a party answers with media that the call may not have.
 import { parseCSeq } from '../../../shared/sip/fields.ts';
-import { createRequest, type SipMessage, type SipRequest, type SipResponse } from '../../../shared/sip/message.ts';
+import {
+  createRequest,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  SipSyntaxError,
+} from '../../../shared/sip/message.ts';
 import { parseNameAddr } from '../../../shared/sip/uri.ts';
 
 /** One party, for requests to it. */
@@ -16,10 +22,21 @@ export interface Leg {
   sequence: number;
 }
 
-const contactOf = (message: SipMessage): string | undefined => {
+/** A Contact that cannot be read is the other party's to refuse. */
+function contactOf(message: SipMessage): string | undefined {
   const [first] = message.headers.list('Contact');
-  return first === undefined ? undefined : parseNameAddr(first).uri;
-};
+  return first === undefined ? undefined : readOr(undefined, () => parseNameAddr(first).uri);
+}
+
+/** The outcome, or the fallback for a header that breaks the grammar. */
+export function readOr<T>(fallback: T, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SipSyntaxError)) throw error;
+    return fallback;
+  }
+}
 
 /** @param invite as it came, without our Record-Route */
 export function legOfCaller(invite: SipRequest): Leg {

@@ -90,6 +90,22 @@ describe('media encryption of extensions', () => {
     });
   }
 
+  it('passes on an answer whose Contact and Record-Route cannot be read', async () => {
+    const pbx = await encrypted();
+    const broken: [string, string][] = [
+      ['Contact', '<not closed'],
+      ['Record-Route', '"open'],
+    ];
+    await registered(pbx, '100', 'tls', {
+      onInvite: transaction => void transaction.respond(200, undefined, { headers: broken, ...parts(savp) }),
+    });
+    const caller = await registered(pbx, '101');
+    const invite = caller.build('INVITE', `sip:100@${domain}`, `<sip:100@${domain}>`, [], savp);
+    invite.headers.set('Contact', '<not closed');
+    const answer = await caller.ask(invite);
+    assert.deepEqual([answer.status, answer.headers.get('Contact')], [200, '<not closed']);
+  });
+
   it('ends a call whose callee answers with what cannot be read', async () => {
     const pbx = await encrypted();
     const { caller, callee } = await pair(pbx, 'garbage');
