@@ -66,8 +66,14 @@ async function runShell(name: string, rest: string[]): Promise<number | undefine
   return await startShell(rest, host);
 }
 
+/** Ends where the reader of the output is gone, as in `… | head -1`: a shell carries out no further command then. */
+function endWithoutReader(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(1));
+}
+
 async function main(argv: string[]): Promise<void> {
   const [name, ...rest] = argv;
+  if (name !== 'serve') endWithoutReader();
   if (name === undefined || name === '--help' || name === '-h') {
     if (name === undefined) throw new UsageError(`a command is needed: serve, ${Object.keys(commands).join(', ')}`);
     process.stdout.write(usage());

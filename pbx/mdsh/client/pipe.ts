@@ -17,9 +17,9 @@ export async function runPipe(link: ShellLink, streams: PipeStreams, hasPrompt: 
   if (hasPrompt) streams.out(PROMPT);
   for await (const { line, isWhole } of linesOf(streams.input)) {
     if (line.trim() === 'exit') return exit;
-    if (!isWhole && !line.trimEnd().endsWith(';')) {
+    if (!isWhole && line.trim() !== '' && !line.trimEnd().endsWith(';')) {
       streams.error('mdsh: the last line has no end and was not executed\n');
-      return line.trim() === '' ? exit : 2;
+      return 2;
     }
     if (!line.trimStart().startsWith('#')) exit = await runLine(link, streams, line, exit);
     if (hasPrompt) streams.out(PROMPT);
@@ -31,7 +31,7 @@ async function runLine(link: ShellLink, streams: PipeStreams, line: string, befo
   if (line.trim() === '') return before;
   let text = '';
   const answer = await link.run({ line }, part => {
-    // A wrong line is told on the other stream; what it is shows at the end.
+    // The exit code comes last and tells which stream a part is for: wrong syntax is told on the error stream.
     if (text !== '') streams.out(text);
     text = part;
   });

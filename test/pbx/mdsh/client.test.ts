@@ -77,6 +77,7 @@ describe('the client of the shell', () => {
       assert.match(error, /was not executed/);
       assert.equal(shell.exchange.size('extensions'), 2);
       assert.equal((await pipe('RIANP;'))[1], 'NO DATA\n');
+      assert.deepEqual(await pipe('RIANP;\n  '), [0, 'NO DATA\n', '']);
     });
 
     it('ends at exit, and finds a line that is too long wrong', async () => {

@@ -130,6 +130,18 @@ describe('the shell as a program', function () {
     assert.deepEqual(stdout.split('\n'), ['EXECUTED', 'EXECUTED', 'EXECUTED', ...printed, '']);
   });
 
+  it('ends without a word when the reader of its output is gone, and executes no further command', async () => {
+    await pbx(['extension', '-i', '-d', '50000..59999', '-l', '1', '--csp', '1']);
+    const script = `
+      mx() { "$NODE" --import tsx "$MAIN" "$@" --data "$DATA"; }
+      mx extension -p | head -1 | cut -c1-3
+      printf 'extension -p\\nextension -p\\nextension -p\\nsec_policy -set 3\\n' | mx mdsh | head -1 | cut -c1-3
+      mx sec_policy -print`;
+    const env = { ...process.env, NODE: process.execPath, MAIN: main, DATA: data };
+    const { stdout, stderr } = await run('bash', ['-c', script], { env });
+    assert.deepEqual([stdout, stderr], ['Dir\nDir\nSECURITY POLICY 0: NO SECURITY\n', '']);
+  });
+
   it('takes 1,000 commands at once', async () => {
     const lines = Array.from({ length: 1000 }, (_, at) => `extension -i -d ${10_000 + at} -l 1 --csp 1\n`);
     const { code, out, error } = await pbx(['mdsh'], lines.join(''));
