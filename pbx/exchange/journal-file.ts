@@ -67,8 +67,9 @@ export class JournalFile {
   /** Puts a file with these changes alone in its place; where that fails, it stays as it was. */
   async replace(everything: readonly Change[]): Promise<void> {
     const old = this.#file;
-    this.#file = await renamed(`${this.path}.new`, this.path, everything);
-    [this.#lines, this.#length] = [Math.ceil(everything.length / SLICE), (await this.#file.stat()).size];
+    const { file, bytes } = await renamed(`${this.path}.new`, this.path, everything);
+    // All at once: a length of the one file would cut the other.
+    [this.#file, this.#lines, this.#length] = [file, Math.ceil(everything.length / SLICE), bytes];
     [this.#hasRest, this.#isNamed] = [false, false];
     await old.close();
     await this.#name();
@@ -87,15 +88,21 @@ export class JournalFile {
 }
 
 /** Writes a whole file and gives it a name that may be another's. */
-async function renamed(fresh: string, path: string, everything: readonly Change[]): Promise<FileHandle> {
+async function renamed(
+  fresh: string,
+  path: string,
+  everything: readonly Change[],
+): Promise<{ file: FileHandle; bytes: number }> {
   // Opened for appending: after a failed write has been cut off, the next one begins at the end.
   const file = await open(fresh, 'a', 0o600);
   try {
     await file.truncate(0);
-    for (let at = 0; at < everything.length; at += SLICE) await writeLine(file, everything.slice(at, at + SLICE));
+    let bytes = 0;
+    for (let at = 0; at < everything.length; at += SLICE)
+      bytes += await writeLine(file, everything.slice(at, at + SLICE));
     await file.datasync();
     await rename(fresh, path);
-    return file;
+    return { file, bytes };
   } catch (error) {
     await file.close();
     throw error;
