@@ -61,7 +61,7 @@ export class ExchangeProcess {
 }
 
 /** `pbx mdsh < lines`, with lines that are all carried out. */
-export class PipedShell {
+class PipedShell {
   readonly #child: ChildProcess;
   #out = '';
 

@@ -17,7 +17,7 @@ import {
 import { Evidence, type KillReport } from './evidence.ts';
 import { ExchangeProcess } from './exchange-process.ts';
 
-export interface KillSettings {
+interface KillSettings {
   main: string;
   seed: number;
   kills: number;
@@ -27,6 +27,7 @@ export interface KillSettings {
 
 /** Milliseconds from a command to the kill. */
 const DELAYS = [0, 0, 0, 1, 1, 2, 3, 5];
+/** Lines that wait in a pipe: more than are carried out before the kill. */
 const PIPED = 500;
 
 export async function killRun(settings: KillSettings): Promise<KillReport> {

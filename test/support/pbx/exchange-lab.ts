@@ -1,5 +1,4 @@
 // An exchange on loopback with its data in memory, whose state a test sets as it wants it, and its shell over a control socket.
-import assert from 'node:assert/strict';
 import { type Pbx, startPbx } from '../../../pbx/app.ts';
 import type { Change, Extension, PolicyNumber } from '../../../pbx/exchange/data.ts';
 import { Exchange } from '../../../pbx/exchange/exchange.ts';
@@ -14,7 +13,7 @@ import { exchangeDomain } from './terminals.ts';
 const clock = systemClock();
 const random = systemRandom();
 
-export interface NumberState {
+interface NumberState {
   hasException: boolean;
   thirdPartyClient?: boolean;
   /** Individual authorization code. */
@@ -22,7 +21,7 @@ export interface NumberState {
 }
 
 /** An extension with terminal type SIP and its code, as commands would make it. */
-export function extensionOf(dir: string, state: NumberState): Change[] {
+function extensionOf(dir: string, state: NumberState): Change[] {
   const row: Extension = {
     ...{ dir, lim: 1, csp: 1, customer: 0, maxTerminals: 1 },
     ...{ securityException: state.hasException, thirdPartyClient: state.thirdPartyClient ?? false },
@@ -74,10 +73,6 @@ export class ExchangeLab {
   /** Runs lines that are executed, one after the other. */
   executed(...lines: string[]): Promise<void> {
     return this.#shell.executed(...lines);
-  }
-
-  portOf(protocol: 'udp' | 'tcp' | 'tls'): number {
-    return this.pbx.ports[protocol] ?? assert.fail(`no port for ${protocol}`);
   }
 
   /** Sets the policy as it is, past the checks of its command: some rows hold for states that no command makes. */

@@ -54,7 +54,7 @@ export interface CommandCase {
   prints: readonly string[];
 }
 
-export interface MediaEncryptionCase {
+interface MediaEncryptionCase {
   title: string;
   policy: PolicyNumber;
   command: string;
