@@ -21,6 +21,9 @@ import { product } from '../world.ts';
 
 const host = '127.0.0.1';
 export const domain = 'mx-one.test';
+/** Media ports of a gateway begin at a random multiple. */
+const FIRST_MEDIA_PORT = 10_000;
+const MEDIA_PORTS = 40;
 
 export interface Registration {
   user: string;
@@ -186,6 +189,7 @@ async function factoryNew(
 ): Promise<MxOneUnit> {
   const clock = systemClock();
   const wire: Envelope[] = [];
+  const mediaPort = String(FIRST_MEDIA_PORT + MEDIA_PORTS * systemRandom().int(0, 500));
   const write = (line: string): void => void process.stderr.write(`${line}\n`);
   const log = verbose ? createLog({ clock, level: 'info', write }) : silentLog;
   const gateway = await createGateway({
@@ -198,8 +202,10 @@ async function factoryNew(
         'Cwmp.AcsStaticUrl': acs.cwmp[0] ?? '',
         'Cwmp.Username': enrolment.username,
         'Cwmp.Password': enrolment.password,
-        // Another program may have the customary one.
+        // Other programs may use the customary ones, and send media to them.
         'SipEp.Gateway[Name=default].Port': String(await freePort()),
+        'Mipt.IpTransportRtpBasePort': mediaPort,
+        'Mipt.IpTransportSrtpBasePort': mediaPort,
       },
       certificates: ca === undefined ? [] : [ca],
     },
