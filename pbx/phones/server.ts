@@ -45,31 +45,25 @@ export async function servePhones(options: PhonesOptions): Promise<Phones> {
   const files = new PhoneConfiguration(options);
   const { host, port, tlsPort } = options;
   const webs: Web[] = [];
-  const base = { host, log: options.log, maxConnections: MAX_CONNECTIONS };
-  try {
-    if (port !== undefined) {
-      const web = await serveWeb({ ...base, port }, app => register(app, files, options.log));
-      webs.push(web);
-      files.ports.http = web.port;
-    }
-    if (tlsPort !== undefined) {
-      const web = await serveWeb({ ...base, port: tlsPort, tls: options.tls }, app =>
-        register(app, files, options.log),
-      );
-      webs.push(web);
-      files.ports.https = web.port;
-    }
-  } catch (error) {
+  const stop = async (): Promise<void> => {
+    files.stop();
     for (const web of webs) await web.stop();
+  };
+  const listen = async (at: number, tls?: WebOptions['tls']): Promise<number> => {
+    const { log } = options;
+    const wanted = { host, port: at, log, maxConnections: MAX_CONNECTIONS, ...(tls && { tls }) };
+    const web = await serveWeb(wanted, app => register(app, files, log));
+    webs.push(web);
+    return web.port;
+  };
+  try {
+    if (port !== undefined) files.ports.http = await listen(port);
+    if (tlsPort !== undefined) files.ports.https = await listen(tlsPort, options.tls);
+  } catch (error) {
+    await stop();
     throw error;
   }
-  return {
-    ports: files.ports,
-    stop: async () => {
-      files.stop();
-      for (const web of webs) await web.stop();
-    },
-  };
+  return { ports: files.ports, stop };
 }
 
 /** The files as they are now. */

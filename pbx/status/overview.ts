@@ -1,31 +1,38 @@
 // The counts at the head of the status page.
 import { policyNames } from '../policy/tables.ts';
 import type { StatusSources } from './sources.ts';
-import type { Row } from './views.ts';
 
-export function overview({
-  domain,
-  ports,
-  exchange,
-  terminals,
-  calls,
-  refusalTotals,
-  connections,
-}: StatusSources): Row {
-  const registered = terminals();
+/** Words of the page by the names of the facts. */
+export const factNames = {
+  domain: 'Domain',
+  ports: 'Ports',
+  policy: 'Security policy',
+  registrations: 'Registrations',
+  encrypted: 'Registrations, encrypted',
+  notEncrypted: 'Registrations, not encrypted',
+  calls: 'Calls',
+  refused: 'Refused since the start',
+  connections: 'Connections',
+} as const;
+
+export type Facts = Readonly<Record<keyof typeof factNames, string | number>>;
+
+export function overview(sources: StatusSources): Facts {
+  const { domain, ports, exchange } = sources;
+  const registered = sources.terminals();
   const encrypted = registered.filter(({ protocol }) => protocol === 'tls').length;
   const { policy } = exchange.settings;
   return {
-    Domain: domain,
-    Ports: Object.entries(ports)
+    domain,
+    ports: Object.entries(ports)
       .map(([name, port]) => `${name} ${port}`)
       .join(', '),
-    'Security policy': `${policy} (${policyNames[policy]})`,
-    Registrations: registered.length,
-    'Registrations, encrypted': encrypted,
-    'Registrations, not encrypted': registered.length - encrypted,
-    Calls: calls().length,
-    'Refused since the start': [...refusalTotals().values()].reduce((sum, count) => sum + count, 0),
-    Connections: connections().length,
+    policy: `${policy} (${policyNames[policy]})`,
+    registrations: registered.length,
+    encrypted,
+    notEncrypted: registered.length - encrypted,
+    calls: sources.calls().length,
+    refused: [...sources.refusalTotals().values()].reduce((sum, count) => sum + count, 0),
+    connections: sources.connections().length,
   };
 }

@@ -2,14 +2,24 @@
 import { clip } from '../../shared/clip.ts';
 import { hashSource, pageHeaders } from '../../shared/web/html-page.ts';
 import { html, type Markup } from './markup.ts';
-import { type Cell, type Part, type Row, type Section, type SectionName, sectionNames, sections } from './views.ts';
+import { type Facts, factNames } from './overview.ts';
+import {
+  type Cell,
+  type Part,
+  type Row,
+  type Section,
+  type SectionName,
+  sectionNames,
+  sections,
+  type Wanted,
+} from './views.ts';
 
 export interface Shown {
   domain: string;
   now: number;
   /** Seconds after which the browser loads the page again; off unless the reader asks for it (WCAG 2.2.2). */
   refresh: number | undefined;
-  query: { offset: number; dir: string };
+  query: Wanted;
 }
 
 export interface Rendered {
@@ -17,7 +27,7 @@ export interface Rendered {
   headers: Record<string, string>;
 }
 
-export const REFRESH_SECONDS = 10;
+const REFRESH_SECONDS = 10;
 /** Characters of one cell. */
 const MAX_CELL = 200;
 
@@ -104,9 +114,9 @@ ${more.length === 0 ? undefined : html`<p class="more">Rows ${offset + 1} to ${o
   return document(section.title, path, body, shown);
 }
 
-/** The page at `/`. @param facts by their names */
-export function overviewPage(facts: Row, shown: Shown): Rendered {
-  const rows = Object.entries(facts).map(([name, value]) => ({ name, value }));
+/** The page at `/`. */
+export function overviewPage(facts: Facts, shown: Shown): Rendered {
+  const rows = Object.entries(factNames).map(([key, name]) => ({ name, value: facts[key as keyof Facts] }));
   const columns = { name: 'Fact', value: 'Value' };
   return document('Overview', '/', table({ title: 'Overview', columns }, rows), shown);
 }

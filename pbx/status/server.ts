@@ -19,6 +19,7 @@ export interface StatusOptions {
 
 /** Characters of a number that is looked for. */
 const MAX_DIR = 64;
+/** Seconds until the page loads itself again, at most. */
 const MAX_REFRESH = 3600;
 
 export async function serveStatus({ host, port, clock, log, sources }: StatusOptions): Promise<Web> {
@@ -75,7 +76,6 @@ function readQuery({ query }: FastifyRequest): Pick<Shown, 'query' | 'refresh'> 
       offset: number(offset, Number.MAX_SAFE_INTEGER),
       dir: typeof dir === 'string' ? dir.slice(0, MAX_DIR) : '',
     },
-    // Less often than each second: a page that loads itself all the time is no page.
     refresh: seconds > 0 ? seconds : undefined,
   };
 }

@@ -90,7 +90,7 @@ describe('pbx, the program', () => {
     const server = run('serve', '--data', data, ...ports);
     const ready = await server.line('"msg":"ready"');
     const page = await fetch(`http://${ready.status}/`, { headers: { accept: 'application/json' } });
-    assert.equal(((await page.json()) as Record<string, unknown>)['Security policy'], '0 (NO SECURITY)');
+    assert.equal(((await page.json()) as { policy: string }).policy, '0 (NO SECURITY)');
     const metrics = await (await fetch(`http://${ready.status}/metrics`)).text();
     assert.match(metrics, /^pbx_registrations\{kind="SIP",security="encrypted"\} 0$/m);
     const file = await (await fetch(`http://${ready.phones}/d42x02-config.txt`)).text();
