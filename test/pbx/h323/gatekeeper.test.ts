@@ -115,6 +115,21 @@ describe('the gatekeeper', function () {
     assert.equal(lab.gatekeeper.terminals().length, 1);
   });
 
+  it('names its way to prove a PIN when it is discovered, and is no gatekeeper of another name', async () => {
+    const peer = await endpoint();
+    const asks = {
+      ...{ requestSeqNum: 3, protocolIdentifier: '0.0.8.2250.0.6', endpointType: { mc: false, undefinedNode: false } },
+      ...{ rasAddress: transportAddress({ host: '127.0.0.1', port: 1 }), algorithmOIDs: ['1.2.840.113549.2.5'] },
+    };
+    const found = await peer.ask({ gatekeeperRequest: { ...asks, authenticationCapability: ['pwdHash'] } });
+    assert.ok('gatekeeperConfirm' in found);
+    assert.equal(found.gatekeeperConfirm.authenticationMode, 'pwdHash');
+    const other = { ...asks, requestSeqNum: 4, gatekeeperIdentifier: 'other' };
+    const refused = await peer.ask({ gatekeeperRequest: other });
+    assert.ok('gatekeeperReject' in refused);
+    assert.equal(refused.gatekeeperReject.rejectReason, 'terminalExcluded');
+  });
+
   it('says XRS to a request that it does not serve', async () => {
     const peer = await endpoint();
     const answer = await peer.ask({ infoRequest: { requestSeqNum: 9, callReferenceValue: 0 } });

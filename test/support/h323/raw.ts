@@ -24,21 +24,21 @@ export const alias = (text: string): AliasAddress => ({ dialledDigits: text });
 export class RawEndpoint {
   readonly heard: RasMessage[] = [];
   readonly #socket: DatagramSocket;
-  readonly #port: number;
+  readonly #target: { host: string; port: number };
   #number = 0;
 
-  private constructor(socket: DatagramSocket, port: number) {
+  private constructor(socket: DatagramSocket, target: { host: string; port: number }) {
     this.#socket = socket;
-    this.#port = port;
+    this.#target = target;
     socket.on('message', bytes => this.heard.push(decodeRas(bytes)));
   }
 
-  /** @param port of the gatekeeper @param address ours */
-  static async open(port: number, address = '127.0.0.1'): Promise<RawEndpoint> {
-    const socket = createSocket('udp4');
+  /** @param port of the gatekeeper @param address ours @param host of the gatekeeper */
+  static async open(port: number, address = '127.0.0.1', host = '127.0.0.1'): Promise<RawEndpoint> {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     socket.bind(0, address);
     await once(socket, 'listening');
-    return new RawEndpoint(socket, port);
+    return new RawEndpoint(socket, { host, port });
   }
 
   /** A registration request of a number. */
@@ -57,7 +57,7 @@ export class RawEndpoint {
 
   send(message: RasMessage | Buffer): void {
     const bytes = Buffer.isBuffer(message) ? message : encodeRas(message);
-    this.#socket.send(bytes, this.#port, '127.0.0.1');
+    this.#socket.send(bytes, this.#target.port, this.#target.host);
   }
 
   /** Registers with a number. @returns the endpoint identifier */
