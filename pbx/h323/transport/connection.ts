@@ -33,6 +33,8 @@ const IDLE_MS = 60_000;
 /** A peer that reads nothing while this many bytes wait for it counts as gone. */
 const MAX_UNSENT = 1024 * 1024;
 const MAX_LEGS = 1000;
+/** Some milliseconds of work (a registration with its proof takes the longest), however many messages a peer packs into a segment. */
+const MESSAGES_PER_TURN = 20;
 const KEEP_ALIVE_MS = 30_000;
 
 export class SignallingConnection {
@@ -154,17 +156,31 @@ class Legs {
 
 const legKey = (reference: number, isOurs: boolean): string => `${reference} ${isOurs}`;
 
+/** Takes the messages of a socket in their order, and reads on when those that are here are taken. */
 function follow(socket: Socket, connection: SignallingConnection, take: (packet: Buffer) => void): void {
+  const waiting: Buffer[] = [];
+  let isBroken = false;
   const framer = new TpktFramer({
-    packet: packet => {
-      if (!connection.closed) take(packet);
+    packet: packet => waiting.push(packet),
+    broken: () => {
+      isBroken = true;
     },
-    broken: () => connection.close(),
   });
+  const work = (): void => {
+    for (const packet of waiting.splice(0, MESSAGES_PER_TURN)) if (!connection.closed) take(packet);
+    if (waiting.length > 0 && !connection.closed) {
+      socket.pause();
+      setImmediate(work);
+    } else if (isBroken) connection.close();
+    else if (socket.isPaused()) socket.resume();
+  };
   socket.setNoDelay(true);
   // A peer whose host has vanished says nothing more.
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  socket.on('data', (bytes: Buffer) => framer.take(bytes));
+  socket.on('data', (bytes: Buffer) => {
+    framer.take(bytes);
+    work();
+  });
   const close = (): void => connection.close();
   socket.on('error', close).on('end', close).on('close', close);
 }
