@@ -31,6 +31,9 @@ async function held({ world }: Pages, serial: string): Promise<void> {
   }
 }
 
+/** Looks of `eventually` that have an effect. */
+const SLOWLY = [20_000, 500] as const;
+
 pagesSuite('quarantine in the pages', pages => {
   it('approves one device, and all that fit a filter by a job', async () => {
     await waiting(pages(), ['Q1', 'Q2', 'Q3', 'R1', EVIL]);
@@ -256,5 +259,47 @@ pagesSuite('rules of enrolment in the pages', pages => {
     assert.equal(await dialog.getByLabel('Filter').inputValue(), 'serial = "2"');
     assert.equal((await pages().call('GET', '/enrolment/rules/shared')).filter, 'serial = "3"');
     assert.equal(pages().complaints().length, 1);
+  });
+});
+
+pagesSuite('held and knocking devices that come while the page is open', pages => {
+  it('are counted and wait, and nothing moves that is looked at', async () => {
+    const { world, open, call, complaints } = pages();
+    await held(pages(), 'H5');
+    const page = await open('/enrolment/held');
+    await page.getByText('1 of 1 · certificate changed').waitFor();
+    await held(pages(), 'H4');
+    // Its line may not be open yet.
+    await eventually(
+      'it is counted',
+      async () => {
+        world.acs.events.emit('held', { device: idOf('H4'), reason: 'certificate', detail: '' });
+        return await page.getByText('1 of 2 · certificate changed').isVisible();
+      },
+      ...SLOWLY,
+    );
+    await page.getByRole('link', { name: 'H5', exact: true }).waitFor();
+    for (const serial of ['H5', 'H4']) await call('POST', `/devices/${idOf(serial)}/approve`);
+    await page.getByText('Nothing is held').waitFor();
+    await page.goto(page.url().replace('held', 'knocking'));
+    await page.getByText('Nothing knocks').first().waitFor();
+    const knock = (serialNumber: string): void => {
+      const identity = { manufacturer: 'M', oui: '0090F8', productClass: '4102S', serialNumber };
+      world.acs.fleet.enrolment.unknownCpes.note(identity, '198.51.7.7', 'wrong');
+    };
+    const rows = page.getByRole('region', { name: 'Knocking' }).getByRole('row', { name: /0090F8-4102S-N/ });
+    knock('N1');
+    await eventually(
+      'the first one',
+      async () => {
+        world.acs.events.emit('knock', { device: idOf('N1'), address: '198.51.7.7' });
+        return await rows.first().isVisible();
+      },
+      ...SLOWLY,
+    );
+    knock('N2');
+    await page.getByRole('button', { name: '1 new · show' }).click();
+    await rows.nth(1).waitFor();
+    assert.deepEqual(complaints(), []);
   });
 });

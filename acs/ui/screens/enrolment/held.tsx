@@ -2,13 +2,14 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { approveDevice, forgetDevice } from '../../api/administration/enrolment.ts';
-import { listDevices } from '../../api/devices.ts';
+import { countDevices, listDevices } from '../../api/devices.ts';
 import type { Device } from '../../api/shapes.ts';
 import { Age } from '../../components/age.tsx';
 import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { ProblemNote } from '../../components/problem-note.tsx';
 import { Pair } from '../../components/records/pair.tsx';
+import { useEvents } from '../../components/records/use-events.ts';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { hrefOf, place, setQuery } from '../../state/location.ts';
 import { useResource } from '../../state/resource.ts';
@@ -22,6 +23,8 @@ import { textsOf } from '../../words/texts.ts';
 const words = textsOf('enrolment', enrolment);
 const common = textsOf('records', records);
 const FILTER = 'state = "held"';
+/** After which the list of those that are held may be another one. */
+const EVENTS = ['held', 'enrolled'] as const;
 const FIELDS = 'id,serial,productClass,site,hold';
 
 type Held = Partial<Device>;
@@ -37,8 +40,16 @@ export function HeldPanel({ isPart = false }: { isPart?: boolean }): JSX.Element
       await listDevices({ filter: FILTER, fields: FIELDS, sort: 'id', limit: 1, offset: at, count: true }, signal),
     { keeps: true },
   );
-  const total = found.value?.total ?? 0;
+  const counted = useResource(found.at === undefined ? undefined : `held ${found.at}`, async signal =>
+    countDevices(FILTER, signal),
+  );
+  const total = counted.value ?? found.value?.total ?? 0;
   const device = found.value?.items[0];
+  // The device that is looked at stays, wherever others come and go.
+  useEvents(EVENTS, devices => {
+    if (!device?.id || devices.has(device.id) || devices.size === 0) found.reload();
+    else counted.reload();
+  });
   const open = (to: number): void => setQuery({ held: to === 0 ? undefined : String(to) });
   return (
     <section class={isPart ? 'panel c8' : 'panel'} aria-label={words().tabs.held}>

@@ -7,6 +7,7 @@ import { Confirm } from '../../components/dialogs/confirm.tsx';
 import { Empty } from '../../components/empty.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { PageFoot } from '../../components/records/page-foot.tsx';
+import { useEvents } from '../../components/records/use-events.ts';
 import { useGrowingList } from '../../state/growing-list.ts';
 import { hrefOf } from '../../state/location.ts';
 import { type Resource, useResource } from '../../state/resource.ts';
@@ -19,6 +20,7 @@ import { textsOf } from '../../words/texts.ts';
 const words = textsOf('enrolment', enrolment);
 /** Entries of the panel beside others. */
 const FEW = 3;
+const EVENTS = ['knock'] as const;
 
 type Knock = Knocking['items'][number];
 type Range = Knocking['ranges'][number];
@@ -31,7 +33,21 @@ export function KnockingPanel({ isPart = false }: { isPart?: boolean }): JSX.Ele
     async signal => (await listKnocking(undefined, signal)).ranges,
   );
   const [asked, setAsked] = useState<string | undefined>(undefined);
+  const [newer, setNewer] = useState<ReadonlySet<string>>(new Set());
+  const show = (): void => {
+    setNewer(new Set());
+    pages.reload();
+  };
   const items = pages.items ?? [];
+  // Rows stay in their places: those that knock meanwhile wait, but for the first.
+  useEvents(EVENTS, devices => {
+    if (!isPart) ranges.reload();
+    if (items.length === 0 || devices.size === 0) show();
+    else
+      setNewer(
+        before => new Set([...before, ...[...devices].filter(id => !items.some(({ device }) => device === id))]),
+      );
+  });
   const shown = isPart ? items.slice(0, FEW) : items;
   return (
     <>
@@ -39,6 +55,11 @@ export function KnockingPanel({ isPart = false }: { isPart?: boolean }): JSX.Ele
         <header>
           <h2>{words().tabs.knocking}</h2>
           <span class="push small ink-3">{words().knocking.about}</span>
+          {newer.size > 0 && (
+            <button class="chip accent" type="button" onClick={show}>
+              {words().knocking.newer(newer.size)}
+            </button>
+          )}
         </header>
         {shown.length > 0 && <Knocks items={shown} onOpen={setAsked} />}
         {isPart && items.length > FEW ? (

@@ -89,6 +89,7 @@ export const enrolment: Catalogue['enrolment'] = {
   },
   knocking: {
     about: 'ohne gültigen Zugang',
+    newer: count => plural(count, { one: '# neuer · zeigen', other: '# neue · zeigen' }),
     saysItIs: 'Nennt sich',
     knocks: 'Klopft',
     why: 'Warum',

@@ -79,6 +79,7 @@ export const enrolment = {
   },
   knocking: {
     about: 'no good login',
+    newer: (count: number) => plural(count, { one: '# new · show', other: '# new · show' }),
     saysItIs: 'Says it is',
     knocks: 'Knocks',
     why: 'Why',
