@@ -107,7 +107,7 @@ export class RoutedCall {
 }
 
 /** The message with the call reference of that side; its flag says that the called side sends it. */
-export function renumbered(packet: Buffer, { reference, isOurs }: Pick<Side, 'reference' | 'isOurs'>): Buffer {
+function renumbered(packet: Buffer, { reference, isOurs }: Pick<Side, 'reference' | 'isOurs'>): Buffer {
   const copy = Buffer.from(packet);
   copy.writeUInt16BE(reference | (isOurs ? 0 : 0x8000), 2);
   return copy;

@@ -14,7 +14,7 @@ import type { Calls } from './calls.ts';
 import { releaseComplete } from './release.ts';
 import type { RoutedCall } from './routed-call.ts';
 
-export interface SetupOptions extends DestinationOptions {
+interface SetupOptions extends DestinationOptions {
   calls: Calls;
   admission: Admission;
   log: Log;

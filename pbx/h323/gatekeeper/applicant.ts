@@ -29,7 +29,7 @@ export interface Refused {
   readonly text: string;
 }
 
-export interface JudgeOptions {
+interface JudgeOptions {
   admission: Admission;
   guesses: GuessLimit;
   clock: Clock;
@@ -106,7 +106,7 @@ const faults = {
 } as const;
 
 /** Product and version of the vendor data, as a User-Agent has them: `DBC42502/R3A`. */
-export function productName({ productId, versionId }: VendorIdentifier): string | undefined {
+function productName({ productId, versionId }: VendorIdentifier): string | undefined {
   const words = [productId, versionId].map(bytes =>
     bytes
       ?.toString('latin1')

@@ -11,7 +11,7 @@ const MAX_SKEW_MS = 15 * 60_000;
 /** Digests by their object identifiers, the one that we name to endpoints first. */
 export const digests: Readonly<Record<string, string>> = { '1.2.840.113549.2.5': 'md5', '1.3.14.3.2.26': 'sha1' };
 
-export type Proof = 'right' | 'wrong' | 'absent' | 'wrong time';
+type Proof = 'right' | 'wrong' | 'absent' | 'wrong time';
 
 /** @param now milliseconds since the epoch */
 export function judgeProof(

@@ -19,7 +19,7 @@ export interface LifeLimits {
   max: number;
 }
 
-export interface RegistrationOptions {
+interface RegistrationOptions {
   exchange: Exchange;
   endpoints: Endpoints;
   own: OwnRequests;

@@ -14,7 +14,7 @@ import type { Address } from '../../../shared/sip/flow-types.ts';
 import type { KeyLogger } from '../../../shared/tls/keylog.ts';
 import type { RasChannel } from './channel.ts';
 
-export interface ConnectionBounds {
+interface ConnectionBounds {
   /** Connections in all. */
   most: number;
   /** Of one address (IPv6: one /64). */
