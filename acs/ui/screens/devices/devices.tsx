@@ -13,6 +13,7 @@ import type { PagedList } from '../../state/pages.ts';
 import { may } from '../../state/session.ts';
 import { summary } from '../../state/summary.ts';
 import { devices } from '../../words/en/devices.ts';
+import { frame } from '../../words/en/frame.ts';
 import { textsOf } from '../../words/texts.ts';
 import type { AnnounceProps } from './announce.tsx';
 import type { ColumnsProps } from './columns-dialog.tsx';
@@ -27,6 +28,7 @@ import { useFacets } from './use-facets.ts';
 import type { ViewsProps } from './views.tsx';
 
 const words = textsOf('devices', devices);
+const general = textsOf('frame', frame);
 
 type Over = 'columns' | 'save' | 'announce';
 
@@ -159,7 +161,7 @@ function Head({ list, search, onOver, onFacets }: HeadProps): JSX.Element {
           <Icon name="columns" />
           {words().columnsButton} <span class="ink-3">{search.columns.length}</span>
         </button>
-        {Copies && <Copies search={search} />}
+        {Copies ? <Copies search={search} /> : <RoomOfCopies />}
         {may('announceDevices') && (
           <button class="btn" type="button" onClick={() => onOver('announce')}>
             <Icon name="plus" />
@@ -170,3 +172,15 @@ function Head({ list, search, onOver, onFacets }: HeadProps): JSX.Element {
     </div>
   );
 }
+
+/** The room of buttons that come after the first rows, so that the others stay in their places. */
+const RoomOfCopies = (): JSX.Element => (
+  <>
+    {[general().copyLink, general().copyCurl].map(text => (
+      <span key={text} class="btn notphone" aria-hidden="true" style={{ visibility: 'hidden' }}>
+        <Icon name="link" />
+        {text}
+      </span>
+    ))}
+  </>
+);
