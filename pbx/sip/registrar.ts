@@ -55,11 +55,13 @@ async function register(options: RegistrarOptions, transaction: ServerTransactio
   const address = parseUri(parseNameAddr(request.headers.get('To') ?? '').uri);
   const dir = unescapeUser(address.user ?? '');
   const judgement = admission.judge(logonOf(dir, transaction));
-  const barred = judgement?.allowed === false && asksForBinding(request) ? barring(options, judgement) : undefined;
+  const isHere = judgement?.allowed === false && isBound(location, dir, flow);
+  const isBarred = judgement?.allowed === false && (asksForBinding(request) || (isUnproved(judgement) && !isHere));
+  const barred = isBarred ? barring(options, judgement) : undefined;
   // A terminal that is registered over this flow proves itself first: its refusal ends what it has.
-  const holds = barred !== undefined && isBound(location, dir, flow);
+  const holds = isBarred && isHere;
   if (barred && !holds) return refuse(options, transaction, dir, barred);
-  const isAsked = judgement === undefined || judgement.pins.length > 0;
+  const isAsked = judgement === undefined || !isUnproved(judgement);
   const user = isAsked ? await authenticator.check(transaction, 'user') : dir;
   if (user === undefined) return;
   // RFC 3261 10.3 step 4: a user can register only itself.
@@ -161,6 +163,9 @@ function accept({ clock, location }: RegistrarOptions, transaction: ServerTransa
     ],
   });
 }
+
+/** No PIN shows the sender: one that may not register may neither see nor remove what the number has elsewhere. */
+const isUnproved = ({ pins }: Judgement): boolean => pins.length === 0;
 
 /** A REGISTER that adds or refreshes a binding; others fetch bindings or remove them. */
 function asksForBinding({ headers }: SipRequest): boolean {

@@ -98,6 +98,23 @@ describe('PBX under security policies', () => {
     assert.equal(pbx.registrations().length, 1);
   });
 
+  it('lets no stranger in clear end or see what a number without code has over TLS', async () => {
+    const pbx = await system(extension('4100', { securityException: false }), [policyChange(2)]);
+    const unit = await registered(pbx, '4100', 'tls', { password: '4100' });
+    const stranger = await telephone(pbx, '4100', 'udp');
+    for (const contacts of [['*'], [`<${unit.contact}>`], []]) {
+      const answer = await stranger.register(
+        0,
+        contacts.map(contact => ['Contact', contact]),
+      );
+      assert.deepEqual([answer.status, answer.headers.list('Contact')], [403, []]);
+    }
+    assert.equal(pbx.registrations().length, 1);
+    assert.equal(pbx.refusals.all()[0]?.row, 'Table 3 addition 1');
+    assert.equal((await unit.register(0)).status, 200);
+    assert.deepEqual(pbx.registrations(), []);
+  });
+
   it('refuses telephones of other makers unless the extension takes them', async () => {
     const pbx = await system(extension('4100'), extension('4101', { thirdPartyClient: true }));
     const userAgent = 'baresip v1.0.0';
