@@ -1,4 +1,5 @@
 // Bounds guesses of a PIN: after some wrong proofs for a number, its proofs from that network are not judged for a while.
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { networkOf } from '../../shared/net/address.ts';
 
@@ -42,4 +43,8 @@ export class GuessLimit {
   }
 }
 
-const keyOf = (dir: string, address: string): string => `${dir} ${networkOf(address)}`;
+/** Of one length, whatever name the peer makes up. */
+const keyOf = (dir: string, address: string): string =>
+  createHash('sha256')
+    .update(`${dir} ${networkOf(address)}`)
+    .digest('base64');
