@@ -3,10 +3,10 @@ import type { Flow } from '../../shared/sip/flow-types.ts';
 import type { SipRequest } from '../../shared/sip/message.ts';
 import type { ServerTransaction } from '../../shared/sip/transaction-types.ts';
 import { isSips, parseUri } from '../../shared/sip/uri.ts';
-import { ruleFor } from '../media/rules.ts';
+import { type MediaParty, ruleFor } from '../media/rules.ts';
 import { ackProblem, endForAck, judgeAnswerer, refuseOffer } from './call/encryption.ts';
 import { follow } from './call/legs.ts';
-import { partyOf } from './call/parties.ts';
+import { partyOf, trunkOf } from './call/parties.ts';
 import { flowTo, speaksFor } from './call/party-flows.ts';
 import { routeTarget } from './call/route-target.ts';
 import type { Call, CallParty, Party } from './calls.ts';
@@ -103,6 +103,7 @@ export class DialogRequests {
   /** Of a call that began before this server did, or of a request that only claims to be inside one. */
   #ruleOfLost(from: string, to: string): ReturnType<typeof ruleFor> {
     const { exchange } = this.#options;
-    return ruleFor(exchange.settings, partyOf(exchange, from, undefined), partyOf(exchange, to, undefined));
+    const party = (user: string): MediaParty => partyOf(exchange, user, trunkOf(exchange, user));
+    return ruleFor(exchange.settings, party(from), party(to));
   }
 }

@@ -7,7 +7,7 @@ import { descriptionOf, summaryOf } from '../media/description.ts';
 import { type MediaRule, ruleFor } from '../media/rules.ts';
 import { type Caller, callerOf } from './call/caller.ts';
 import { judgeCallee, refuseOffer } from './call/encryption.ts';
-import { partyOf } from './call/parties.ts';
+import { partyOf, trunkOf } from './call/parties.ts';
 import { type Found, targetsOf } from './call/targets.ts';
 import type { Party } from './calls.ts';
 import { type Forwarding, forward } from './forward.ts';
@@ -48,7 +48,9 @@ export class InitialRequests {
     const job = { layer: layer(), clock, transaction, request, targets };
     if (request.method !== 'INVITE') return this.#forwardOther(job);
     const caller = partyOf(exchange, sender.user, sender.route);
-    const rule = ruleFor(exchange.settings, caller, partyOf(exchange, to, found.route));
+    // A gateway is one by its own number, too.
+    const callee = partyOf(exchange, to, found.route ?? trunkOf(exchange, to));
+    const rule = ruleFor(exchange.settings, caller, callee);
     if (refuseOffer(this.#options, transaction, { rule, from: sender.user, to })) return;
     this.#forwardCall(job, sender, found, rule);
   }

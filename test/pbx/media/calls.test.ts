@@ -311,4 +311,25 @@ describe('media encryption of extensions', () => {
     await pbx.exchange.commit(row('100', false));
     assert.equal(statusOf(await caller.call('100', avp)), 488);
   });
+
+  it('takes a gateway for one by its own number, too', async () => {
+    const gateway = (route: number, registeredAs: string): Change => ({
+      table: 'sipRoutes',
+      key: String(route),
+      row: { route, prefix: `7${route}`, port: 5060, protocol: 'udp', isGateway: true, registers: false, registeredAs },
+    });
+    const rows = [settings(0, 'intermgw'), gateway(1, '100'), gateway(2, '101')];
+    const pbx = await start({ exchange: Exchange.inMemory(rows) });
+    const { caller, callee } = await pair(pbx, savp);
+    for (const number of ['719', '100']) {
+      assert.equal(statusOf(await caller.call(number, avp)), 488, number);
+      const dialog = dialogOf(await caller.call(number, savp));
+      assert.deepEqual(
+        pbx.calls().map(({ kind, decidedBy }) => [kind, decidedBy]),
+        [['gateway', 'intermgw']],
+      );
+      assert.equal((await caller.hangUp(dialog)).status, 200);
+    }
+    assert.equal(callee.heard.filter(({ method }) => method === 'INVITE').length, 2);
+  });
 });
