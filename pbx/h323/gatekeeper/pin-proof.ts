@@ -8,6 +8,9 @@ import { textOfAlias } from '../transport/addresses.ts';
 /** The clock of an endpoint may differ from ours by this much. */
 const MAX_SKEW_MS = 15 * 60_000;
 
+/** Characters of an Identifier and of a Password (H.235.0). */
+const MAX_TEXT = 128;
+
 /** Digests by their object identifiers, the one that we name to endpoints first. */
 export const digests: Readonly<Record<string, string>> = { '1.2.840.113549.2.5': 'md5', '1.3.14.3.2.26': 'sha1' };
 
@@ -35,9 +38,11 @@ export function judgeProof(
   return Math.abs(timeStamp * 1000 - now) <= MAX_SKEW_MS ? 'right' : 'wrong time';
 }
 
-/** Endpoints of the OpenH323 family end both texts with a null, others do not. */
+/** Endpoints of the OpenH323 family end both texts with a null, others do not. Texts that no clear token can hold have none. */
 function clearTokens(generalID: string, password: string, timeStamp: number): Buffer[] {
-  return ['\0', ''].map(end =>
-    encode(clearToken, { tokenOID: '0.0', timeStamp, password: password + end, generalID: generalID + end }),
-  );
+  return ['\0', '']
+    .filter(end => [generalID + end, password + end].every(text => text.length >= 1 && text.length <= MAX_TEXT))
+    .map(end =>
+      encode(clearToken, { tokenOID: '0.0', timeStamp, password: password + end, generalID: generalID + end }),
+    );
 }
