@@ -11,7 +11,10 @@ const CHANGE_MS = 1000;
 /** Types that come on any line of a screen. */
 const carriedTypes: readonly string[] = ['summary'];
 
-type Carried = Required<Pick<StreamOptions, 'onEvent' | 'onState'>>;
+interface Carried extends Required<Pick<StreamOptions, 'onEvent' | 'onState'>> {
+  /** Called when another line has opened: it may have other rights than the one before. */
+  onLine: () => void;
+}
 
 /** The types that every screen listens to: they come by the line of the screen, or by one of their own where there is none. */
 class CarriedStream {
@@ -49,7 +52,10 @@ class CarriedStream {
 
   /** Another line that begins is no change of the state: the one before was live until then. */
   onState(carrier: object, state: LineState, hasBegun: boolean): void {
-    if (state === 'live') this.#closeOwn();
+    if (state === 'live') {
+      this.#closeOwn();
+      if (this.#state === 'live') this.#carried?.onLine();
+    }
     if (!this.#endOwn && (hasBegun || state !== 'connecting') && carrier === [...this.#carriers].at(-1))
       this.#tell(state);
   }
@@ -61,6 +67,7 @@ class CarriedStream {
       types: carriedTypes,
       onEvent: (type, event) => this.onEvent(type, event),
       onState: state => {
+        if (state === 'live' && this.#state === 'live') this.#carried?.onLine();
         if (hasBegun || state !== 'connecting') this.#tell(state);
         hasBegun = true;
       },

@@ -31,6 +31,7 @@ export function followSummary(): () => void {
       wasLive ||= state === 'live';
       line.value = state;
     },
+    onLine: () => void checkSession(),
     onEvent: (type, event) => {
       if (type === 'summary') summary.value = event as unknown as Summary;
       else void load();
