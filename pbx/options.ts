@@ -110,6 +110,17 @@ export const serveOptions = {
     default: '127.0.0.1',
     help: 'address of the status page: it asks for no password, so who reaches it reads it',
   },
+  manager: {
+    kind: 'number',
+    ...port,
+    help: 'port of the pages that configure security, by HTTPS; none unless given, 0 = a free one',
+  },
+  'manager-host': { kind: 'string', value: 'ADDRESS', default: '127.0.0.1', help: 'address of these pages' },
+  'manager-password': {
+    kind: 'string',
+    value: 'PASSWORD',
+    help: 'password of these pages, at least 8 characters; on the command line other users of this machine see it',
+  },
   phones: {
     kind: 'number',
     ...port,

@@ -16,6 +16,7 @@ import { ownCertificate } from './certificate.ts';
 import { runCommand } from './cli.ts';
 import { Exchange } from './exchange/exchange.ts';
 import type { GatekeeperPorts } from './gatekeeper.ts';
+import type { Shell } from './mdsh/shell.ts';
 import type { serveOptions } from './options.ts';
 import { licenseChanges, readLicense, VOIP_SECURITY } from './policy/licenses.ts';
 import { builtInProducts, type ProductRow, readProducts } from './policy/products.ts';
@@ -56,6 +57,7 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
   const { host, data } = options;
   if ((options.cert === undefined) !== (options.key === undefined))
     throw new UsageError('--cert and --key go together');
+  checkManager(options);
   const users = await readUsers(options);
   const products = await readProductFile(options);
   const clients = await clientCertificates(options);
@@ -68,12 +70,12 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
   if (port !== undefined) env.log.warn('unprotected SIP enabled', { port });
   if (users.length === 0 && !options.mxOne) env.log.warn('no accounts configured');
   // The control sockets come first: they show whether another server holds this data.
-  let running: { pbx: Pbx; shell: Shell } | undefined;
+  let running: { pbx: Pbx; shell: ExchangeShell } | undefined;
   onStop(
     await serveControls(options, env.log, request => {
       if (!running) throw new UserError(503, 'starting', 'the server is starting');
       const { pbx, shell } = running;
-      return request.command === 'mdsh' ? shell(request) : runCommand(pbx, request.command, request.args);
+      return request.command === 'mdsh' ? shell.control(request) : runCommand(pbx, request.command, request.args);
     }),
   );
   const exchange = await openExchange(options, env.log);
@@ -107,8 +109,10 @@ async function start(options: ServeOptions, env: ServeEnvironment, onStop: (clos
     pbx = await withGatekeeper(pbx, { ...env, ...h323, ...secured, keylog: keylog?.write, host, addresses });
     if (h323.rasPort !== undefined) env.log.warn('unprotected H.323 enabled', { port: h323.rasPort });
   }
-  const web = await startWebServices({ ...env, options, pbx, tls: { cert, key, tls: tlsVersions(options) }, onStop });
-  running = { pbx, shell: shellOf(pbx, data, env) };
+  const shell = shellOf(pbx, data, env);
+  const tls = { cert, key, tls: tlsVersions(options) };
+  const web = await startWebServices({ ...env, options, pbx, run: shell.run, tls, onStop });
+  running = { pbx, shell };
   const listening = Object.entries(pbx.ports).map(([protocol, at]) => [protocol, `${host}:${at}`]);
   env.log.info('ready', {
     ...Object.fromEntries(listening),
@@ -148,6 +152,17 @@ async function openExchange({ data, license, mxOne }: ServeOptions, log: Log): P
   return exchange;
 }
 
+/** Characters of the manager's password, at least. */
+const MIN_PASSWORD = 8;
+
+function checkManager({ manager, managerPassword = '' }: ServeOptions): void {
+  if (manager === undefined) return;
+  if (managerPassword === '')
+    throw new UsageError('--manager needs a password: TANDEM_PBX_MANAGER_PASSWORD or --manager-password');
+  if (managerPassword.length < MIN_PASSWORD)
+    throw new UsageError(`--manager-password: at least ${MIN_PASSWORD} characters`);
+}
+
 async function readProductFile({ products }: ServeOptions): Promise<readonly ProductRow[]> {
   if (products === undefined) return builtInProducts;
   try {
@@ -158,16 +173,28 @@ async function readProductFile({ products }: ServeOptions): Promise<readonly Pro
   }
 }
 
-type Shell = (request: ControlRequest) => Promise<unknown>;
-
-/** The shell, which is loaded with its first command. */
-function shellOf(pbx: Pbx, data: string, { clock, log }: ServeEnvironment): Shell {
+/** The shell, over the control socket and for the manager; it is loaded with its first command. */
+function shellOf(pbx: Pbx, data: string, { clock, log }: ServeEnvironment): ExchangeShell {
   const context = { exchange: pbx.exchange, sources: () => pbx.sources, backups: join(data, 'backups'), clock, log };
-  let shell: Promise<Shell> | undefined;
-  return async request => {
-    shell ??= import('./mdsh/control.ts').then(({ shellControl }) => shellControl(context));
-    return await (await shell)(request);
+  const load = async () => {
+    const [{ Shell }, { shellControl }] = await Promise.all([import('./mdsh/shell.ts'), import('./mdsh/control.ts')]);
+    const shell = new Shell(context);
+    return { shell, control: shellControl(context, shell) };
   };
+  let loaded: ReturnType<typeof load> | undefined;
+  const opened = (): ReturnType<typeof load> => {
+    loaded ??= load();
+    return loaded;
+  };
+  return {
+    control: async request => await (await opened()).control(request),
+    run: async (request, write) => await (await opened()).shell.run(request, write),
+  };
+}
+
+interface ExchangeShell {
+  control(request: ControlRequest): Promise<unknown>;
+  run: Shell['run'];
 }
 
 const controlPath = ({ control, data }: ServeOptions): string => control ?? join(data, 'control.sock');

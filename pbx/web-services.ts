@@ -1,10 +1,11 @@
-// The servers beside SIP and H.323 that are loaded where they are asked for: status page, configuration of telephones.
+// The servers beside SIP and H.323 that are loaded where they are asked for: status page, manager, configuration of telephones.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock, Random } from '../shared/clock.ts';
 import type { OptionValues } from '../shared/config.ts';
 import type { Log } from '../shared/log.ts';
 import type { Pbx, PbxOptions } from './app.ts';
+import type { Shell } from './mdsh/shell.ts';
 import type { serveOptions } from './options.ts';
 import type { StatusSources } from './status/sources.ts';
 
@@ -15,14 +16,17 @@ export interface WebServicesOptions {
   options: OptionValues<typeof serveOptions>;
   pbx: Pbx;
   tls: Pick<PbxOptions, 'cert' | 'key' | 'tls'>;
+  /** Carries out a line of the shell. */
+  run: Shell['run'];
   clock: Clock;
+  random: Random;
   log: Log;
   onStop(close: () => Promise<void>): void;
 }
 
 /** @returns the addresses of what was started, by name */
 export async function startWebServices(services: WebServicesOptions): Promise<Record<string, string>> {
-  return { ...(await startStatus(services)), ...(await startPhones(services)) };
+  return { ...(await startStatus(services)), ...(await startManager(services)), ...(await startPhones(services)) };
 }
 
 async function startStatus({ options, pbx, clock, log, onStop }: WebServicesOptions): Promise<Record<string, string>> {
@@ -32,6 +36,21 @@ async function startStatus({ options, pbx, clock, log, onStop }: WebServicesOpti
   const web = await serveStatus({ host, port, clock, log, sources: statusSourcesOf(pbx) });
   onStop(web.stop);
   return { status: `${host}:${web.port}` };
+}
+
+async function startManager(services: WebServicesOptions): Promise<Record<string, string>> {
+  const { options, pbx, tls, run, clock, random, log, onStop } = services;
+  const { manager: port, managerHost: host, managerPassword: password } = options;
+  if (port === undefined || password === undefined) return {};
+  const { serveManager } = await import('./manager/server.ts');
+  const { cert = '', key = '' } = tls;
+  const web = await serveManager({
+    ...{ host, port, password, run, clock, random, log, tls: { cert, key, ...tls.tls } },
+    ...{ domain: pbx.domain, exchange: pbx.exchange },
+    terminals: dir => pbx.sources.flatMap(source => source.terminals(dir)),
+  });
+  onStop(web.stop);
+  return { manager: `https://${host}:${web.port}/` };
 }
 
 /** The facts of a running exchange. */

@@ -8,8 +8,10 @@ import { type LineAnswer, Shell } from './shell.ts';
 const MAX_OFFERED = 100;
 
 /** @returns answers the requests with the command `mdsh`; with the option `numbers` the numbers that begin with the argument */
-export function shellControl(context: ShellContext): (request: ControlRequest) => Promise<LineAnswer | string[]> {
-  const shell = new Shell(context);
+export function shellControl(
+  context: ShellContext,
+  shell = new Shell(context),
+): (request: ControlRequest) => Promise<LineAnswer | string[]> {
   return async ({ args, options, progress }) => {
     const [line, ...rest] = args;
     if (line === undefined || rest.length > 0) throw new UserError(400, 'arguments', 'mdsh takes one line');

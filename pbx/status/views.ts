@@ -4,10 +4,8 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { RegisteredTerminal } from '../exchange/terminals.ts';
 import type { Refusal } from '../policy/refusals.ts';
 import { policyNames } from '../policy/tables.ts';
+import type { Row, TableHead } from '../web/table.ts';
 import type { ShownCall, StatusSources } from './sources.ts';
-
-export type Cell = string | number | boolean | undefined;
-export type Row = Readonly<Record<string, Cell>>;
 
 export interface Wanted {
   offset: number;
@@ -25,10 +23,7 @@ export interface Part {
   next?: number;
 }
 
-export interface Section {
-  title: string;
-  /** Heading by the field of a row, in their order. */
-  columns: Readonly<Record<string, string>>;
+export interface Section extends TableHead {
   /** Text of the page in place of an empty table. */
   empty: string;
   hasNumbers: boolean;

@@ -1,4 +1,4 @@
-// An HTTP server that only reads: GET and HEAD, without bodies, bounded in connections and time; errors are short texts.
+// An HTTP server of GET and HEAD, and of POST where forms are taken; bounded in bodies, connections and time; errors are short texts.
 import { isIP, type Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '../../shared/errors.ts';
@@ -15,6 +15,8 @@ export interface WebOptions {
   tls?: { cert: string; key: string };
   /** 100 by default. */
   maxConnections?: number;
+  /** Bytes of a form that POST takes, as `URLSearchParams`; absent: the server only reads. */
+  maxForm?: number;
 }
 
 export interface Web {
@@ -30,9 +32,10 @@ const MAX_URL_PARAMETER = 200;
 /** Listens, with the routes that `register` adds. Rejects when the port is taken. */
 export async function serveWeb(options: WebOptions, register: (app: FastifyInstance) => void): Promise<Web> {
   const { log, names } = options;
+  const methods = ['GET', 'HEAD', ...(options.maxForm === undefined ? [] : ['POST'])];
   const app = fastify({
     logger: false,
-    bodyLimit: 1,
+    bodyLimit: options.maxForm ?? 1,
     forceCloseConnections: true,
     connectionTimeout: IDLE_MS,
     keepAliveTimeout: IDLE_MS,
@@ -45,9 +48,15 @@ export async function serveWeb(options: WebOptions, register: (app: FastifyInsta
   app.server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
   app.server.headersTimeout = HEADERS_MS;
   app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(reply.header('allow', 'GET, HEAD'), 405);
+    if (!methods.includes(request.method)) return refuse(reply.header('allow', methods.join(', ')), 405);
     if (names && !isServed(request.headers.host, names)) return refuse(reply, 421);
   });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    async (_: unknown, body: string) => new URLSearchParams(body),
+  );
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404));
   app.setErrorHandler((error, request, reply) => {
     const { statusCode = 500 } = error as { statusCode?: number };
@@ -69,7 +78,7 @@ export async function serveWeb(options: WebOptions, register: (app: FastifyInsta
 const texts = {
   400: 'the request cannot be read',
   404: 'nothing is here',
-  405: 'this server only reads: GET and HEAD',
+  405: 'nothing here takes that method; see Allow',
   421: 'this server is not called by that name',
   500: 'internal error; see the log',
 } as const;

@@ -61,7 +61,7 @@ const countOf = (given: DigestCredentials): number =>
       : Number.NaN;
 
 /** Takes the same time wherever the two differ, and however long the secret one is. */
-function sameText(a: string, b: string): boolean {
+export function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   if (left.length === right.length && /^[0-9a-f]{32,}$/.test(a)) return timingSafeEqual(left, right);
   return timingSafeEqual(hash('sha256', left, 'buffer'), hash('sha256', right, 'buffer'));
