@@ -25,6 +25,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.25rem 0; }
 .command { border-inline-start: 4px solid; padding-inline-start: 0.75rem; }
 .command p { margin: 0.25rem 0; overflow-wrap: anywhere; }
 select:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+button { max-width: 100%; }
 header form { margin: 0; }
 `;
 
