@@ -4,7 +4,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { fleet } from '../../cpe/fleet/fleet.ts';
 import type { FleetReport } from '../../cpe/fleet/report.ts';
 import { fleetOptions, runOptions, splitAssignment, splitHostPort } from '../../cpe/options.ts';
@@ -14,8 +13,7 @@ import { decodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { UserError } from '../../shared/errors.ts';
 import { unpackFirmware } from '../../shared/firmware.ts';
 import { type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
-
-const MAIN = fileURLToPath(new URL('../../cpe/main.ts', import.meta.url));
+import { startOf } from '../support/processes/process.ts';
 
 interface Outcome {
   code: number | null;
@@ -28,7 +26,7 @@ function start(...args: string[]): {
   ended: Promise<Outcome>;
   said: (pattern: RegExp) => Promise<string>;
 } {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...startOf('cpe/main.ts'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   const waiting: { pattern: RegExp; resolve: (line: string) => void }[] = [];

@@ -13,6 +13,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { readOptions } from '../../shared/config.ts';
 import { createHttp, HttpError } from '../../shared/net/http.ts';
 import { type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
+import { startOf } from '../support/processes/process.ts';
 import { openWorld, type World } from '../support/worlds/world.ts';
 
 describe('faults of a simulated network', () => {
@@ -61,7 +62,7 @@ describe('faults of a simulated network', () => {
 
 function spawned(argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const root = new URL('../..', import.meta.url).pathname;
-  const command = ['--import', 'tsx', 'cpe/main.ts', 'fleet', ...argv];
+  const command = [...startOf('cpe/main.ts'), 'fleet', ...argv];
   return new Promise(resolve => {
     execFile(process.execPath, command, { cwd: root }, (error, out, err) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),

@@ -1,42 +1,15 @@
 // The server of a crash run: compiled once, started again and again on the same data and the same ports, killed without a word.
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { openBalancer } from '../processes/balancer.ts';
-import { endPrograms, type Line, type Program, program } from '../support/processes/process.ts';
+import { type Build, build } from '../support/processes/build.ts';
+import { compiledInRun, endPrograms, type Line, type Program, program } from '../support/processes/process.ts';
 import type { CrashStore } from './stores.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-
-export interface Build {
-  folder: string;
-  /** A compiled file, by its name in the source tree. */
-  path(source: string): string;
-  remove(): Promise<void>;
-}
-
-/** Plain JavaScript of the server, and of the files of the tests that are named: it starts twice as fast. */
-export async function build(...sources: string[]): Promise<Build> {
-  const folder = await mkdtemp(join(tmpdir(), 'tandem-crash-build-'));
-  for (const name of ['node_modules', 'schemas', 'package.json']) await symlink(join(root, name), join(folder, name));
-  const config = {
-    extends: join(root, 'tsconfig.build.json'),
-    compilerOptions: { outDir: 'dist', rootDir: root, declaration: false, sourceMap: false },
-    include: [join(root, 'acs'), join(root, 'shared'), ...sources.map(source => join(root, source))],
-  };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  await promisify(execFile)(process.execPath, [compiler, '-p', folder]);
-  return {
-    folder,
-    path: source => join(folder, 'dist', source.replace(/\.ts$/, '.js')),
-    remove: async () => await rm(folder, { recursive: true, force: true }),
-  };
-}
 
 /** Starts of a server whose store is out of reach. */
 const STARTS = 3;
@@ -162,15 +135,19 @@ export async function onServer<T>(
   }
 }
 
-/** For a suite: built before its tests; removed after them, with every program that still runs. @returns a compiled file, by its name in the source tree */
+/**
+ * For a suite: built before its tests, unless the run has compiled these files already; removed after them, with every program that still runs.
+ * @returns a compiled file, by its name in the source tree
+ */
 export function builtFor(...sources: string[]): Build['path'] {
-  let built: Build;
+  const isThere = ['acs/main.ts', ...sources].every(source => compiledInRun(source) !== undefined);
+  let built: Build | undefined;
   before(async () => {
-    built = await build(...sources);
+    if (!isThere) built = await build(...sources);
   });
   after(async () => {
     await endPrograms();
-    await built.remove();
+    await built?.remove();
   });
-  return source => built.path(source);
+  return source => built?.path(source) ?? compiledInRun(source) ?? source;
 }

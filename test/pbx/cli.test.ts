@@ -6,15 +6,14 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 import { askControl } from '../../shared/control/client.ts';
 import { serveControl } from '../../shared/control/server.ts';
 import { asText } from '../../shared/control/text.ts';
 import { UserError } from '../../shared/errors.ts';
 import { silentLog as log } from '../../shared/log.ts';
+import { startOf } from '../support/processes/process.ts';
 
-const main = fileURLToPath(new URL('../../pbx/main.ts', import.meta.url));
 const clock = systemClock();
 
 interface Run {
@@ -25,7 +24,7 @@ interface Run {
 }
 
 function run(...args: string[]): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...startOf('pbx/main.ts'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stdout.on('data', chunk => {

@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../support/eventually.ts';
+import { startOf } from '../../support/processes/process.ts';
 import { hasProgram, run } from '../../support/servers/peers.ts';
 
-const main = fileURLToPath(new URL('../../../pbx/main.ts', import.meta.url));
 const operator = fileURLToPath(new URL('../../peers/mx-one/operator.py', import.meta.url));
-const words = ['--import', 'tsx', main];
+const words = startOf('pbx/main.ts');
 
 interface Ended {
   code: number | null;
@@ -114,7 +114,7 @@ describe('the shell as a program', function () {
 
   it('prints columns that shell scripts pick by grep and awk', async () => {
     const script = `
-      mx() { "$NODE" --import tsx "$MAIN" "$@" --data "$DATA"; }
+      mx() { $PBX "$@" --data "$DATA"; }
       number=4300
       mx extension -p -d $number | grep -q "^$number " && echo there already
       mx extension -i -d $number -l 1 --csp 17 --max-terminals 1 --video yes --third-party-client yes --security-exception no
@@ -124,7 +124,7 @@ describe('the shell as a program', function () {
       echo ip $(mx ip_extension -p -d $number | grep -c "^$number ")
       echo code $(mx auth_code -p -d $number | grep " $number " | awk '{print $3}')
       echo license $(mx license_status | grep VOIP | awk '{print $1}')`;
-    const env = { ...process.env, NODE: process.execPath, MAIN: main, DATA: data };
+    const env = { ...process.env, PBX: [process.execPath, ...words].join(' '), DATA: data };
     const { stdout } = await run('bash', ['-c', script], { env });
     const printed = ['csp 17', 'ip 1', 'code 471100', 'license VOIP-SECURITY'];
     assert.deepEqual(stdout.split('\n'), ['EXECUTED', 'EXECUTED', 'EXECUTED', ...printed, '']);
@@ -133,11 +133,11 @@ describe('the shell as a program', function () {
   it('ends without a word when the reader of its output is gone, and executes no further command', async () => {
     await pbx(['extension', '-i', '-d', '50000..59999', '-l', '1', '--csp', '1']);
     const script = `
-      mx() { "$NODE" --import tsx "$MAIN" "$@" --data "$DATA"; }
+      mx() { $PBX "$@" --data "$DATA"; }
       mx extension -p | head -1 | cut -c1-3
       printf 'extension -p\\nextension -p\\nextension -p\\nsec_policy -set 3\\n' | mx mdsh | head -1 | cut -c1-3
       mx sec_policy -print`;
-    const env = { ...process.env, NODE: process.execPath, MAIN: main, DATA: data };
+    const env = { ...process.env, PBX: [process.execPath, ...words].join(' '), DATA: data };
     const { stdout, stderr } = await run('bash', ['-c', script], { env });
     assert.deepEqual([stdout, stderr], ['Dir\nDir\nSECURITY POLICY 0: NO SECURITY\n', '']);
   });

@@ -1,5 +1,7 @@
 // Our programs as the processes they are: started, read line by line, ended by signals.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -28,10 +30,25 @@ export const openAcs = (data: string): string[] => [
   ...['--cpe-auth', 'none', '--enrol', 'auto'],
 ];
 
+/** A compiled file of the run, by its name in the source tree; undefined where one test file is the whole run, or the run has not compiled it. */
+export function compiledInRun(source: string): string | undefined {
+  const { TANDEM_TEST_RUN: folder } = process.env;
+  if (folder === undefined) return undefined;
+  const file = join(folder, 'build', 'dist', source.replace(/\.ts$/, '.js'));
+  return existsSync(file) ? file : undefined;
+}
+
+/** Arguments of Node that start a program: the run's compiled file starts in a third of the time of its source. */
+export function startOf(main: string): string[] {
+  const compiled = compiledInRun(main);
+  if (compiled !== undefined) return [compiled];
+  const path = resolve(ROOT, main);
+  return main.endsWith('.ts') ? ['--import', 'tsx', path] : [path];
+}
+
 /** @param main path below the project's root: `acs/main.ts` */
 export function program(main: string, args: string[], env: Record<string, string> = {}): Program {
-  const loader = main.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  return launched(main, process.execPath, [...loader, main, ...args], env);
+  return launched(main, process.execPath, [...startOf(main), ...args], env);
 }
 
 /** A script of package.json, with npm between it and its signals. */

@@ -2,10 +2,12 @@
 // last those that nothing may run beside. The last line of output is 'N passed, N failed, N skipped'.
 // `npm test -- test/acs test/shared/sip` runs the files below these paths only.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePages } from '../../../acs/server/pages/bundle.ts';
+import { compileInto } from '../processes/build.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const MAX_JOBS = 4;
@@ -43,6 +45,11 @@ const longest = [
   'test/demo/',
 ];
 
+/** Compiled once for all tests that start programs; of the tests themselves a server with planted bugs. */
+const compiled = ['cpe', 'pbx', 'test/support/acs/planted-acs.ts'];
+/** Files of a run that is worth the seconds of compilation. */
+const MANY = 50;
+
 interface FileTotals {
   name: string;
   ms: number;
@@ -70,6 +77,16 @@ function testFiles(wanted: readonly string[]): string[] {
 function ownNetwork(): string[] | undefined {
   const command = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
   return spawnSync(command[0] ?? '', [...command.slice(1), 'true']).status === 0 ? command : undefined;
+}
+
+/** The programs, which all processes of the run start from here. Where coverage is measured they run from their sources, which it names. */
+async function compilePrograms(folder: string, files: readonly string[]): Promise<void> {
+  if (process.env.NODE_V8_COVERAGE !== undefined || files.length < MANY) return;
+  const build = join(folder, 'build');
+  await compileInto(build, compiled);
+  const pages = join(build, 'dist', 'acs', 'ui');
+  mkdirSync(pages, { recursive: true });
+  for (const [name, content] of await bundlePages()) writeFileSync(join(pages, name), content);
 }
 
 interface Part {
@@ -155,6 +172,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   try {
     // Some files wait for others' time-outs: one more than there are cores keeps these busy.
     const jobs = String(Math.min(MAX_JOBS, availableParallelism() + 1));
+    await compilePrograms(folder, files);
     const together = files.filter(file => ![alone, onPorts, inBrowser].some(kind => kind.test(file)));
     const parts = [
       await runPart(folder, { name: 'together', files: together, options: ['--parallel', '--jobs', jobs] }),
