@@ -12,7 +12,7 @@ import { compileInto } from '../processes/build.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const MAX_JOBS = 4;
 /** Files at the same time where each has a network of its own: a call takes its time, and little else. */
-const NETWORKS = 2;
+const NETWORKS = 3;
 const SLOWEST = 10;
 const MAX_AGAIN = 5;
 /** The part of files that run once more. */
@@ -23,21 +23,26 @@ const onPorts = /^test\/peers\/(?!(api-pages|csv|envelopes|schema|schemathesis|s
 /** A bench measures, and others have seconds to keep: nothing runs beside them. The judge of all that was sent is the last. */
 const alone = /^test\/(bench|processes\/(disk|several)|peers\/envelopes\.)/;
 /** A browser takes more of a machine than other tests: as many at the same time as there are usually cores. */
-const inBrowser = /^test\/ui\//;
+const inBrowser = /^test\/(ui\/|pbx\/status\/page\.)/;
 const BROWSERS = '2';
 /** Not part of this run: `npm run test:long`. */
 const long = /^test\/long\/|\.long\.test\.ts$/;
 /** Files that take longest, longest first: they begin first, so that no lane ends with one of them. */
 const longest = [
+  // It counts the objects of its process, which are few as long as no other file is loaded.
+  'test/cpe/fleet-memory.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/fuzz/planted/',
   'test/processes/database-killed.test.ts',
   'test/processes/crash.test.ts',
+  'test/processes/jobs/job.test.ts',
   'test/processes/workers.test.ts',
   'test/processes/rollout.test.ts',
+  'test/cpe/control.test.ts',
   'test/processes/acs.test.ts',
   'test/acs/store/mongo/mongo.test.ts',
   'test/processes/killed.test.ts',
+  'test/crash/exchange/',
   'test/end-to-end/',
   'test/processes/',
   'test/scenarios/',
