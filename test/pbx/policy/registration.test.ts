@@ -181,6 +181,16 @@ describe('PBX under security policies', () => {
 describe('PBX under security policies, beside registrations', () => {
   const { system, telephone, registered, statusOf } = policyLab();
 
+  it('tells the operator, not the telephone, that a refused number is no extension', async () => {
+    const pbx = await system(extension('4100', { code: '2468' }));
+    const stranger = await telephone(pbx, '4999', 'udp', { password: '4999' });
+    for (let guess = 0; guess < 10; guess++) assert.equal((await stranger.register()).status, 401);
+    const last = await stranger.register();
+    assert.deepEqual([last.status, last.headers.get('Warning')], [403, undefined]);
+    assert.deepEqual([...pbx.refusals.byRow()], [['extension', 11]]);
+    assert.equal(pbx.refusals.all()[0]?.reason, 'no extension has that number');
+  });
+
   it('tells a terminal to read its configuration, then ends its registration', async () => {
     const pbx = await system(extension('4100', { maxTerminals: 2 }));
     const units = [await registered(pbx, '4100', 'tls', { password: '4100' }), await registered(pbx, '4100', 'udp')];
