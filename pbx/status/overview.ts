@@ -15,7 +15,27 @@ export const factNames = {
   connections: 'Connections',
 } as const;
 
-export type Facts = Readonly<Record<keyof typeof factNames, string | number>>;
+/** Words of the page by the names of ports. */
+const portNames = new Map([
+  ['tls', 'SIP over TLS'],
+  ['udp', 'SIP over UDP'],
+  ['tcp', 'SIP over TCP'],
+  ['h323', 'H.323 RAS'],
+  ['h323Calls', 'H.323 calls'],
+  ['h323Tls', 'H.323 over TLS'],
+]);
+
+/** The facts as the page words them. */
+export function pageFacts(facts: Facts): Array<{ name: string; value: string | number }> {
+  const ports = facts.ports.split(', ').map(text => {
+    const [name = '', port = ''] = text.split(' ');
+    return `${portNames.get(name) ?? name} ${port}`;
+  });
+  const worded = { ...facts, ports: ports.join(', ') };
+  return Object.entries(factNames).map(([key, name]) => ({ name, value: worded[key as keyof Facts] }));
+}
+
+export type Facts = Readonly<Record<keyof typeof factNames, string | number> & { ports: string }>;
 
 export function overview(sources: StatusSources): Facts {
   const { domain, ports, exchange } = sources;

@@ -3,7 +3,7 @@ import { hashSource, pageHeaders } from '../../shared/web/html-page.ts';
 import { html, type Markup } from '../web/markup.ts';
 import { STYLE } from '../web/style.ts';
 import { table } from '../web/table.ts';
-import { type Facts, factNames } from './overview.ts';
+import { type Facts, pageFacts } from './overview.ts';
 import { type Part, type SectionName, sectionNames, sections, type Wanted } from './views.ts';
 
 export interface Shown {
@@ -61,9 +61,8 @@ ${more.length === 0 ? undefined : html`<p class="more">Rows ${offset + 1} to ${o
 
 /** The page at `/`. */
 export function overviewPage(facts: Facts, shown: Shown): Rendered {
-  const rows = Object.entries(factNames).map(([key, name]) => ({ name, value: facts[key as keyof Facts] }));
   const columns = { name: 'Fact', value: 'Value' };
-  return document('Overview', '/', table({ title: 'Overview', columns }, rows), shown);
+  return document('Overview', '/', table({ title: 'Overview', columns }, pageFacts(facts)), shown);
 }
 
 function document(title: string, path: string, body: Markup, shown: Shown): Rendered {

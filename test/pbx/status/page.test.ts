@@ -11,6 +11,7 @@ import { peerSuite } from '../../support/servers/peers.ts';
 import { axeFaults } from '../../ui/support/axe.ts';
 
 const HOSTILE = `"><script>document.title='owned'</script><img src=x onerror="document.title='owned'">${'w'.repeat(500)}`;
+const fitsBox = `(box => box.scrollWidth <= box.clientWidth)(document.querySelector('.scroll'))`;
 const paths = ['/', '/registrations', '/calls', '/refusals', '/policy', '/licenses', '/routes'];
 
 peerSuite('the status page in a browser', { programs: ['chromium'] }, function () {
@@ -79,6 +80,33 @@ peerSuite('the status page in a browser', { programs: ['chromium'] }, function (
     const heading = await page.evaluate(`getComputedStyle(document.querySelector('td'), '::before').content`);
     assert.equal(heading, '"Number"');
     await context.close();
+  });
+
+  it('names each fact once at 400 px, and breaks neither times nor addresses at 1280 px', async () => {
+    const narrow = await opened(400, 'light');
+    const facts = await narrow.newPage();
+    await facts.goto('/');
+    assert.ok(await facts.getByRole('rowheader', { name: 'Security policy' }).isVisible());
+    assert.equal(await facts.evaluate(`getComputedStyle(document.querySelector('td'), '::before').content`), 'none');
+    assert.match((await facts.getByRole('row', { name: 'Ports' }).textContent()) ?? '', /SIP over TLS 5061/);
+    await facts.goto('/registrations');
+    assert.equal(await facts.evaluate(fitsBox), true);
+    await narrow.close();
+    const wide = await opened(1280, 'light');
+    const page = await wide.newPage();
+    await page.goto('/registrations?dir=4001');
+    const lines = async (label: string): Promise<number> =>
+      Number(
+        await page.evaluate(`(() => {
+          const range = document.createRange();
+          range.selectNodeContents(document.querySelector('td[data-label="${label}"]'));
+          return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+        })()`),
+      );
+    assert.match((await page.locator('td[data-label=Since]').textContent()) ?? '', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    assert.deepEqual([await lines('Number'), await lines('Address'), await lines('Since')], [1, 1, 2]);
+    assert.equal(await page.evaluate(fitsBox), true);
+    await wide.close();
   });
 
   it('finds a number by the keyboard alone', async () => {
