@@ -33,7 +33,9 @@ export function helpPage(command: Command, isComplete: boolean): string[] {
   ];
 }
 
-const nameOf = ({ kind, name }: Command): string => (kind === 'mml' ? name.toUpperCase() : name);
+/** Name as it is written: in capitals where the command takes parameters. */
+export const nameOf = ({ kind, name }: Pick<Command, 'kind' | 'name'>): string =>
+  kind === 'mml' ? name.toUpperCase() : name;
 
 /** One form on one line: `extension -i -d m -l x --csp x [--customer x]`. */
 export function synopsis(command: Command, { by, needs = [], takes = [] }: Form): string {

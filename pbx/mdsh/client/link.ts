@@ -2,7 +2,7 @@
 import type { Clock } from '../../../shared/clock.ts';
 import { askControl } from '../../../shared/control/client.ts';
 import { asText } from '../../../shared/control/text.ts';
-import { helpPage } from '../help.ts';
+import { helpPage, nameOf } from '../help.ts';
 import type { LineAnswer, LineRequest } from '../shell.ts';
 import { CommandSyntaxError } from '../syntax/error.ts';
 import { parseLine } from '../syntax/parse.ts';
@@ -70,9 +70,9 @@ function helpOf(line: string, serverCommands: readonly string[]): string[] | und
 }
 
 function commandList(serverCommands: readonly string[]): string[] {
-  const rows = [...commandTable.values()].map(({ name, kind, about }) => ({
-    kind,
-    line: `${name.padEnd(26)}${about}`,
+  const rows = [...commandTable.values()].map(command => ({
+    kind: command.kind,
+    line: `${nameOf(command).padEnd(26)}${command.about}`,
   }));
   const of = (kind: string): string[] => rows.filter(row => row.kind === kind).map(({ line }) => `  ${line}`);
   return [

@@ -37,8 +37,9 @@ Options:
   --control FILE  its socket for commands; DATA/control.sock unless given
 `;
 
-/** True for the name of a command of the shell. */
+/** True for the name of a command of the shell, and for `help`. */
 export function isShellCommand(name: string): boolean {
+  if (name === 'help') return true;
   const command = commandTable.get(mmlStart(name)?.name ?? name) ?? commandTable.get(name);
   return command !== undefined;
 }

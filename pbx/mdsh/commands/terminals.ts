@@ -13,9 +13,12 @@ export function terminalsByNumber(context: ShellContext): Map<DirectoryNumber, R
   return found;
 }
 
-/** A product such as `Aastra 6865i/5.0.0.2036` or `Mitel SIP-DECT (SW-Version=8.1)` as name and version. */
+/** A product such as `Aastra 6865i/5.0.0.2036` or `Mitel SIP-DECT (SW-Version=8.1)` as name and version; a slash in a comment is none. */
 export function productParts(product: string | undefined): { vendor: string; revision: string } {
-  const [name = '', version = ''] = (product ?? '').split('/', 2);
-  const revision = version.split(/\s/, 1)[0] ?? '';
-  return { vendor: name.trim(), revision };
+  const text = product ?? '';
+  const slash = text.indexOf('/');
+  const comment = text.indexOf('(');
+  if (slash < 0 || (comment >= 0 && comment < slash)) return { vendor: text.trim(), revision: '' };
+  const revision = text.slice(slash + 1).split(/[\s/]/, 1)[0] ?? '';
+  return { vendor: text.slice(0, slash).trim(), revision };
 }

@@ -62,7 +62,8 @@ const isTaken = ({ needs = [], takes = [] }: Form, name: string): boolean =>
 
 function checkForm(command: Command, form: Form, given: readonly Given[], end: number): void {
   const by = form.by.map(name => shortOption(command, name)).join(' ');
-  const place = by === '' ? command.name : `${command.name} ${by}`;
+  const written = command.kind === 'mml' ? command.name.toUpperCase() : command.name;
+  const place = by === '' ? written : `${written} ${by}`;
   for (const { name, at } of given) {
     const isOpen = form.by.includes(name) || isTaken(form, name) || commonOptions.includes(name);
     if (!isOpen) throw new CommandSyntaxError(`${optionText(command, name)} does not go with ${place}`, at);

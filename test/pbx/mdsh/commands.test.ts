@@ -197,6 +197,18 @@ describe('extension_info and ip_extension_info', () => {
     assert.deepEqual((await shell.run('ip_extension_info -d 1300')).lines, ['NO DATA']);
   });
 
+  it('reads maker and revision of products with comments', async () => {
+    const printed = async (product: string): Promise<string | undefined> => {
+      const shell = testShell({ sources: () => [terminalSource([terminal('1204', { product })])] });
+      return (await shell.run('extension_info -p')).lines[3]?.replace(/ +/g, ' ');
+    };
+    assert.match(
+      (await printed('baresip v1.0.0 (x86_64/linux)')) ?? '',
+      / SIP - baresip v1\.0\.0 \(x86_64\/linux\) sip:/,
+    );
+    assert.match((await printed('Acme 7/2.1 (a/b)')) ?? '', / SIP 2\.1 Acme 7 sip:/);
+  });
+
   it('prints nothing of a terminal that would steer an operator console', async () => {
     const product = '\u001b[2J\nEXECUTED/\u0007';
     const shell = testShell({ sources: () => [terminalSource([terminal('1204', { product })])] });

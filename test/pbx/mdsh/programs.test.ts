@@ -176,12 +176,14 @@ describe('the shell as a program', function () {
   });
 
   it('shows its help without a server and lists the shell in the usage', async () => {
-    const [page, shell, usage] = await Promise.all([
+    const [list, page, shell, usage] = await Promise.all([
+      pbx(['help', '--control', '/nowhere']),
       pbx(['extension', '-?', '--control', '/nowhere']),
       pbx(['mdsh', '--help']),
       pbx(['--help']),
     ]);
-    assert.deepEqual([page.code, shell.code, usage.code], [0, 0, 0]);
+    assert.deepEqual([list.code, page.code, shell.code, usage.code], [0, 0, 0, 0]);
+    assert.match(list.out, /\n {2}RIANI {2,}initiate /);
     assert.match(page.out, /^NAME\n {5}extension - manage an extension\n/);
     assert.match(shell.out, /^Usage: tandem-pbx mdsh /);
     assert.match(usage.out, /\n {2}mdsh /);
