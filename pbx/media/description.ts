@@ -80,5 +80,6 @@ function keysOf(
 /** The suite of an a=crypto line; undefined where its parameters or its suite leave the packets in clear (RFC 4568 6.3.2). */
 function encryptingSuite(value: string): string | undefined {
   const [, suite = '', , ...parameters] = value.trim().split(/[ \t]+/);
-  return suite === '' || /^NULL_/i.test(suite) || parameters.includes('UNENCRYPTED_SRTP') ? undefined : suite;
+  const isInClear = parameters.some(one => /^UNENCRYPTED_SRTP$/i.test(one));
+  return suite === '' || /^NULL_/i.test(suite) || isInClear ? undefined : suite;
 }

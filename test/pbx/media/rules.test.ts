@@ -105,6 +105,7 @@ describe('an offer or answer where media must be encrypted', () => {
   it('fails with SRTP that has no key, or one that encrypts nothing', () => {
     fails(/RTP\/SAVP/, describeMedia({ ...secureAudio, attributes: [] }));
     fails(/RTP\/SAVP/, describeMedia({ ...secureAudio, attributes: [`${crypto} UNENCRYPTED_SRTP`] }));
+    fails(/RTP\/SAVP/, describeMedia({ ...secureAudio, attributes: [`${crypto} unencrypted_srtp`] }));
     fails(/RTP\/SAVP/, describeMedia({ ...secureAudio, attributes: ['crypto:1 NULL_HMAC_SHA1_80 inline:AAAA'] }));
     passes(describeMedia({ ...secureAudio, attributes: [`${crypto} UNENCRYPTED_SRTP`, crypto] }));
   });
