@@ -19,6 +19,8 @@ export type RouteWay = { flow: Flow } | { problem: string };
 
 /** Time between two signs of life. */
 const PROBE_MS = 30_000;
+/** Time between two registrations, however short the other side grants them. */
+const LEAST_REGISTER_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 
@@ -143,7 +145,7 @@ class RouteKeeper {
       await probe(this.#env, flow, this.#route);
       let pause = PROBE_MS;
       if (this.#route.registers && clock.monotonic() >= registerAt) {
-        const halfMs = (await register(this.#env, flow, this.#route)) * 500;
+        const halfMs = Math.max((await register(this.#env, flow, this.#route)) * 500, LEAST_REGISTER_MS);
         registerAt = clock.monotonic() + halfMs;
         pause = Math.min(pause, halfMs);
       }

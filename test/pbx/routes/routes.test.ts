@@ -89,6 +89,18 @@ describe('SIP routes', function () {
     assert.equal(statusOf(await near.call('200', savp)), 403, 'no trunk: it calls in its own name alone');
   });
 
+  it('do not hurry where the other side grants a registration of no time', async () => {
+    const one = await exchange('101');
+    const peer = await rawUdpPeer({ host: '127.0.0.1', port: portOf(one, 'udp') }, 0);
+    await one.exchange.commit([change({ route: 1, prefix: '2', port: peer.port, registers: true, user: '900' })]);
+    peer.send((await peer.next(/^OPTIONS/)).answer('200 OK'));
+    await up(one);
+    const hurried = await Promise.race([peer.next(/^OPTIONS/), clock.sleep(500)]);
+    await peer.close();
+    assert.equal(hurried, undefined);
+    assert.equal(peer.seen.filter(line => line.startsWith('REGISTER ')).length, 1);
+  });
+
   it('answer 502 where the other side wants other credentials', async () => {
     const [one, other] = [await exchange('101'), await exchange('200')];
     const near = await registered(one, '101');

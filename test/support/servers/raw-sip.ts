@@ -57,15 +57,18 @@ class Inbox {
   readonly #takers: { fits: RegExp; take: (message: RawMessage) => void }[] = [];
   readonly #send: (text: string) => void;
 
-  constructor(send: (text: string) => void) {
+  readonly #granted: number;
+
+  constructor(send: (text: string) => void, granted = 3600) {
     this.#send = send;
+    this.#granted = granted;
   }
 
   take(text: string): void {
     const message = new RawMessage(text);
     this.seen.push(message.first);
     if (message.first.startsWith('REGISTER ')) {
-      this.#send(message.answer('200 OK', [`Contact: ${message.get('Contact')};expires=3600`]));
+      this.#send(message.answer('200 OK', [`Contact: ${message.get('Contact')};expires=${this.#granted}`]));
       return;
     }
     const at = this.#takers.findIndex(({ fits }) => fits.test(message.first));
@@ -125,11 +128,14 @@ export async function rawTlsPeer(cert: string, key: string): Promise<RawPeer> {
   };
 }
 
-/** @param to the port at 127.0.0.1, or the address with port, that messages go to */
-export async function rawUdpPeer(to: { host: string; port: number }): Promise<RawPeer> {
+/**
+ * @param to the port at 127.0.0.1, or the address with port, that messages go to
+ * @param granted seconds that registrations last
+ */
+export async function rawUdpPeer(to: { host: string; port: number }, granted?: number): Promise<RawPeer> {
   const socket = createSocket('udp4');
   const send = (text: string): void => socket.send(Buffer.from(text, 'latin1'), to.port, to.host);
-  const inbox = new Inbox(send);
+  const inbox = new Inbox(send, granted);
   socket.on('message', bytes => inbox.take(bytes.toString('latin1')));
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
