@@ -147,6 +147,11 @@ export const otherProgramErrors = {
     meaning: 'MIKEY key management is not available: the clock of the gateway is not set.',
     remedy: 'Wait for the time server, or set the key management to Sdes.',
   },
+  starting: {
+    status: 503,
+    meaning: 'The PBX has not started whole yet.',
+    remedy: 'Ask again in a moment.',
+  },
   'in-use': {
     status: 409,
     meaning: 'Another program uses the address, the control socket, or the state of the unit.',

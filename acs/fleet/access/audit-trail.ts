@@ -51,7 +51,7 @@ export class AuditTrail {
   async list({ cursor, ...query }: AuditQuery): Promise<AuditPage> {
     const isOldestFirst = query.isOldestFirst ?? false;
     if (cursor !== undefined && cursor.startsWith(OLDEST_FIRST) !== isOldestFirst) throw badCursor();
-    const { items, next } = await this.#page({ ...query, isOldestFirst }, cursor?.replace(OLDEST_FIRST, ''));
+    const { items, next } = await this.#page({ ...query, isOldestFirst }, isOldestFirst ? cursor?.slice(1) : cursor);
     if (next === undefined) return { items };
     return { items, next: isOldestFirst ? `${OLDEST_FIRST}${next}` : next };
   }

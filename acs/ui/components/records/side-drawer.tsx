@@ -1,6 +1,6 @@
 // A drawer beside a list: the focus goes into it and back, Escape closes it, the list stays.
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { frame } from '../../words/en/frame.ts';
 import { textsOf } from '../../words/texts.ts';
 import { Icon } from '../icon.tsx';
@@ -18,7 +18,7 @@ export interface SideDrawerProps {
 export function SideDrawer({ title, onClose, footer, children }: SideDrawerProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     heading.current?.focus();
     return () => {

@@ -45,6 +45,22 @@ bothStoresSuite('filters of other lists than devices', subject => {
     assert.equal(text.trim().split('\r\n').length, 2);
   });
 
+  it('page through the audit entry by entry, whatever characters its cursors have', async () => {
+    for (let n = 0; n < 40; n++) await api.call('DELETE', `/presets/p${n}`);
+    const page = async (sort: string): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for (let next = ''; ; ) {
+        const { items, next: more } = await list('/audit', { sort, limit: '1', ...(next ? { cursor: next } : {}) });
+        found.push(...items.map(({ target }) => target));
+        if (more === null) return found;
+        next = String(more);
+      }
+    };
+    const names = Array.from({ length: 40 }, (_, n) => `p${n}`);
+    assert.deepEqual(await page('time'), names);
+    assert.deepEqual(await page('-time'), names.reverse());
+  });
+
   it('find jobs and files', async () => {
     for (const name of ['one', 'two', 'three']) {
       const body = { id: name, name: `Job ${name}`, devices: { filter: 'tag = "x"' }, do: [{ tags: { add: ['y'] } }] };
