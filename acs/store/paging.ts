@@ -2,7 +2,7 @@
 
 import type { DeviceRow } from '../device/row.ts';
 import { UserError } from '../errors.ts';
-import type { DeviceQuery, ParameterQuery, TaskQuery } from './store.ts';
+import type { AuditPageQuery, DeviceQuery, ParameterQuery, TaskQuery } from './store.ts';
 
 const MAX_PAGE = 1000;
 export const MAX_OFFSET = 100_000;
@@ -72,6 +72,10 @@ export interface TaskKey {
 export const taskCursor = ({ created, id }: TaskKey, isOldestFirst = false): string =>
   cursorText(taskSort(isOldestFirst), created, id);
 const taskSort = (isOldestFirst: boolean): string => (isOldestFirst ? '-task' : 'task');
+/** The cursor to the entries of the audit that follow the one at a place of the store. */
+export const auditCursor = (place: string, isOldestFirst = false): string =>
+  cursorText(auditSort(isOldestFirst), '', place);
+const auditSort = (isOldestFirst: boolean): string => (isOldestFirst ? 'audit' : '-audit');
 export const parameterCursor = (path: string): string => cursorText('path', '', path);
 
 /** The task after which a page begins; undefined for the first page. @throws UserError 400 `bad-cursor` */
@@ -81,6 +85,10 @@ export function taskBefore({ cursor, isOldestFirst = false }: TaskQuery): TaskKe
   if (typeof key !== 'number') throw badCursor();
   return { created: key, id };
 }
+
+/** The place after which a page of the audit begins; undefined for the first page. @throws UserError 400 `bad-cursor` */
+export const auditPlace = ({ cursor, isOldestFirst = false }: AuditPageQuery): string | undefined =>
+  cursor === undefined ? undefined : readCursor(cursor, auditSort(isOldestFirst)).id;
 
 /** The path after which a page begins, '' for the first page. @throws UserError 400 `bad-cursor` */
 export const pathBefore = ({ cursor }: ParameterQuery): string =>

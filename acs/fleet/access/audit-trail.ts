@@ -1,6 +1,6 @@
 // The audit as a trail: entries are chained and appended one batch after the other, read with a filter, and checked.
 import { Turns } from '../../../shared/turns.ts';
-import { badCursor, eachPage } from '../../store/paging.ts';
+import { eachPage } from '../../store/paging.ts';
 import type { AuditEntry } from '../../store/records.ts';
 import { type AuditDraft, ChainCheck, type ChainReport } from './audit-chain.ts';
 import { AuditWriter, type TrailContext } from './audit-writer.ts';
@@ -30,9 +30,6 @@ const PAGE = 500;
 /** Reads of one page of entries that fit: where they are rare it ends early. */
 const MAX_READS = 20;
 
-/** Mark of the cursors that go from the oldest entry to the newest: they lead nowhere in the other order. */
-const OLDEST_FIRST = '-';
-
 export class AuditTrail {
   readonly #context: TrailContext;
   readonly #key: Buffer;
@@ -48,18 +45,7 @@ export class AuditTrail {
   readonly append = (draft: AuditDraft): Promise<void> => this.#writer.append(draft);
 
   /** Entries that fit, the newest first unless asked otherwise. Where they are rare a page ends early. @throws UserError 400 `bad-cursor` */
-  async list({ cursor, ...query }: AuditQuery): Promise<AuditPage> {
-    const isOldestFirst = query.isOldestFirst ?? false;
-    if (cursor !== undefined && cursor.startsWith(OLDEST_FIRST) !== isOldestFirst) throw badCursor();
-    const { items, next } = await this.#page({ ...query, isOldestFirst }, isOldestFirst ? cursor?.slice(1) : cursor);
-    if (next === undefined) return { items };
-    return { items, next: isOldestFirst ? `${OLDEST_FIRST}${next}` : next };
-  }
-
-  async #page(
-    { limit, isOldestFirst, ...filter }: Omit<AuditQuery, 'cursor'> & { isOldestFirst: boolean },
-    cursor: string | undefined,
-  ): Promise<AuditPage> {
+  async list({ limit, cursor, isOldestFirst = false, ...filter }: AuditQuery): Promise<AuditPage> {
     const turns = new Turns(PAGE);
     const items: AuditEntry[] = [];
     let at = cursor;

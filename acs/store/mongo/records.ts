@@ -1,5 +1,5 @@
 // The audit and ended tasks in MongoDB, which only grow and are pruned, and the members that serve the store.
-import { badCursor, pageOf } from '../paging.ts';
+import { auditCursor, auditPlace, badCursor, pageOf } from '../paging.ts';
 import type { AuditEntry, AuditHead } from '../records.ts';
 import type { AuditPageQuery, Member, Retention } from '../store.ts';
 import { auditMoved, jsonOf } from '../text-checks.ts';
@@ -50,18 +50,17 @@ export class Records {
   }
 
   /** The newest first, unless asked otherwise. @throws UserError 400 `bad-cursor` */
-  async audit({ limit: wanted, cursor, isOldestFirst = false }: AuditPageQuery): Promise<{
-    items: AuditEntry[];
-    next?: string;
-  }> {
-    const limit = pageOf(wanted);
-    if (cursor !== undefined && !/^\d{16}\/\d{12}\/[\w-]+$/.test(cursor)) throw badCursor();
-    const from = cursor === undefined ? {} : { _id: isOldestFirst ? { $gt: cursor } : { $lt: cursor } };
+  async audit(query: AuditPageQuery): Promise<{ items: AuditEntry[]; next?: string }> {
+    const { isOldestFirst = false } = query;
+    const limit = pageOf(query.limit);
+    const place = auditPlace(query);
+    if (place !== undefined && !/^\d{16}\/\d{12}\/[\w-]+$/.test(place)) throw badCursor();
+    const from = place === undefined ? {} : { _id: isOldestFirst ? { $gt: place } : { $lt: place } };
     const options = { sort: { _id: isOldestFirst ? (1 as const) : (-1 as const) }, limit: limit + 1 };
     const found = await this.#link.retry(() => this.#collections.audit.find(from, options).toArray());
     const items = found.slice(0, limit).map(({ body }) => JSON.parse(body) as AuditEntry);
     const last = found.length > limit ? found[limit - 1] : undefined;
-    return last ? { items, next: last._id } : { items };
+    return last ? { items, next: auditCursor(last._id, isOldestFirst) } : { items };
   }
 
   async prune({ endedTasks, audit }: Retention): Promise<void> {

@@ -1,6 +1,6 @@
 // Reads of documents with their generations, and of the audit.
 import { type DocumentVersion, noteOf, type VersionEntry, type VersionedKind } from '../../document-versions.ts';
-import { badCursor, pageOf } from '../../paging.ts';
+import { auditCursor, auditPlace, badCursor, pageOf } from '../../paging.ts';
 import type { AuditEntry, AuditHead, DocumentKind, StoredDocument } from '../../records.ts';
 import type { AuditPageQuery } from '../../store.ts';
 import type { Statements } from '../statements.ts';
@@ -101,7 +101,7 @@ export class DocumentQueries {
   audit(query: AuditPageQuery): { items: AuditEntry[]; next?: string } {
     const limit = pageOf(query.limit);
     const first = query.isOldestFirst ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER;
-    const from = query.cursor === undefined ? first : Number(query.cursor);
+    const from = Number(auditPlace(query) ?? first);
     if (!Number.isSafeInteger(from)) throw badCursor();
     const found = this.#statements.all<{ pk: number; body: string }>(
       query.isOldestFirst
@@ -111,6 +111,7 @@ export class DocumentQueries {
       limit + 1,
     );
     const items = found.slice(0, limit).map(({ body }) => JSON.parse(body) as AuditEntry);
-    return found.length > limit ? { items, next: String(found[limit - 1]?.pk) } : { items };
+    const last = found.length > limit ? found[limit - 1] : undefined;
+    return last ? { items, next: auditCursor(String(last.pk), query.isOldestFirst) } : { items };
   }
 }
