@@ -62,7 +62,7 @@ export class Exchange {
     else apply();
   }
 
-  /** Everything as changes that make it anew, for a backup. */
+  /** All rows as changes: committed to empty tables, they give the same data. For a backup. */
   snapshot(): readonly Change[] {
     return [...this.#tables].flatMap(([table, rows]) => [...rows].map(([key, row]) => ({ table, key, row }) as Change));
   }

@@ -1,11 +1,11 @@
-// The journal of commits: they hold once they are on disk, those that come together share one flush, and what was written is
-// written anew from time to time. One loop does all that, so that no two writes meet.
+// The journal of commits: a commit holds once it is on disk, and commits that come together share one flush. From time to time
+// the file is compacted to a snapshot. One loop does all writes, so that no two of them meet.
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Change } from './data.ts';
 import { JournalFile } from './journal-file.ts';
 
-/** Lines, and bytes beside those of the last snapshot, after which the file is written anew. */
+/** Lines, and bytes beside those of the last snapshot, after which the file is compacted. */
 const LONG = 10_000;
 const LARGE = 16 * 1024 * 1024;
 
@@ -22,7 +22,7 @@ export interface JournalOptions {
   log: Log;
   /** All that holds, as changes. */
   snapshot: () => readonly Change[];
-  /** Lines after which the file is written anew. */
+  /** Lines after which the file is compacted. */
   compactAfter?: number;
 }
 
@@ -55,7 +55,7 @@ export class Journal {
     await written;
   }
 
-  /** Writes the file anew with what holds. One that cannot be goes on as it is, and is tried again when it has grown as much. */
+  /** Replaces the file by a snapshot. After a failure the old file stays in use; the next attempt follows once it has grown as much again. */
   async compact(): Promise<void> {
     try {
       await this.#file.replace(this.#options.snapshot());

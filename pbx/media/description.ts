@@ -25,7 +25,7 @@ export type Description =
   | { is: 'unreadable'; reason: string }
   | { is: 'read'; streams: StreamFacts[] };
 
-/** The description in a message. One that cannot be read is told apart from none: it may not pass where media must be encrypted. */
+/** The description in a message. An unreadable one differs from none: it must not pass where media must be encrypted. */
 export function descriptionOf(message: SipMessage): Description {
   const body = descriptionBody(message);
   if (body === undefined) return { is: 'none' };

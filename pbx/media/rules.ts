@@ -15,7 +15,7 @@ export interface MediaParty {
 
 export type CallKind = 'direct' | 'gateway' | 'route';
 
-/** The rule of one call. It holds for the whole call: switches that change meanwhile touch only calls that begin anew. */
+/** The rule of one call. It holds for the whole call: a switch that changes meanwhile affects only calls that begin later. */
 export interface MediaRule {
   kind: CallKind;
   /** Switch that decides; `endpoints` where none does; `exception`: the security exceptions of all its extensions set it aside. */

@@ -58,7 +58,7 @@ export class Routes {
     return this.#links.get(route)?.flow;
   }
 
-  /** The other side was silent: it is asked anew before long. */
+  /** The other side was silent: the next OPTIONS follows soon. */
   suspect(route: number): void {
     this.#links.get(route)?.suspect();
   }

@@ -34,7 +34,7 @@ export class SipTerminals implements TerminalSource {
     return (dir === undefined ? location.all() : location.find(dir)).map(terminalOf);
   }
 
-  /** The bindings end after the terminal has answered, so that it can register anew; one that it makes meanwhile stays. */
+  /** The bindings end after the terminal has answered, so that it can register again; a binding that it makes meanwhile stays. */
   async unregister(dir: string): Promise<number> {
     const { location } = this.#options;
     const bindings = location.find(dir);

@@ -97,7 +97,7 @@ function addProcess(registry: Registry, lag: IntervalHistogram): void {
 type Labels = Record<string, string>;
 type Set = (labels: Labels, value: number) => void;
 
-/** A gauge whose values are all read anew at each scrape. */
+/** A gauge whose values are all read at each scrape. */
 function gauge(
   registry: Registry,
   name: string,

@@ -33,7 +33,7 @@ const REST_MS = 5000;
 export class Faults {
   readonly #context: Pick<FleetContext, 'store' | 'clock'>;
   readonly #groups: SharedAnswers<FaultGroups>;
-  /** Changes with each clearing, after which its caller counts anew. */
+  /** Number of clearings so far: counts that were made before the last one are not shared with callers after it. */
   #clearings = 0;
 
   constructor(context: Pick<FleetContext, 'store' | 'clock'>) {

@@ -119,7 +119,7 @@ export class Registrations {
   }
 }
 
-/** The lightweight registration renews the time alone: the policy does not decide anew. */
+/** A lightweight registration extends the time to live only; the policy is not asked again. */
 function renewed(request: Ras<'registrationRequest'>, channel: RasChannel, options: RegistrationOptions): RasMessage {
   const { endpoints, exchange, clock, life } = options;
   const known = endpoints.find(request.endpointIdentifier ?? '');

@@ -31,7 +31,7 @@ async function runLine(link: ShellLink, streams: PipeStreams, line: string, befo
   if (line.trim() === '') return before;
   let text = '';
   const answer = await link.run({ line }, part => {
-    // The exit code comes last and tells which stream a part is for: wrong syntax is told on the error stream.
+    // The exit code arrives last and decides the stream of the text: messages about wrong syntax go to stderr.
     if (text !== '') streams.out(text);
     text = part;
   });
