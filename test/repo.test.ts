@@ -34,11 +34,11 @@ const acsRooms = [
   ['query', 'device'],
 ];
 const acsLeaves = ['events', 'errors', 'metrics', 'config'];
-/** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web → state; services → voice. */
+/** cpe: main → run | fleet | packfirmware → setup → gateway → agent | services | script | web | shell | snmp → state; web, shell and snmp → services; services → voice. */
 const cpeAllowed: Record<string, string[]> = {
   main: ['options', 'run', 'fleet', 'pack-firmware', 'faults', 'control'],
   control: ['options', 'services', 'voice', 'state'],
-  run: ['control', 'options', 'network', 'setup', 'gateway', 'profile', 'web', 'state', 'agent'],
+  run: ['control', 'options', 'network', 'setup', 'gateway', 'profile', 'web', 'shell', 'snmp', 'state', 'agent'],
   fleet: ['options', 'network', 'run', 'setup', 'gateway', 'profile', 'faults', 'state', 'agent'],
   'pack-firmware': ['options'],
   setup: ['options', 'gateway', 'profile', 'state', 'agent'],
@@ -52,7 +52,9 @@ const cpeAllowed: Record<string, string[]> = {
   services: ['network', 'voice', 'state', 'script', 'agent', 'notifications'],
   agent: ['state'],
   script: ['state'],
-  web: ['state'],
+  web: ['services', 'script', 'state', 'notifications'],
+  shell: ['services', 'script', 'state', 'notifications'],
+  snmp: ['services', 'state', 'notifications'],
   voice: ['notifications'],
   state: ['notifications'],
 };

@@ -1,6 +1,7 @@
 // All services with behaviour, and per model the tables of what they compute: built once, shared by all units.
 import type { Model } from '../../shared/model/definitions.ts';
 import type { Draft } from '../state/tree/draft.ts';
+import { aaa } from './aaa.ts';
 import { cert } from './cert.ts';
 import { conf } from './conf.ts';
 import { cwmp } from './cwmp.ts';
@@ -19,7 +20,7 @@ import { stun } from './stun.ts';
 
 /** In the order in which they start. */
 export const allServices: readonly Service[] = [
-  ...[dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep],
+  ...[aaa, dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep],
   diagnostics,
 ];
 

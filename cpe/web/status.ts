@@ -7,7 +7,7 @@ import { withoutUrlSecrets } from '../../shared/model/secret-names.ts';
 import { escapeAttribute, escapeText } from '../../shared/xml/write.ts';
 import type { Device } from '../state/device.ts';
 import { readyLed } from '../state/ready-led.ts';
-import { columnLabel, variableLabel } from './labels.ts';
+import { columnLabel, variableLabel } from './render/labels.ts';
 
 interface Page {
   path: string;

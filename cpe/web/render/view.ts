@@ -1,0 +1,39 @@
+// A page as one person sees it at one moment: the unit, the rights, what was typed and what is wrong with it.
+import type { ParameterDef } from '../../../shared/model/definitions.ts';
+import type { Account } from '../../services/aaa.ts';
+import type { Unit } from '../../services/service.ts';
+
+export interface View {
+  readonly unit: Unit;
+  readonly account: Account;
+  /** Over HTTPS. */
+  readonly isSecure: boolean;
+  /** Path of the page: `/sip/gateways`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Help is shown. */
+  readonly hasHelp: boolean;
+  /** The proof that a form came from this unit's page to this session. */
+  readonly token: string;
+  /** Texts that were typed and are not saved, by path of the parameter. */
+  readonly typed: ReadonlyMap<string, string>;
+  /** Problems of what was typed, by path of the parameter. */
+  readonly errors: ReadonlyMap<string, string>;
+  /** Outcome of the last action. */
+  readonly said?: { readonly text: string; readonly isError: boolean } | undefined;
+}
+
+/** Services whose settings decide about access, files and the unit as a whole: an Admin alone changes them. */
+const guarded = new Set(['Aaa', 'Cert', 'Cli', 'Conf', 'Cwmp', 'File', 'Fpu', 'Scm', 'Snmp', 'Web']);
+
+/** @param service owner of what is changed; absent: something of the unit as a whole */
+export function mayChange({ account }: Pick<View, 'account'>, service?: string): boolean {
+  if (account.rights === 'Admin') return true;
+  return account.rights === 'User' && service !== undefined && !guarded.has(service);
+}
+
+/** A link that keeps the help on. */
+export const linkTo = ({ hasHelp }: View, path: string): string => (hasHelp ? `${path}?help` : path);
+
+export const isEditable = (view: View, def: ParameterDef): boolean =>
+  def.writable && !def.rowCommand && mayChange(view, def.service);
