@@ -109,7 +109,19 @@ export const runOptions = {
     help: 'address where connection requests are taken; port 0 stands for any free port',
     check: isHostPort,
   },
-  web: { kind: 'string', value: 'HOST:PORT', help: "serve the unit's status pages here", check: isHostPort },
+  web: {
+    kind: 'string',
+    value: 'HOST:PORT',
+    help: "open the unit's own pages here: PORT stands for port 80 of the unit",
+    check: isHostPort,
+  },
+  'web-secure': {
+    kind: 'number',
+    value: 'PORT',
+    min: 0,
+    max: 65_535,
+    help: 'with --web: stands for port 443 of the unit; by default the port after that of --web',
+  },
   'mikey-key': {
     kind: 'string',
     value: 'FILE',

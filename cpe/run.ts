@@ -3,7 +3,7 @@ import { sleepOrAbort } from '../shared/abort.ts';
 import { type Clock, systemClock, systemRandom } from '../shared/clock.ts';
 import { type OptionValues, UsageError } from '../shared/config.ts';
 import { CwmpFault } from '../shared/cwmp/faults.ts';
-import { messageOf, UserError } from '../shared/errors.ts';
+import { UserError } from '../shared/errors.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import type { SipTap } from '../shared/sip/flow-types.ts';
 import { SipTrace } from '../shared/sip/trace/trace.ts';
@@ -16,7 +16,9 @@ import { ControlSocket } from './control/serve.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { networkOf } from './network.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
+import type { Pages } from './services/service.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
+import { UnitPagesOf } from './unit-pages.ts';
 
 export type RunOptions = OptionValues<typeof runOptions>;
 
@@ -62,12 +64,14 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
   const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, log);
   const numbers = new CallNumbers(() => callIdsOf(gateway.device));
   const tap = control && numbers.tap(trace?.tap);
-  const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write });
-  const web = options.web === undefined ? undefined : await startWeb(options.web, gateway);
+  const pages = options.web === undefined ? undefined : new UnitPagesOf(options.web, options.webSecure);
+  const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write, pages });
   try {
+    await pages?.first(gateway.device);
     await assign(gateway, options.set);
     askFor(gateway, options.requestDownload);
     await gateway.boot();
+    if (!gateway.device.services.started('Web')) await pages?.close();
     const { identity, address } = gateway.device;
     const acs = acsAddress(gateway.device)?.url ?? '';
     const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
@@ -76,7 +80,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
       address,
       acs,
       connectionRequest,
-      ...(web && { web: web.url }),
+      ...pages?.addresses,
       ...(control?.path !== undefined && { control: control.path }),
     };
     log.info('ready', {
@@ -87,7 +91,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
     });
     return await live(gateway, options.once, signal);
   } finally {
-    await web?.close();
+    await pages?.stop();
     await gateway.stop();
     await wire?.done();
     keylog?.close();
@@ -100,6 +104,7 @@ interface Surroundings {
   wire: Awaited<ReturnType<typeof openWireLog>> | undefined;
   tap: SipTap | undefined;
   keylog: KeyLogger | undefined;
+  pages: Pages | undefined;
 }
 
 /** @throws UsageError when the messages would be kept and could not be asked for */
@@ -109,7 +114,7 @@ function traceOf({ ladder, state, wireSecrets }: RunOptions, clock: Clock): SipT
   return new SipTrace(clock, { isMasked: !wireSecrets });
 }
 
-async function build(options: RunOptions, { clock, log, wire, tap, keylog }: Surroundings): Promise<Gateway> {
+async function build(options: RunOptions, { clock, log, wire, tap, keylog, pages }: Surroundings): Promise<Gateway> {
   const dhcp = dhcpOf(options);
   const model = await chooseModel(options.model);
   const profile = await chooseProfile(model, { ...options, dhcp: dhcp !== undefined });
@@ -130,6 +135,7 @@ async function build(options: RunOptions, { clock, log, wire, tap, keylog }: Sur
     random: systemRandom(),
     tap,
     keylog,
+    pages,
     log,
     dhcp,
     listen: splitHostPort(options.listen),
@@ -194,13 +200,4 @@ async function live(gateway: Gateway, once: boolean, signal: AbortSignal): Promi
   }
   const session = gateway.agent?.sessions.first.then(report => (report.ok ? 0 : 1)) ?? Promise.resolve(1);
   return await Promise.race([session, ended]);
-}
-
-async function startWeb(listen: string, gateway: Gateway): Promise<{ url: string; close(): Promise<void> }> {
-  const { serveStatus } = await import('./web/status.ts');
-  try {
-    return await serveStatus(splitHostPort(listen), gateway.device);
-  } catch (error) {
-    throw new UserError(400, 'no-web', `--web ${listen}: ${messageOf(error)}`);
-  }
 }

@@ -17,10 +17,11 @@ import { X } from './service.ts';
 import { mipt } from './sip/mipt.ts';
 import { sipep } from './sip/sipep.ts';
 import { stun } from './stun.ts';
+import { web } from './web.ts';
 
 /** In the order in which they start. */
 export const allServices: readonly Service[] = [
-  ...[aaa, dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep],
+  ...[aaa, dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep, web],
   diagnostics,
 ];
 

@@ -69,6 +69,16 @@ export interface LabOptions {
   readonly tap?: SipTap | undefined;
   /** Receives the keys of its TLS connections. */
   readonly keylog?: KeyLogger | undefined;
+  /** The unit's own pages; absent: it has none. */
+  readonly pages?: Pages | undefined;
+}
+
+/** The server of a unit's pages, which the service Web opens and closes. */
+export interface Pages {
+  /** Opens them by the settings of Web; what is open already and is still wanted stays. @throws Error when a port cannot be had */
+  open(unit: Unit): Promise<void>;
+  close(): Promise<void>;
+  readonly counts: { readonly requests: number; readonly redirects: number; readonly errors: number };
 }
 
 export interface Applied {

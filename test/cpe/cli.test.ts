@@ -13,6 +13,7 @@ import { decodeEnvelope } from '../../shared/cwmp/soap.ts';
 import { UserError } from '../../shared/errors.ts';
 import { unpackFirmware } from '../../shared/firmware.ts';
 import { type ScriptedAcs, scriptedAcs } from '../support/cpe/scripted-acs.ts';
+import { PagesClient } from '../support/cpe/web/client.ts';
 import { startOf } from '../support/processes/process.ts';
 
 interface Outcome {
@@ -136,10 +137,12 @@ describe('tandem-cpe', () => {
     const ready = JSON.parse(await said(/"msg":"ready"/)) as { acs: string; connectionRequest: string; web: string };
     assert.equal(ready.acs, acs.url);
     assert.match(ready.connectionRequest, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}$/);
-    const page = await fetch(new URL('/system/services', ready.web));
-    assert.match(await page.text(), /<td>SipEp<\/td><td>1400<\/td>/);
-    assert.equal((await fetch(ready.web, { method: 'POST' })).status, 405);
-    assert.equal((await fetch(new URL('/none', ready.web))).status, 404);
+    const web = new PagesClient(ready.web);
+    assert.match(await web.page('system/services'), /^$/);
+    assert.equal((await web.signIn('public', '')).status, 303);
+    assert.match(await web.page('system/services'), /<td>SipEp<\/td><td>1400<\/td>/);
+    assert.equal((await fetch(ready.web, { method: 'PUT' })).status, 405);
+    assert.equal((await web.request('none')).status, 404);
     child.kill('SIGTERM');
     assert.equal((await ended).code, 0);
   });

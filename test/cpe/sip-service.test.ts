@@ -5,10 +5,10 @@ import type { Gateway, GatewayOptions } from '../../cpe/gateway.ts';
 import { userAgentConfigs } from '../../cpe/services/sip/config.ts';
 import { userAgentOf } from '../../cpe/services/sip/sipep.ts';
 import type { UserAgentConfig } from '../../cpe/voice/settings.ts';
-import { serveStatus } from '../../cpe/web/status.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import { CERTIFICATE, faultOf, Gateways, set } from '../support/cpe/gateways.ts';
 import { type Peer, startPeer, voiceAuthority } from '../support/cpe/voice.ts';
+import { openPages } from '../support/cpe/web/client.ts';
 import { eventually } from '../support/eventually.ts';
 
 let units = 0;
@@ -333,9 +333,9 @@ describe('SIP endpoint service', () => {
       'SipEp.GwSpecificProxy[GatewayName=default].HomeDomainHost': 'proxy.test:5061',
       'SipEp.TransportConfig[GatewayName=default].UdpQValue': '0.7',
     });
-    const web = await serveStatus({ host: '127.0.0.1', port: 0 }, gateway.device);
+    const web = await openPages(gateway.device);
     try {
-      const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
+      const page = (path: string): Promise<string> => web.page(path);
       assert.match(await page('sip/gateways'), /Gateway Status.*<td>Lan1<\/td><td>0<\/td><td>5071<\/td><td>Ready</s);
       assert.match(await page('sip/servers'), /Gateway Specific Proxy Servers.*proxy\.test:5061/s);
       await installHost(gateway, 'unit');

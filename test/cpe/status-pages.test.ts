@@ -1,31 +1,31 @@
 // The status pages of a gateway as the vendor's notes have them: what they say of waiting settings, new certificates and connections.
 import assert from 'node:assert/strict';
 import type { Gateway } from '../../cpe/gateway.ts';
-import { serveStatus } from '../../cpe/web/status.ts';
 import type { Authority } from '../../shared/pki/authority.ts';
 import { CERTIFICATE, Gateways, set } from '../support/cpe/gateways.ts';
 import { startPeer, voiceAuthority } from '../support/cpe/voice.ts';
+import { openPages, type PagesClient } from '../support/cpe/web/client.ts';
 import { eventually } from '../support/eventually.ts';
 
 describe('status pages', () => {
   let on: Gateways;
   let authority: Authority;
   let gateway: Gateway;
-  let web: Awaited<ReturnType<typeof serveStatus>>;
+  let web: PagesClient;
   before(async () => {
     authority = await voiceAuthority();
   });
   beforeEach(async () => {
     on = await Gateways.open();
     gateway = await on.up({ address: '127.0.0.1' });
-    web = await serveStatus({ host: '127.0.0.1', port: 0 }, gateway.device);
+    web = await openPages(gateway.device);
   });
   afterEach(async () => {
     await web.close();
     await on.close();
   });
 
-  const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
+  const page = (path: string): Promise<string> => web.page(path);
   const restart = async (): Promise<void> => {
     await set(gateway, { 'Scm.ServiceCommands[Name=SipEp].Restart': 'Restart' });
     await gateway.device.services.settled();
@@ -105,7 +105,7 @@ describe('status pages', () => {
       const servers = await page('sip/servers');
       for (const name of ['default', 'OpenSIPS'])
         assert.match(servers, new RegExp(`Registrations.*<td>100</td><td>${name}</td><td>Registered</td>`, 's'));
-      assert.match(servers, new RegExp(`Registrar Servers.*<td>OpenSIPS</td><td>Enable</td><td>${second}</td>`, 's'));
+      assert.match(servers, new RegExp(`Registrar Servers.*<td>OpenSIPS</td><td>Yes</td><td>${second}</td>`, 's'));
       assert.match(await page('sip/gateways'), /<td>OpenSIPS<\/td><td>Lan1<\/td><td>5062<\/td>.*Ready/s);
     } finally {
       await Promise.all(peers.map(peer => peer.close()));

@@ -22,7 +22,10 @@ export type ActionResult =
   | { kind: 'go'; path: string }
   | { kind: 'file'; name: string; type: string; bytes: Buffer };
 
-/** @throws UserError, CwmpFault whose message is shown above the page */
+/**
+ * Carried out for accounts that may change something; an action that is for an Admin alone asks `mayChange(view)`.
+ * @throws UserError, CwmpFault whose message is shown above the page
+ */
 export type Action = (request: ActionRequest) => Promise<ActionResult>;
 
 export const done = (text: string): ActionResult => ({ kind: 'said', text, isError: false });

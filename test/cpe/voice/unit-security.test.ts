@@ -6,8 +6,8 @@ import { userAgentConfigs } from '../../../cpe/services/sip/config.ts';
 import { mediaSettings } from '../../../cpe/services/sip/media-security.ts';
 import { readMikeyKey } from '../../../cpe/setup.ts';
 import type { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
-import { serveStatus } from '../../../cpe/web/status.ts';
 import { talking } from '../../support/cpe/voice.ts';
+import { openPages } from '../../support/cpe/web/client.ts';
 import { Telephones } from '../../support/voice/telephones.ts';
 
 describe('media security of whole units', () => {
@@ -116,8 +116,8 @@ describe('media security of whole units', () => {
   it('carries out secure media without TLS, and says on its page that the keys can be read', async () => {
     const said = async (parameters: Record<string, string>): Promise<boolean> => {
       const { device } = await telephones.gateways.make({ profile: { parameters, certificates: [] } });
-      const status = await serveStatus({ host: '127.0.0.1', port: 0 }, device);
-      const page = await (await fetch(new URL('/media/security', status.url))).text();
+      const status = await openPages(device);
+      const page = await status.page('media/security');
       await status.close();
       assert.match(page, /DefaultSecurityKeyManagement.*Mikey/);
       return page.includes('the keys can be read');

@@ -1,0 +1,11 @@
+// All pages, in the order of the menu and of the tabs below it.
+import type { Unit } from '../../services/service.ts';
+import { managementPages } from './management.ts';
+import { mediaPages } from './media.ts';
+import type { Page } from './page.ts';
+import { sipPages } from './sip.ts';
+import { systemPages } from './system.ts';
+
+const allPages: readonly Page[] = [...systemPages, ...sipPages, ...mediaPages, ...managementPages];
+
+export const pagesOf = (unit: Unit): readonly Page[] => allPages.filter(({ isShown }) => isShown?.(unit) ?? true);

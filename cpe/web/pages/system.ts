@@ -1,0 +1,39 @@
+// Pages of the menu System.
+import type { Unit } from '../../services/service.ts';
+import { readyLed } from '../../state/ready-led.ts';
+import { form, table } from '../render/part.ts';
+import type { Page } from './page.ts';
+
+function ledsOf(unit: Unit): [name: string, value: string][] {
+  const state = readyLed(unit);
+  return state === undefined ? [] : [['Ready', state]];
+}
+
+export const systemPages: readonly Page[] = [
+  {
+    path: '/system/information',
+    menu: 'System',
+    tab: 'Information',
+    parts: [
+      form('Unit', [
+        'Dcm.UnitInfoProductName',
+        'Dcm.UnitInfoSerialNumber',
+        'Dcm.UnitInfoMacAddress',
+        'Hoc.SystemTime',
+        'Hoc.SystemUptime',
+      ]),
+      { kind: 'facts', heading: 'LEDs', head: ['LED', 'State'], facts: ({ unit }) => ledsOf(unit) },
+      table('Firmware', 'Fpu.MfpInstalledInfo', ['MfpName', 'MfpVersion', 'MfpBank']),
+      form('ACS', [
+        { name: 'Cwmp.AcsUrl', isReadOnly: true },
+        { name: 'Cwmp.AcsStatus', isReadOnly: true },
+      ]),
+    ],
+  },
+  {
+    path: '/system/services',
+    menu: 'System',
+    tab: 'Services',
+    parts: [table('Services', 'Scm.ServicesInfo', ['Name', 'Id', 'Class', 'StartupType', 'ExecState'])],
+  },
+];
