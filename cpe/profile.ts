@@ -79,9 +79,9 @@ async function build(model: Model, profile: CustomerProfile): Promise<Factory> {
   const { writes } = registryOf(model);
   const hooks: Hooks = {
     ...noHooks,
-    write: (draft, template, value) => {
+    write: (draft, template, instances, value) => {
       const write = writes.get(template);
-      write?.(draft, value);
+      write?.(draft, value, instances);
       return write !== undefined;
     },
   };

@@ -11,11 +11,12 @@ import { ServiceControl } from './services/common/control.ts';
 import { exportFile, installFile } from './services/common/file-types.ts';
 import { ServiceHooks } from './services/common/hooks.ts';
 import { tlsSettings } from './services/common/tls-settings.ts';
+import { announceGateway } from './services/cwmp.ts';
 import { restartTime } from './services/hoc.ts';
 import { report } from './services/nlm.ts';
 import type { LabOptions, Unit, UnitPower } from './services/service.ts';
 import { Configuration } from './state/configuration.ts';
-import type { InstallOutcome, TlsSettings, UnitIdentity } from './state/device.ts';
+import type { InstallOutcome, Lease, TlsSettings, UnitIdentity } from './state/device.ts';
 import type { Persist } from './state/persist.ts';
 import { SnapshotStore } from './state/snapshot.ts';
 
@@ -116,12 +117,14 @@ export class SimulatedUnit implements Unit {
   export(fileType: string): Promise<Buffer> {
     return exportFile(this, fileType);
   }
-  leased(scripts: boolean): Promise<void> {
-    return takeLease(this, scripts);
+  leased(before: Lease | undefined): Promise<void> {
+    return takeLease(this, before);
   }
 }
 
-async function takeLease(unit: SimulatedUnit, scripts: boolean): Promise<void> {
+async function takeLease(unit: SimulatedUnit, before: Lease | undefined): Promise<void> {
+  announceGateway(unit, before);
   if (unit.services.started('Hoc')) restartTime(unit);
-  if (scripts && unit.services.started('Conf')) await fetchOwn(unit, dhcpScripts(unit));
+  const hasOtherScripts = JSON.stringify(unit.dhcp.lease?.scripts) !== JSON.stringify(before?.scripts);
+  if (hasOtherScripts && unit.services.started('Conf')) await fetchOwn(unit, dhcpScripts(unit));
 }

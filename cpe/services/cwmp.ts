@@ -1,21 +1,18 @@
 // CPE WAN Management Protocol service: the ACS's address, as variables and as Device.ManagementServer. The agent does the
 // talking; TLS settings are read at each handshake, so nothing here waits for a restart.
+import type { DhcpIdentity } from '../../shared/dhcp/options.ts';
+import { isAbort } from '../../shared/errors.ts';
 import { templateOf } from '../../shared/model/path.ts';
 import { acsAddress } from '../agent/acs-url.ts';
 import type { Problem } from '../state/changes.ts';
+import type { Lease } from '../state/device.ts';
 import type { Draft } from '../state/tree/draft.ts';
-import { dgwPath, type Service, type Unit, X } from './service.ts';
+import { dgwPath, type ReadValue, type Service, type Unit, writeVariable, X } from './service.ts';
 
 /** The URL that an ACS writes must hold from then on, so it becomes the static one, before DHCP. */
 function setUrl(draft: Draft, value: string): void {
-  const put = (name: string, text: string): boolean => {
-    const path = dgwPath(draft, name);
-    const found = draft.find(path);
-    if (found) draft.put(path, found, text);
-    return found !== undefined;
-  };
-  if (put('Cwmp.AcsStaticUrl', value)) {
-    put('Cwmp.AcsUrlConfigSource', 'Static');
+  if (writeVariable(draft, 'Cwmp.AcsStaticUrl', value)) {
+    writeVariable(draft, 'Cwmp.AcsUrlConfigSource', 'Static');
     return;
   }
   const path = `${draft.model.root}ManagementServer.URL`;
@@ -44,9 +41,44 @@ function checkInformParameters(unit: Unit, draft: Draft, problem: Problem): void
 
 const acsUrl = (unit: Unit): string => acsAddress(unit)?.url ?? '';
 
+/** TR-069 Annex F: what the lease says of the gateway in front of the unit. */
+const gatewayInfo = {
+  ManufacturerOUI: 'oui',
+  ProductClass: 'productClass',
+  SerialNumber: 'serialNumber',
+} as const;
+
+const ofGateway =
+  (key: keyof DhcpIdentity): ReadValue =>
+  unit =>
+    unit.dhcp.lease?.gateway?.[key] ?? '';
+
+/** Reports another gateway to the ACS, which asks for such changes by default. @param before the lease before this one */
+export function announceGateway(unit: Unit, before: Lease | undefined): void {
+  const changes = Object.entries(gatewayInfo).flatMap(([name, key]) => {
+    const [old, value] = [before?.gateway?.[key] ?? '', unit.dhcp.lease?.gateway?.[key] ?? ''];
+    return old === value ? [] : [{ path: `${unit.model.root}GatewayInfo.${name}`, before: old, value }];
+  });
+  unit.config.watchers.announce(changes, 'unit');
+}
+
+/** TR-069 Annex A, TR-106 2.4.2: the root object and the services below it, with the profiles that each has whole. */
+function summaryOf(unit: Unit): string {
+  const isOn = (name: string): boolean => unit.config.variable(`Cwmp.${name}`) === 'Enable';
+  const profiles = ['Baseline:1', ...(isOn('Tr069AnnexFEnable') ? ['GatewayInfo:1'] : [])];
+  const voice = isOn('Tr104Enable') ? ', VoiceService:1.0[1](Endpoint:1, SIPEndpoint:1)' : '';
+  const root =
+    unit.config.variable('Cwmp.RootElement') === 'InternetGatewayDevice'
+      ? 'InternetGatewayDevice:1.8[](UDPConnReq:1, DownloadTCP:1, UploadTCP:1)'
+      : `${unit.model.name}:${unit.model.version}[](${profiles.join(', ')})`;
+  return root + voice;
+}
+
 export const cwmp: Service = {
   name: 'Cwmp',
   values: {
+    DeviceSummary: unit => (unit.model.services.length > 0 ? summaryOf(unit) : undefined),
+    ...Object.fromEntries(Object.entries(gatewayInfo).map(([name, key]) => [`GatewayInfo.${name}`, ofGateway(key)])),
     // A plain device stores its URL; a DGW shows the one in use.
     'ManagementServer.URL': unit => (unit.model.services.length > 0 ? acsUrl(unit) : undefined),
     // Present where the model has them, for any model (state/tree/alias.ts).
@@ -58,6 +90,14 @@ export const cwmp: Service = {
     [`${X}Cwmp.AcsStatus`]: unit => unit.power.agent?.sessions.status ?? 'Starting',
   },
   writes: { 'ManagementServer.URL': setUrl },
+  apply(unit, { changes }) {
+    const path = dgwPath(unit, 'Cwmp.Tr069AnnexFEnable');
+    if (!changes.some(change => change.path === path && change.value === 'Enable')) return;
+    // The gateway names itself to a unit that names itself. The writer of the value does not wait for that.
+    unit.dhcp.renew().catch((error: unknown) => {
+      if (!isAbort(error)) throw error;
+    });
+  },
   check(unit, draft, problem) {
     checkInformParameters(unit, draft, problem);
     for (const path of [dgwPath(unit, 'Cwmp.AcsStaticUrl'), `${unit.model.root}ManagementServer.URL`]) {

@@ -1,6 +1,5 @@
 // All services with behaviour, and per model the tables of what they compute: built once, shared by all units.
 import type { Model } from '../../shared/model/definitions.ts';
-import type { Draft } from '../state/tree/draft.ts';
 import { aaa } from './aaa.ts';
 import { cert } from './cert.ts';
 import { conf } from './conf.ts';
@@ -12,24 +11,25 @@ import { fpu } from './fpu.ts';
 import { hoc } from './hoc.ts';
 import { nlm } from './nlm.ts';
 import { scm } from './scm.ts';
-import type { ReadValue, Service, Unit } from './service.ts';
+import type { ReadRows, ReadValue, Service, Unit, WriteValue } from './service.ts';
 import { X } from './service.ts';
 import { mipt } from './sip/mipt.ts';
 import { sipep } from './sip/sipep.ts';
 import { stun } from './stun.ts';
+import { voiceService } from './tr104/voice-service.ts';
 import { web } from './web.ts';
 
 /** In the order in which they start. */
 export const allServices: readonly Service[] = [
   ...[aaa, dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep, web],
-  diagnostics,
+  ...[voiceService, diagnostics],
 ];
 
 export interface Registry {
   /** By template path. */
   values: ReadonlyMap<string, ReadValue>;
-  rows: ReadonlyMap<string, (unit: Unit) => readonly number[]>;
-  writes: ReadonlyMap<string, (draft: Draft, value: string) => void>;
+  rows: ReadonlyMap<string, ReadRows>;
+  writes: ReadonlyMap<string, WriteValue>;
   rowCommands: ReadonlyMap<string, (unit: Unit, instance: number) => Promise<void>>;
   /** By lower-case script name. */
   commands: ReadonlyMap<string, (unit: Unit) => Promise<void>>;

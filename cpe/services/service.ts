@@ -11,6 +11,7 @@ import type { Network } from '../network.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
 import type { Device, DevicePower } from '../state/device.ts';
 import type { Draft } from '../state/tree/draft.ts';
+import { pathOfVariable } from '../state/tree/names.ts';
 import type { Tree } from '../state/tree/tree.ts';
 
 /** The services of one unit: which run, and their commands. */
@@ -91,15 +92,20 @@ export interface Applied {
 
 export type ReadValue = (unit: Unit, instances: readonly number[]) => string | undefined;
 
+export type ReadRows = (unit: Unit, instances: readonly number[]) => readonly number[];
+
+/** Stores a value that a service shows in its own way. @throws CwmpFault 9007 where it cannot be that value */
+export type WriteValue = (draft: Draft, value: string, instances: readonly number[]) => void;
+
 export interface Service {
   /** `SipEp` */
   readonly name: string;
   /** Values it computes, by template path without the root: `X_0090F8_Fpu.Status`. */
   readonly values?: Readonly<Record<string, ReadValue>>;
   /** Computed rows, by table path without the root: `X_0090F8_Nlm.LocalLogMessages.`. */
-  readonly rows?: Readonly<Record<string, (unit: Unit) => readonly number[]>>;
+  readonly rows?: Readonly<Record<string, ReadRows>>;
   /** Stores a value that it computes. */
-  readonly writes?: Readonly<Record<string, (draft: Draft, value: string) => void>>;
+  readonly writes?: Readonly<Record<string, WriteValue>>;
   /** Refuses or completes a draft. Called for each draft. */
   check?(unit: Unit, draft: Draft, problem: Problem): void;
   /** Acts on what was committed. Called for each commit. */
@@ -149,6 +155,21 @@ export function showTime(now: number | undefined): string {
 export function cell(tree: Tree, path: string): string {
   const found = tree.find(path);
   return found ? tree.value(path, found) : '';
+}
+
+/** Stores a DGW variable in a draft, past the checks of its parameter. @returns false where there is none */
+export function writeVariable(draft: Draft, name: string, value: string): boolean {
+  const path = pathOfVariable(draft, name);
+  const found = path === undefined ? undefined : draft.find(path);
+  if (path === undefined || !found) return false;
+  draft.put(path, found, value);
+  return true;
+}
+
+/** A DGW variable of a tree; '' where there is none. */
+export function readVariable(tree: Tree, name: string): string {
+  const path = pathOfVariable(tree, name);
+  return path === undefined ? '' : cell(tree, path);
 }
 
 /** Rows of a DGW table with some of their columns. */

@@ -1,6 +1,7 @@
 // A unit as its agent, its scripts and its web page see it. cpe/unit.ts implements this.
 import type { X509Certificate } from 'node:crypto';
 import type { Clock, Random } from '../../shared/clock.ts';
+import type { DhcpIdentity } from '../../shared/dhcp/options.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import type { KeyLogger } from '../../shared/tls/keylog.ts';
@@ -27,6 +28,8 @@ export interface Lease {
   retryMinimumWait?: number;
   /** CWMPRetryIntervalMultiplier, thousandths. */
   retryMultiplier?: number;
+  /** The gateway that serves the unit (TR-069 Annex F). */
+  gateway?: DhcpIdentity;
   /** Option 42. */
   ntpServers: string[];
   dnsServers: string[];

@@ -17,7 +17,7 @@ export interface Hooks {
   /** A service runs now, so changes of its settings wait for its restart. */
   started(service: string): boolean;
   /** Stores a value that a service shows in that service's own way. @returns false when it has none */
-  write(draft: Draft, template: string, value: string): boolean;
+  write(draft: Draft, template: string, instances: readonly number[], value: string): boolean;
   /** Services refuse or complete a draft. */
   check(draft: Draft, problem: Problem): void;
   apply(commit: Commit): Promise<void>;

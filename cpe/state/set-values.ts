@@ -1,6 +1,6 @@
 // One SetParameterValues (TR-069 A.3.2.1): puts all values into a draft and collects their problems.
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
-import { parentPath } from '../../shared/model/path.ts';
+import { parentPath, withInstances } from '../../shared/model/path.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import type { ParameterAttributes } from './attributes.ts';
 import type { Problem, SetItem, Source } from './changes.ts';
@@ -10,7 +10,7 @@ import { Draft } from './tree/draft.ts';
 import { checkKeys } from './tree/keys.ts';
 import { pathOfVariable } from './tree/names.ts';
 import { insertRow } from './tree/rows.ts';
-import type { Tree } from './tree/tree.ts';
+import type { Found, Tree } from './tree/tree.ts';
 
 /** A value to set at its concrete path, with the name that the request had for it. */
 interface ResolvedItem extends SetItem {
@@ -110,8 +110,31 @@ function putValue(
   if (def.rowCommand) {
     const idle = def.default ?? def.enumeration?.[0]?.label;
     if (checked.value !== idle) commands.push({ path: item.name, template: def.path, label: checked.value });
-  } else if (!hooks.write(draft, def.path, checked.value)) draft.put(item.name, found, checked.value);
-  return undefined;
+    return undefined;
+  }
+  return store(draft, item.name, found, checked.value, hooks);
+}
+
+/** Stores a value that fits its parameter; it must fit the one that it is stored under, too. */
+function store(
+  draft: Draft,
+  name: string,
+  found: Found,
+  value: string,
+  hooks: Hooks,
+): { code: number; message: string } | undefined {
+  try {
+    if (hooks.write(draft, found.def.path, found.instances, value)) return undefined;
+  } catch (error) {
+    if (error instanceof CwmpFault) return { code: error.code, message: error.message };
+    throw error;
+  }
+  draft.put(name, found, value);
+  const twin = draft.index.twins.get(found.def.path);
+  if (!twin) return undefined;
+  const path = withInstances(twin.path, twin.instances(found.instances));
+  const kept = checkValue(twin.def, draft.touched.get(path) ?? '');
+  return kept.ok ? undefined : { code: kept.code, message: `${twin.def.script ?? twin.path}: ${kept.message}` };
 }
 
 /** TR-181 ManagementServer.AutoCreateInstances: setting a value below an unknown alias makes its row. */

@@ -37,6 +37,7 @@ function twinChanges({ index }: Tree, change: Change): Change[] {
   return (index.shownAs.get(template) ?? []).map(view => {
     const twin = index.twins.get(view);
     const show = (value: string): string => twin?.show(value) ?? value;
-    return { path: withInstances(view, instances), before: show(change.before), value: show(change.value) };
+    const path = withInstances(view, twin?.shownAt(instances) ?? instances);
+    return { path, before: show(change.before), value: show(change.value) };
   });
 }

@@ -7,6 +7,7 @@ import type { SipTap } from '../../shared/sip/flow-types.ts';
 import type { TlsSettings } from '../../shared/tls/connect.ts';
 import type { Notify } from '../notifications.ts';
 import type { CallSettings } from './call/settings.ts';
+import type { CallWatch } from './call/watch.ts';
 import type { EndpointMedia } from './media/endpoint-media.ts';
 import type { MediaSecurity, SessionUpdateCryptoMode } from './media/keying.ts';
 import type { MikeyMemory } from './media/keys/mikey-keys.ts';
@@ -120,6 +121,7 @@ export interface UserAgentEnv {
   notify: Notify;
   /** The work that an event of a SIP server stands for, as the unit is set now; undefined where it is rejected, as by default. */
   onEvent?: (event: UnitEvent) => (() => Promise<void>) | undefined;
+  watch?: CallWatch;
   /** Receives each SIP message. */
   tap?: SipTap | undefined;
 }

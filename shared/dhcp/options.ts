@@ -1,5 +1,5 @@
 // Values of DHCP options: those that any host uses, and those that lead a CPE to its ACS (TR-069 3.1).
-import { type Options, readAddress, readTlv } from './packet.ts';
+import { type Options, readAddress, readTlv, tlv } from './packet.ts';
 
 /** RFC 2132, RFC 3925; only what is used here. */
 export const OPTION = {
@@ -134,6 +134,39 @@ export function readVendorSpecific(value: Buffer | undefined): Map<number, Buffe
     at += length;
   }
   return found;
+}
+
+/** A device or its gateway as they name themselves to each other by DHCP (TR-069 Annex F). */
+export interface DhcpIdentity {
+  /** Six upper-case hexadecimal digits. */
+  oui: string;
+  serialNumber: string;
+  /** Empty where it has none. */
+  productClass: string;
+}
+
+/** First sub-option of three (OUI, serial number, product class): those of the device, and those of the gateway that answers it. */
+const DEVICE = 1;
+const GATEWAY = 4;
+
+/** The gateway in the answer of a DHCP server: option 125, enterprise 3561; undefined where it does not name itself whole. */
+export function readGateway(options: Options): DhcpIdentity | undefined {
+  const value = readVendorSpecific(options.get(OPTION.viVendorSpecific)).get(ENTERPRISE);
+  const parts = new Map([...readTlv(value ?? Buffer.alloc(0))].map(item => [item.code, item.value]));
+  const text = (index: number): string => optionText(parts.get(GATEWAY + index))?.trim() ?? '';
+  const [oui, serialNumber, productClass] = [text(0).toUpperCase(), text(1), text(2)];
+  if (!/^[0-9A-F]{6}$/.test(oui) || serialNumber === '' || serialNumber.length > 64) return undefined;
+  return { oui, serialNumber, productClass: productClass.slice(0, 64) };
+}
+
+/** Value of option 125 in which a device names itself to its gateway. */
+export function deviceIdentityValue({ oui, serialNumber, productClass }: DhcpIdentity): Buffer {
+  const texts = productClass === '' ? [oui, serialNumber] : [oui, serialNumber, productClass];
+  const data = Buffer.concat(texts.map((text, at) => tlv(DEVICE + at, Buffer.from(text).subarray(0, 64))));
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(ENTERPRISE);
+  head.writeUInt8(data.length, 4);
+  return Buffer.concat([head, data]);
 }
 
 /** Option 61: a type byte (1: a hardware address, 0: anything else) and the identifier (RFC 2132 9.14). */

@@ -66,6 +66,8 @@ export interface ParameterDef {
   script?: string;
   /** Template path of another parameter that is the same value in another form. */
   sameAs?: string;
+  /** Form in which that value is shown here: `host`, `port`, or pairs `Enabled=Enable`. */
+  form?: string;
   /** A change takes effect when the owning service (see `service`) restarts. */
   needsRestart: boolean;
   /** Writing anything but the default label runs a command on its row; always reads back as the default. */
@@ -92,6 +94,8 @@ export interface ObjectDef {
   rows?: Record<string, string>[];
   /** Template path of the table that this one mirrors: a row for each of its rows, with the same value in the one key column. */
   follows?: string;
+  /** Path of the parameter by whose value `Enable` the object exists. */
+  shownBy?: string;
   /** Canonical script name of the table: `SipEp.Gateway`. */
   script?: string;
   service?: string;

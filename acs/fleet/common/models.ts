@@ -1,6 +1,7 @@
 // The data models of devices, as far as they are known: for types, needs-restart and validation.
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import { isObject, type Model, type ParameterDef, xsdType } from '../../../shared/model/definitions.ts';
+import { belowRoot } from '../../../shared/model/gateway-root.ts';
 import { type QuirkRule, quirksOf, type Subject } from './quirks.ts';
 
 type Builtin = 'dgw' | 'device';
@@ -22,10 +23,11 @@ export function createModels(rules?: readonly QuirkRule[]): Models {
   return {
     of: async row => {
       const name = nameOf(row);
-      return name ? await builtinModel(name) : undefined;
+      return name ? belowRoot(await builtinModel(name), row.root) : undefined;
     },
     definitions: async path => {
-      const own = parameterIn(await builtinModel('dgw'), path);
+      const model = await builtinModel('dgw');
+      const own = parameterIn(model, path) ?? parameterIn(belowRoot(model, 'InternetGatewayDevice.'), path);
       const standard = parameterIn(await builtinModel('device'), path);
       const dgw = own ?? standard;
       // Parameters with the prefix of the DGW's maker are the same under whatever name it is sold.

@@ -46,9 +46,8 @@ export interface Subject {
 export const quirkRules: readonly QuirkRule[] = [
   {
     reason:
-      'DGW gateways, by Media5 (vendor prefix X_0090F8) and under the Mitel brand, have a model of their own below Device:1',
+      'DGW gateways, by Media5 (vendor prefix X_0090F8) and under the Mitel brand, have a model of their own, below the root they are set to',
     oui: ['0090F8', '08000F'],
-    root: 'Device.',
     quirks: { model: 'dgw' },
   },
   {

@@ -1,6 +1,7 @@
 // The models by which wishes are judged: those of the products that a filter fits, or of one device.
 import { builtinModel } from '../../../shared/model/datamodel.ts';
 import type { Model } from '../../../shared/model/definitions.ts';
+import { belowRoot } from '../../../shared/model/gateway-root.ts';
 import type { StoredDocument } from '../../store/records.ts';
 import type { FleetContext } from '../common/context.ts';
 import { quirksOf } from '../common/quirks.ts';
@@ -44,11 +45,11 @@ export class ProductModels {
       const standards = given.filter(({ body }) => isStandard(body.marks)).map(({ model }) => model);
       return new ProductModel(product, devices, isDgw, {
         learned: entriesFor(product, learned),
-        documents: isDgw ? [...ofProduct, dgw] : ofProduct,
+        documents: isDgw ? [...ofProduct, belowRoot(dgw, product.root)] : ofProduct,
         // A DGW's own parameters have the prefix of their maker, under whatever name it is sold.
         // A DGW has what its own model has, whatever a standard knows.
         standards: (isDgw ? [device] : [...standards, device, vendorPart(dgw)]).flatMap(model =>
-          belowRoot(model, product.root),
+          servicesBelow(model, product.root),
         ),
       });
     });
@@ -66,6 +67,7 @@ const productNamed = (oui: string, root: string): Product => ({
 /** A DGW, and any other device with each of the roots. */
 const anyProducts = [
   productNamed('0090F8', 'Device.'),
+  productNamed('0090F8', 'InternetGatewayDevice.'),
   productNamed('', 'Device.'),
   productNamed('', 'InternetGatewayDevice.'),
 ];
@@ -88,7 +90,7 @@ const vendorPart = (dgw: Model): Model => ({
 });
 
 /** The model as devices with that root have it: service objects (TR-104, …) hang below either root; no others do. */
-function belowRoot(model: Model, root: string): Model[] {
+function servicesBelow(model: Model, root: string): Model[] {
   if (model.root === root) return [model];
   const isService = [...model.objects.keys()].every(path => path.startsWith('Device.Services.'));
   if (!isService) return [];

@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import type { Configuration } from '../../state/configuration.ts';
 import type { Lease, LeaseSource, UnitIdentity } from '../../state/device.ts';
 import { discover } from './discovery.ts';
 
@@ -12,8 +13,9 @@ export interface DhcpHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Acts on a new lease. @param scripts the scripts that it names differ from those of the lease before */
-  leased(scripts: boolean): Promise<void>;
+  readonly config: Pick<Configuration, 'variable'>;
+  /** Acts on a new lease. @param before the lease before it */
+  leased(before: Lease | undefined): Promise<void>;
 }
 
 /** Milliseconds to wait for an answer once the unit runs. */
@@ -39,12 +41,17 @@ export class DhcpClient implements LeaseSource {
   /** Rejects only when `abort` ends the question. */
   async renew(timeoutMs = TIMEOUT): Promise<Lease | undefined> {
     if (!this.#server) return this.#lease;
-    const { identity, clock, random, log } = this.#host;
+    const { identity, clock, random, log, config } = this.#host;
+    // TR-069 Annex F: the unit names itself to the gateway that serves it.
+    const isNamed = config.variable('Cwmp.Tr069AnnexFEnable') === 'Enable';
     const asking = new AbortController();
     this.#asking = asking;
     try {
       const { signal } = asking;
-      const lease = await discover({ ...this.#server, mac: identity.mac, clock, random, log, signal, timeoutMs });
+      const lease = await discover({
+        ...{ ...this.#server, mac: identity.mac, clock, random, log, signal, timeoutMs },
+        ...(isNamed && { identity }),
+      });
       log.info('DHCP lease received', { ...lease });
       await this.#use(lease);
     } catch (error) {
@@ -56,10 +63,10 @@ export class DhcpClient implements LeaseSource {
 
   /** Holds the lease, even where the unit cannot act on it: its state may not be writable. */
   async #use(lease: Lease): Promise<void> {
-    const before = JSON.stringify(this.#lease?.scripts);
+    const before = this.#lease;
     this.#lease = lease;
     try {
-      await this.#host.leased(JSON.stringify(lease.scripts) !== before);
+      await this.#host.leased(before);
     } catch (error) {
       if (this.#asking?.signal.aborted) throw error;
       this.#host.log.error('DHCP lease not acted on', { error });

@@ -4,11 +4,14 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import {
   addressesOf,
   clientIdValue,
+  type DhcpIdentity,
+  deviceIdentityValue,
   messageType,
   messageTypeValue,
   OPTION,
   optionText,
   readAcsOptions,
+  readGateway,
   VENDOR_CLASS,
 } from '../../../shared/dhcp/options.ts';
 import {
@@ -39,6 +42,8 @@ export interface DiscoverOptions {
   interface?: string | undefined;
   /** 12 hexadecimal digits. */
   mac: string;
+  /** Named to the gateway (TR-069 Annex F). */
+  identity?: DhcpIdentity | undefined;
   clock: Clock;
   random: Random;
   log?: Log;
@@ -150,13 +155,13 @@ class DhcpExchange {
   }
 
   #send(question: Question, offer: Received | undefined): Promise<void> {
-    const { clock, mac, server } = this.#options;
+    const { clock, mac, server, identity } = this.#options;
     const secs = Math.round((clock.monotonic() - this.#started) / 1000);
     const fixed = fixedPart(this.#xid, secs, this.#chaddr);
     return sendTo(
       this.#socket,
       server ?? BROADCAST,
-      encodeMessage({ ...fixed, options: optionsOf(question, mac, offer) }),
+      encodeMessage({ ...fixed, options: optionsOf(question, { mac, identity }, offer) }),
     );
   }
 
@@ -229,7 +234,11 @@ const wanted = [
   OPTION.viVendorSpecific,
 ];
 
-function optionsOf(type: Question, mac: string, offer: Received | undefined): Options {
+function optionsOf(
+  type: Question,
+  { mac, identity }: Pick<DiscoverOptions, 'mac' | 'identity'>,
+  offer: Received | undefined,
+): Options {
   const options: Options = new Map([
     [OPTION.messageType, messageTypeValue(type)],
     // DGW Bni.DhcpClientIdentifierPresentation=MacAscii, its default: the MAC as lower-case text.
@@ -241,6 +250,7 @@ function optionsOf(type: Question, mac: string, offer: Received | undefined): Op
   const serverId = offer?.options.get(OPTION.serverId);
   if (offer) options.set(OPTION.requestedAddress, addressBytes(offer.yiaddr));
   if (serverId) options.set(OPTION.serverId, serverId);
+  if (identity) options.set(OPTION.viVendorSpecific, deviceIdentityValue(identity));
   return options;
 }
 
@@ -259,7 +269,9 @@ function leaseOf(ack: Received): Lease {
   const { acsUrl, ...acs } = readAcsOptions(ack.options);
   const serverId = ack.options.get(OPTION.serverId);
   const scripts = scriptsOf(ack.options);
+  const gateway = readGateway(ack.options);
   return {
+    ...(gateway && { gateway }),
     ...(scripts.length > 0 && { scripts }),
     ...(acsUrl !== undefined && isAcsUrl(acsUrl) && { acsUrl }),
     ...acs,

@@ -20,6 +20,7 @@ import { compression, credentials } from '../settings.ts';
 import { unknownTime } from '../timing.ts';
 import { autonomousComplete } from '../transfer/autonomous.ts';
 import { userAgent } from '../transfer/transfer.ts';
+import { acsView } from '../views/view-of.ts';
 import { AcsConnection, type WireTap } from './acs-connection.ts';
 import { informOf } from './inform.ts';
 import { carryOut, type SessionEffects } from './rpc.ts';
@@ -88,6 +89,7 @@ async function converse(agent: ContactHost, contact: Contact, send: Send, report
   const { device, options, acs } = agent;
   const { url, signal, effects } = contact;
   const { events, changed, changedAgain } = contact.content;
+  const view = acsView(device);
   const connection = new AcsConnection({
     url,
     send: withLogin(agent, send),
@@ -100,14 +102,15 @@ async function converse(agent: ContactHost, contact: Contact, send: Send, report
     {
       connection,
       log: device.log,
-      inform: informOf(device, [...events], changed, agent.connectionRequestUrl),
+      inform: informOf(device, view, [...events], changed, agent.connectionRequestUrl),
       namespace: acs.namespace,
       supportedVersions: options.cwmp?.supportedVersions,
       newId: () => device.random.bytes(8).toString('hex'),
       informed: () => device.state.record(facts => delivered(facts, reported, changedAgain)),
       requests: () => [...ownRequests(device, events), ...(options.askMethods ? [methodsRequest(device)] : [])],
       carryOut: (method, args) => {
-        const perform = (): ReturnType<typeof carryOut<typeof method>> => carryOut({ device, effects }, method, args);
+        const perform = (): ReturnType<typeof carryOut<typeof method>> =>
+          carryOut({ device, view, effects }, method, args);
         return options.faultHook?.carryOut(method, args, perform) ?? perform();
       },
     },

@@ -1,33 +1,23 @@
 // The Inform with which a unit begins a session (TR-069 A.3.3.1).
 import type { Arguments, EventEntry, ParameterValue } from '../../../shared/cwmp/methods.ts';
-import type { Model } from '../../../shared/model/definitions.ts';
 import type { Device } from '../../state/device.ts';
 import { nameForAcs } from '../../state/tree/reads.ts';
 import { exists } from '../settings.ts';
 import { currentTime } from '../unit-time.ts';
+import type { AcsView } from '../views/acs-view.ts';
 import { extraParameters } from './inform-parameter.ts';
 
-const forced = new WeakMap<Model, readonly string[]>();
-
-/** TR-069 A.3.3.1: template paths that every Inform carries. */
-function forcedParameters(model: Model): readonly string[] {
-  let list = forced.get(model);
-  if (!list) {
-    list = [...model.parameters.values()]
-      .filter(def => def.forcedInform && !def.path.includes('{i}'))
-      .map(def => def.path);
-    forced.set(model, list);
-  }
-  return list;
-}
-
-/** Values of paths, each once; a path that no longer exists (a deleted row) is left out. */
-function values(device: Device, paths: Iterable<string>, connectionRequestUrl: string): ParameterValue[] {
+/** Values of names as the ACS has them, each once. */
+function values(
+  device: Device,
+  view: AcsView,
+  names: Iterable<string>,
+  connectionRequestUrl: string,
+): ParameterValue[] {
   const list: ParameterValue[] = [];
-  for (const path of new Set(paths)) {
-    if (!exists(device, path)) continue;
-    const isUrl = path === `${device.model.root}ManagementServer.ConnectionRequestURL`;
-    for (const value of device.config.read(path)) {
+  for (const name of new Set(names)) {
+    const isUrl = name === `${view.root}ManagementServer.ConnectionRequestURL`;
+    for (const value of view.read(name)) {
       list.push({
         ...value,
         Name: nameForAcs(device.config.tree, value.Name),
@@ -44,11 +34,14 @@ function values(device: Device, paths: Iterable<string>, connectionRequestUrl: s
  */
 export function informOf(
   device: Device,
+  view: AcsView,
   events: EventEntry[],
   changed: readonly string[],
   connectionRequestUrl: string,
 ): Arguments<'Inform'> {
   const { manufacturer, oui, productClass, serialNumber } = device.identity;
+  // A path that no longer exists (a deleted row) has nothing to report.
+  const own = [...changed, ...extraParameters(device, events)].filter(path => exists(device, path));
   return {
     DeviceId: { Manufacturer: manufacturer, OUI: oui, ProductClass: productClass, SerialNumber: serialNumber },
     Event: events,
@@ -57,7 +50,8 @@ export function informOf(
     RetryCount: device.state.facts.retries,
     ParameterList: values(
       device,
-      [...forcedParameters(device.model), ...changed, ...extraParameters(device, events)],
+      view,
+      [...view.forced(), ...own.flatMap(path => view.shown(path) ?? [])],
       connectionRequestUrl,
     ),
   };

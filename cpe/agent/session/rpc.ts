@@ -1,5 +1,5 @@
 // Answers every RPC that an ACS may send: each handler takes the arguments and returns the result or throws the fault.
-import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import { CwmpFault, type ParameterFault } from '../../../shared/cwmp/faults.ts';
 import {
   type Arguments,
   type CpeMethod,
@@ -8,11 +8,13 @@ import {
   type ParameterValue,
   type Results,
 } from '../../../shared/cwmp/methods.ts';
+import type { SetItem } from '../../state/changes.ts';
 import type { Device } from '../../state/device.ts';
 import { parameterKeyNote } from '../../state/snapshot.ts';
 import { nameForAcs } from '../../state/tree/reads.ts';
 import { WorkLimit } from '../../state/work-limit.ts';
 import { cancelTransfers, queueDownload, queuedTransfers, queueScheduled, queueUpload } from '../transfer/queue.ts';
+import type { AcsView } from '../views/acs-view.ts';
 
 /** Restarts that RPCs ordered for after the session (TR-069 3.7.1, A.3.2.9): the answer goes out first. */
 export interface SessionEffects {
@@ -22,6 +24,8 @@ export interface SessionEffects {
 
 export interface RpcContext {
   device: Device;
+  /** The data model as this session shows it. */
+  view: AcsView;
   effects: SessionEffects;
 }
 
@@ -35,34 +39,31 @@ const MAX_SCHEDULED = 16;
 const handlers: Handlers = {
   GetRPCMethods: ({ device }) => ({ MethodList: offered(device) }),
   SetParameterValues: setParameterValues,
-  GetParameterValues: ({ device }, { ParameterNames }) => ({
+  GetParameterValues: ({ device, view }, { ParameterNames }) => ({
     ParameterList: answered(
       device,
-      readOnce(ParameterNames, (name): ParameterValue[] => device.config.read(name)),
+      readOnce(ParameterNames, (name): ParameterValue[] => view.read(name)),
     ),
   }),
-  GetParameterNames: ({ device }, { ParameterPath, NextLevel }) => ({
-    ParameterList: answered(device, device.config.names(ParameterPath, NextLevel)),
+  GetParameterNames: ({ device, view }, { ParameterPath, NextLevel }) => ({
+    ParameterList: answered(device, view.names(ParameterPath, NextLevel)),
   }),
   SetParameterAttributes: setParameterAttributes,
-  GetParameterAttributes: ({ device }, { ParameterNames }) => ({
+  GetParameterAttributes: ({ device, view }, { ParameterNames }) => ({
     ParameterList: answered(
       device,
-      readOnce(ParameterNames, (name): ParameterAttribute[] => device.config.attributes.read(name)),
+      readOnce(ParameterNames, (name): ParameterAttribute[] => view.attributes(name)),
     ),
   }),
-  AddObject: async ({ device }, { ObjectName, ParameterKey }) => {
-    const { instance, status } = await device.config.insert(
-      ObjectName,
-      {},
-      'acs',
-      parameterKeyNote(device.state, ParameterKey),
-    );
+  AddObject: async ({ device, view }, { ObjectName, ParameterKey }) => {
+    const note = parameterKeyNote(device.state, ParameterKey);
+    const { instance, status } = await device.config.insert(ownObject(view, ObjectName), {}, 'acs', note);
     return { InstanceNumber: instance, Status: status };
   },
-  DeleteObject: async ({ device }, { ObjectName, ParameterKey }) => ({
-    Status: await device.config.remove(ObjectName, 'acs', parameterKeyNote(device.state, ParameterKey)),
-  }),
+  DeleteObject: async ({ device, view }, { ObjectName, ParameterKey }) => {
+    const note = parameterKeyNote(device.state, ParameterKey);
+    return { Status: await device.config.remove(ownObject(view, ObjectName), 'acs', note) };
+  },
   Reboot: async ({ device, effects }, { CommandKey }) => {
     // The event is durable before the answer: an Inform reports the reboot even if power fails before it is carried out.
     await device.state.record(facts => facts.events.push({ EventCode: 'M Reboot', CommandKey }));
@@ -146,9 +147,36 @@ function checkLengths(method: CpeMethod, args: object): void {
   }
 }
 
+/** The unit's own name of an object. @throws CwmpFault 9005 */
+function ownObject(view: AcsView, path: string): string {
+  const own = view.own(path)[0];
+  if (own === undefined) throw new CwmpFault(9005, `${path} does not exist`);
+  return own;
+}
+
+/** Values under the unit's own names. @throws CwmpFault 9003 with one entry per name that does not exist */
+function ownItems(view: AcsView, items: readonly SetItem[]): SetItem[] {
+  const problems: ParameterFault[] = [];
+  const own = items.flatMap(item => {
+    const name = view.own(item.name)[0];
+    if (name !== undefined) return [{ ...item, name }];
+    problems.push({ name: item.name, code: 9005, message: `${item.name} does not exist` });
+    return [];
+  });
+  if (problems.length > 0) throw new CwmpFault(9003, undefined, problems);
+  return own;
+}
+
+/** The same fault under the ACS's names. */
+function shownFault(view: AcsView, error: unknown): unknown {
+  if (!(error instanceof CwmpFault) || error.parameters.length === 0) return error;
+  const parameters = error.parameters.map(fault => ({ ...fault, name: view.shown(fault.name) ?? fault.name }));
+  return new CwmpFault(error.code, error.message, parameters);
+}
+
 /** A.3.2.1: all or nothing; a parameter may be named once. */
 async function setParameterValues(
-  { device }: RpcContext,
+  { device, view }: RpcContext,
   { ParameterList, ParameterKey }: Arguments<'SetParameterValues'>,
 ): Promise<Results<'SetParameterValues'>> {
   const list = ParameterList as unknown as ParameterValue[];
@@ -165,25 +193,32 @@ async function setParameterValues(
     value: Value,
     ...(Type === '' ? {} : { type: Type }),
   }));
-  return { Status: await device.config.set(items, 'acs', parameterKeyNote(device.state, ParameterKey)) };
+  const own = ownItems(view, items);
+  try {
+    return { Status: await device.config.set(own, 'acs', parameterKeyNote(device.state, ParameterKey)) };
+  } catch (error) {
+    throw shownFault(view, error);
+  }
 }
 
 /** A.3.2.4: all or nothing; a value without its Change flag is ignored. 3 to 6 are lightweight notifications, which no model here offers. */
 async function setParameterAttributes(
-  { device }: RpcContext,
+  { device, view }: RpcContext,
   { ParameterList }: Arguments<'SetParameterAttributes'>,
 ): Promise<Results<'SetParameterAttributes'>> {
-  const items = ParameterList.map(entry => {
+  const items = ParameterList.flatMap(entry => {
     if (entry.NotificationChange && entry.Notification > 2) {
       throw new CwmpFault(9003, `Notification ${entry.Notification} of ${entry.Name}: only 0, 1 and 2 are supported`);
     }
     const stranger = entry.AccessListChange && entry.AccessList.find(entity => entity !== 'Subscriber');
     if (stranger) throw new CwmpFault(9003, `AccessList of ${entry.Name}: unknown entity '${stranger}'`);
-    return {
-      path: entry.Name,
+    const own = view.own(entry.Name);
+    if (own.length === 0) throw new CwmpFault(9005, `${entry.Name} does not exist`);
+    return own.map(path => ({
+      path,
       ...(entry.NotificationChange ? { notification: entry.Notification } : {}),
       ...(entry.AccessListChange ? { accessList: entry.AccessList } : {}),
-    };
+    }));
   });
   await device.config.changes.setAttributes(items);
   return {};

@@ -1,4 +1,5 @@
 // The hooks of the services in the configuration of one unit: they compute values, check drafts and act on commits.
+import { templateOf } from '../../../shared/model/path.ts';
 import type { Problem } from '../../state/changes.ts';
 import type { Commit, Hooks } from '../../state/hooks.ts';
 import type { Draft } from '../../state/tree/draft.ts';
@@ -24,17 +25,17 @@ export class ServiceHooks implements Hooks, RunningValues {
     return registryOf(this.#unit.model).values.get(template)?.(this.#unit, instances);
   }
 
-  rows(template: string): readonly number[] | undefined {
-    return registryOf(this.#unit.model).rows.get(template)?.(this.#unit);
+  rows(template: string, instances: readonly number[]): readonly number[] | undefined {
+    return registryOf(this.#unit.model).rows.get(template)?.(this.#unit, instances);
   }
 
   started(service: string): boolean {
     return this.#control.started(service);
   }
 
-  write(draft: Draft, template: string, value: string): boolean {
+  write(draft: Draft, template: string, instances: readonly number[], value: string): boolean {
     const write = registryOf(this.#unit.model).writes.get(template);
-    write?.(draft, value);
+    write?.(draft, value, instances);
     return write !== undefined;
   }
 
@@ -53,7 +54,7 @@ export class ServiceHooks implements Hooks, RunningValues {
       this.#unit.log.debug('row command ignored', { path });
       return;
     }
-    const instance = Number(/\.(\d+)\.\w+$/.exec(path)?.[1]);
+    const instance = templateOf(path).instances.at(-1) ?? 0;
     // The writer of the value does not wait: a SIP deregistration at an unreachable server takes long.
     this.#control.track(run(this.#unit, instance));
   }

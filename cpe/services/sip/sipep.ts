@@ -5,6 +5,7 @@ import type { MikeyMemory } from '../../voice/media/keys/mikey-keys.ts';
 import type { UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
+import { lineWatch } from '../tr104/line-calls.ts';
 import { MAX_REGISTRATIONS } from './accounts.ts';
 import { callSettings } from './call-settings.ts';
 import { type GatewayPlan, gatewayPlans, type Obstacle } from './config.ts';
@@ -117,6 +118,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
       mediaSettings: user => mediaSettings(unit, endpointOfUser(unit, user)),
       mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
       notify: (name, facts) => unit.notify(name, facts),
+      watch: lineWatch(unit),
       tap: unit.lab.tap,
     });
     agent.onChange(() => changed(unit));

@@ -26,8 +26,10 @@ export class Draft extends Tree {
   put(path: string, found: Found, value: string): void {
     const twin = this.index.twins.get(found.def.path);
     if (twin) {
-      const source = withInstances(twin.path, found.instances);
-      this.put(source, { def: twin.def, instances: found.instances }, twin.take(value));
+      const instances = twin.instances(found.instances);
+      const source = { def: twin.def, instances };
+      const at = withInstances(twin.path, instances);
+      this.put(at, source, twin.take(value, this.value(at, source)));
     } else this.#front.values.set(path, value);
   }
 

@@ -1,21 +1,13 @@
 // An index of a model for its trees: relations beyond the definitions, computed once per model and shared by all units.
 import type { Model, ObjectDef, ParameterDef } from '../../../shared/model/definitions.ts';
 import { parentPath } from '../../../shared/model/path.ts';
+import { type Gate, indexGates } from './gates.ts';
+import { indexTwins, type Twin } from './twins.ts';
 
 export interface Table {
   /** Instance number of the next row; never used twice (TR-069 A.3.2.6). */
   next: number;
   rows: readonly number[];
-}
-
-/** One value under two names (`Cwmp.PeriodicInformEnable` and `Device.ManagementServer.PeriodicInformEnable`). */
-export interface Twin {
-  /** Template path under which the value is stored. */
-  path: string;
-  def: ParameterDef;
-  /** Stored form → the twin's form, and back. */
-  show(value: string): string;
-  take(value: string): string;
 }
 
 export interface ModelIndex {
@@ -24,6 +16,8 @@ export interface ModelIndex {
   twins: ReadonlyMap<string, Twin>;
   /** Template of a source → templates of the parameters that show it. */
   shownAs: ReadonlyMap<string, readonly string[]>;
+  /** Objects that exist only while a parameter says so. */
+  gates: readonly Gate[];
   /** NumberOfEntries parameter → table path it counts (template form). */
   counters: ReadonlyMap<string, string>;
   /** Table whose rows are those of another: `TransportConfig[GatewayName]` has one row per `Gateway[Name]`. */
@@ -66,6 +60,7 @@ function buildIndex(model: Model): ModelIndex {
     tables,
     twins,
     shownAs,
+    gates: indexGates(model),
     counters,
     leaders,
     followers,
@@ -134,27 +129,4 @@ function indexTies(model: Model): Pick<ModelIndex, 'leaders' | 'followers' | 'ke
     keyLeaders.set(def.path + def.keys[0], key);
   }
   return { leaders, followers, keyLeaders };
-}
-
-const same = (value: string): string => value;
-
-function indexTwins(model: Model): Pick<ModelIndex, 'twins' | 'shownAs'> {
-  const twins = new Map<string, Twin>();
-  const shownAs = new Map<string, string[]>();
-  for (const def of model.parameters.values()) {
-    const other = def.sameAs ? model.parameters.get(def.sameAs) : undefined;
-    if (!other) continue;
-    // The DGW variable holds the value; the standard parameter shows it.
-    const [source, view] = def.script && !other.script ? [def, other] : [other, def];
-    if (twins.has(source.path) || twins.has(view.path)) continue;
-    const enables = view.type === 'boolean' && source.enumeration?.some(entry => entry.label === 'Enable') === true;
-    twins.set(view.path, {
-      path: source.path,
-      def: source,
-      show: enables ? value => (value === 'Enable' ? '1' : '0') : same,
-      take: enables ? value => (value === '1' ? 'Enable' : 'Disable') : same,
-    });
-    shownAs.set(source.path, [...(shownAs.get(source.path) ?? []), view.path]);
-  }
-  return { twins, shownAs };
 }

@@ -14,7 +14,7 @@ export const emptyLayer = (): Layer => ({ values: new Map(), tables: new Map() }
 /** Values and rows that services compute; undefined: the stored ones count. */
 export interface RunningValues {
   value(template: string, instances: readonly number[]): string | undefined;
-  rows(template: string): readonly number[] | undefined;
+  rows(template: string, instances: readonly number[]): readonly number[] | undefined;
 }
 
 export interface Found {
@@ -40,12 +40,13 @@ export class Tree {
   find(path: string): Found | undefined {
     const { template, instances } = templateOf(path);
     const def = this.model.parameters.get(template);
-    return def && rowsExist(this, template, instances) ? { def, instances } : undefined;
+    return def && this.has(template) && rowsExist(this, template, instances) ? { def, instances } : undefined;
   }
 
   /** The object, table (`Device.A.`) or row at a path that ends with a dot. */
   findObject(path: string): { def: ObjectDef; kind: 'object' | 'table' | 'row'; template: string } | undefined {
     const { template, instances } = templateOf(path);
+    if (!this.has(template)) return undefined;
     const table = this.index.tables.get(template);
     if (table) return rowsExist(this, template, instances) ? { def: table, kind: 'table', template } : undefined;
     const def = this.model.objects.get(template);
@@ -53,14 +54,16 @@ export class Tree {
     return { def, kind: template.endsWith('{i}.') ? 'row' : 'object', template };
   }
 
+  has(template: string): boolean {
+    return isOpen(this, template);
+  }
   /** Instance numbers of a table, in order. @param table concrete table path: `Device.A.` */
   rows(table: string): readonly number[] {
-    const { template } = templateOf(table);
-    const live = this.runningValues.rows(template);
+    const { template, instances } = templateOf(table);
+    const live = this.runningValues.rows(template, instances);
     if (live) return live;
     const leader = this.index.leaders.get(template);
-    if (leader) return this.rows(leader.table);
-    return this.table(table).rows;
+    return leader ? this.rows(leader.table) : this.table(table).rows;
   }
 
   /** The stored rows of a table. */
@@ -79,8 +82,8 @@ export class Tree {
     if (live !== undefined) return live;
     const twin = this.index.twins.get(def.path);
     if (twin) {
-      const source = withInstances(twin.path, instances);
-      return twin.show(this.value(source, { def: twin.def, instances }));
+      const own = twin.instances(instances);
+      return twin.show(this.value(withInstances(twin.path, own), { def: twin.def, instances: own }));
     }
     return this.stored(path, found);
   }
@@ -99,6 +102,12 @@ export class Tree {
     }
     return this.index.default(def, instances);
   }
+}
+
+/** The unit has the object or parameter now: no switch that is off keeps it back. */
+function isOpen(tree: Tree, template: string): boolean {
+  const gate = tree.index.gates.find(({ prefix }) => template.startsWith(prefix));
+  return gate === undefined || tree.value(gate.switch, { def: gate.def, instances: [] }) === 'Enable';
 }
 
 /** @returns whether every instance number of a path names a row that exists */

@@ -40,6 +40,7 @@ function* below(tree: Tree, path: string, template: string, instances: number[],
   const children = tree.model.children(template);
   for (const def of children.parameters) yield { path: path + def.name, def, instances };
   for (const def of children.objects) {
+    if (!tree.has(def.path)) continue;
     const node = { path: `${path}${tree.index.nodeName(def)}.`, def, instances };
     yield node;
     if (deep) yield* below(tree, node.path, tree.index.plainPath(def), instances, deep);

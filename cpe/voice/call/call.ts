@@ -48,8 +48,10 @@ export interface Call {
   transfer(to: string): Promise<void>;
   /** Attended transfer: the peer is asked to take our place in `other` (RFC 3891), a call of the same gateway; see `transfer`. */
   transferTo(other: Call): Promise<void>;
-  /** Never rejects. */
-  readonly ended: Promise<{ reason: string }>;
+  /** Port of its media at the unit. */
+  readonly localPort: number;
+  /** Never rejects. `lost`: neither side hung up. */
+  readonly ended: Promise<{ reason: string; lost?: true }>;
   stats(): CallReport;
   /**
    * Sends DTMF digits as the endpoint is set to.

@@ -15,6 +15,7 @@ import { type MediaPorts, openPorts } from '../media/ports.ts';
 import type { MediaSettings, UserAgentConfig, UserAgentEnv } from '../settings.ts';
 import { type Call, CallFailed, type Leg, type PlaceOptions, type Remains } from './call.ts';
 import { type CallSettings, factoryCallSettings } from './settings.ts';
+import type { CallWatch } from './watch.ts';
 
 /** More calls than any unit has lines. */
 export const MOST_CALLS = 64;
@@ -46,6 +47,7 @@ export interface CallContext {
   contact(user: string, flow: Flow, sips: boolean): string;
   authOf(user: string): Authenticator;
   readonly notify: Notify;
+  readonly watch: CallWatch | undefined;
   /** Security and ports of an account's media as they are set now; its endpoint may have its own. */
   protectionOf(user: string): Protection;
   /** The media that the account's endpoint offers and takes, as it is set now. */
@@ -92,6 +94,7 @@ export function createCallContext(parts: {
     place,
     authOf: user => accounts.authOf(user),
     notify: env.notify,
+    watch: env.watch,
     wrongKeyManagement: () => env.notify('wrongKeyManagement', {}),
     mediaOf: user => env.mediaOf?.(user) ?? plainMedia,
     openMedia: async (basePort, ssrc) => {

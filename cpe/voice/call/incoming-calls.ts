@@ -57,10 +57,13 @@ export class IncomingCalls {
       cancelled.abort();
     };
     this.#ringing.add(end);
+    context.watch?.begun(user, 'in');
     try {
       const call = await takeCall(context, transaction, { user, replaces, cancelled });
       if (call) onCall(call);
+      else context.watch?.failed(user, 'in');
     } catch (error) {
+      context.watch?.failed(user, 'in');
       context.log.error('incoming call failed', { error });
       if (!transaction.answered) transaction.respond(500);
     } finally {

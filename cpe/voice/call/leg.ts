@@ -35,6 +35,7 @@ export function startLeg(parts: LegParts): Leg {
   const { suite, codec, remote } = leg.stats();
   const { user, peer, direction } = leg;
   context.log.info('call up', { user, peer, direction, suite, codec, remote });
+  context.watch?.up(leg);
   return leg;
 }
 
@@ -101,6 +102,7 @@ class CallLeg implements Leg {
   readonly peer: string;
   readonly dialog: Dialog;
   readonly flow: Flow;
+  readonly localPort: number;
   readonly fax: FaxInCall;
   readonly #parts: ReturnType<typeof partsOf>;
 
@@ -110,6 +112,7 @@ class CallLeg implements Leg {
     this.peer = parts.dialog.remote;
     this.dialog = parts.dialog;
     this.flow = parts.flow;
+    this.localPort = parts.port;
     this.#parts = partsOf(parts);
     this.fax = this.#parts.fax;
   }
@@ -118,7 +121,7 @@ class CallLeg implements Leg {
     return this.#parts.lifetime.state;
   }
 
-  get ended(): Promise<{ reason: string }> {
+  get ended(): Promise<{ reason: string; lost?: true }> {
     return this.#parts.lifetime.ended;
   }
 

@@ -43,7 +43,9 @@ export class OutgoingCalls {
     const attempt = (): Promise<Call> => placeCall(context, user, target, { ...options, signal });
     const work = this.#placeAnywhere(attempt, servers?.calls, signal).finally(() => this.#placing.delete(work));
     this.#placing.add(work);
+    context.watch?.begun(user, 'out');
     work.catch((error: unknown) => {
+      context.watch?.failed(user, 'out');
       if (!isAbort(error)) context.notify('callFailed', { user, peer: target, reason: messageOf(error) });
     });
     return work;

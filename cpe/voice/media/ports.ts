@@ -1,6 +1,7 @@
 // The ports of one call's media: an even one for RTP and the odd one above it for RTCP (RFC 3550 11).
 import type { Socket } from 'node:dgram';
 import { bindUdp } from '../../../shared/net/udp.ts';
+import { portRange } from './port-range.ts';
 
 export interface MediaPorts {
   readonly address: string;
@@ -9,10 +10,6 @@ export interface MediaPorts {
   readonly rtcp: Socket;
   close(): Promise<void>;
 }
-
-const HIGHEST_PORT = 65_534;
-/** As many calls as a unit can have; beyond it something else holds the ports. */
-const MOST_TRIES = 500;
 
 const close = (socket: Socket): Promise<void> => new Promise(resolve => socket.close(() => resolve()));
 
@@ -35,8 +32,8 @@ async function bindPair(address: string, port: number): Promise<[Socket, Socket]
  * @throws Error when no pair is free or the address is not the host's
  */
 export async function openPorts(address: string, basePort: number): Promise<MediaPorts> {
-  const first = basePort + (basePort % 2);
-  for (let port = first; port <= Math.min(HIGHEST_PORT, first + 2 * MOST_TRIES); port += 2) {
+  const { first, last } = portRange(basePort);
+  for (let port = first; port < last; port += 2) {
     const pair = await bindPair(address, port);
     if (!pair) continue;
     const [rtp, rtcp] = pair;

@@ -21,7 +21,7 @@ describe('DHCP client of a unit', () => {
     const leased = async (): Promise<void> => {
       throw new Error('the disk is full');
     };
-    const host = { identity, clock, random: systemRandom(), log, leased };
+    const host = { identity, clock, random: systemRandom(), log, config: { variable: () => undefined }, leased };
     const client = new DhcpClient(host, { server: { host: '127.0.0.1', port: server.port } });
     assert.equal((await client.renew())?.acsUrl, 'http://acs.test/');
     assert.ok(client.lease);
