@@ -58,7 +58,7 @@ for (const name of ['dgw', 'device'] as const) {
       }
     });
 
-    it('refers to the other name of a value, which refers back but for those that the voice service shows', () => {
+    it('refers to other names of a value, which refer back but for the voice service', () => {
       for (const def of model.parameters.values()) {
         if (def.sameAs === undefined) continue;
         const other = model.parameters.get(def.sameAs);
