@@ -197,6 +197,24 @@ export const notifications = {
     severity: 'Info',
     text: 'Certificate {name} installed.',
   },
+  certificateExpiring: {
+    service: 'Cert',
+    number: 9002,
+    severity: 'Warning',
+    text: 'Certificate {name} expires on {date}.',
+  },
+  certificateExpired: {
+    service: 'Cert',
+    number: 9003,
+    severity: 'Error',
+    text: 'Certificate {name} expired on {date}.',
+  },
+  certificateNotYetValid: {
+    service: 'Cert',
+    number: 9004,
+    severity: 'Warning',
+    text: 'Certificate {name} is not valid before {date}.',
+  },
   clockSet: {
     service: 'Hoc',
     number: 9001,

@@ -5,7 +5,8 @@ import { CwmpFault } from '../shared/cwmp/faults.ts';
 import { UserError } from '../shared/errors.ts';
 import type { Model } from '../shared/model/definitions.ts';
 import { parentPath } from '../shared/model/path.ts';
-import { type CertificateFile, certificateFile } from './services/cert.ts';
+import { factoryRow } from './services/certificates/factory.ts';
+import { type CertificateFile, certificateFile } from './services/certificates/file.ts';
 import { registryOf } from './services/registry.ts';
 import { Configuration } from './state/configuration.ts';
 import { type Hooks, noHooks } from './state/hooks.ts';
@@ -87,6 +88,7 @@ async function build(model: Model, profile: CustomerProfile): Promise<Factory> {
   };
   const configuration = new Configuration(model, emptyLayer(), hooks);
   for (const [name, value] of Object.entries(profile.parameters)) await put(configuration, name, value);
+  await addRow(configuration, 'OthersCertificatesInfo', factoryRow);
   const files = await addCertificates(configuration, profile.certificates);
   return { layer: configuration.layers.own, files };
 }
@@ -121,16 +123,24 @@ async function addCertificates(
     }
     const name = `Profile_${file.table === 'HostCertificatesInfo' ? 'Host' : 'CA'}${at + 1}.crt`;
     files.set(file.blob + name, file.bytes);
-    const table = configuration.tree.model.table(`Cert.${file.table}`);
-    if (!table) continue;
-    await configuration.edit(draft => {
-      const path = table.path.slice(0, -4);
-      const row = draft.addRow(path);
-      for (const [column, value] of Object.entries({ FileName: name, ...file.columns })) {
-        const found = draft.find(`${path}${row}.${column}`);
-        if (found) draft.put(`${path}${row}.${column}`, found, value);
-      }
-    }, 'unit');
+    await addRow(configuration, file.table, { FileName: name, ...file.columns });
   }
   return files;
+}
+
+async function addRow(
+  configuration: Configuration,
+  name: CertificateFile['table'],
+  columns: Readonly<Record<string, string>>,
+): Promise<void> {
+  const table = configuration.tree.model.table(`Cert.${name}`);
+  if (!table) return;
+  await configuration.edit(draft => {
+    const path = table.path.slice(0, -4);
+    const row = draft.addRow(path);
+    for (const [column, value] of Object.entries(columns)) {
+      const found = draft.find(`${path}${row}.${column}`);
+      if (found) draft.put(`${path}${row}.${column}`, found, value);
+    }
+  }, 'unit');
 }

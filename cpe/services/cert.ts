@@ -1,12 +1,24 @@
 // Certificate Manager: CA certificates (Others) that peers are checked by, and the unit's own (Host) with their keys.
 // The rows are in the tree; the files beside it, by the same name.
-import { createHash, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
+import type { Timer } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
-import { describe, readCertificates, readPrivateKey } from '../../shared/pki/certificates.ts';
-import { readPkcs12 } from '../../shared/pki/pkcs12.ts';
+import { describe, readPrivateKey } from '../../shared/pki/certificates.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';
-import { cell, dgwPath, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit } from './service.ts';
+import { type Dated, noteDates } from './certificates/expiry.ts';
+import { FACTORY_NAME, factoryCertificate } from './certificates/factory.ts';
+import {
+  blobs,
+  type CertificateFile,
+  type CertificateType,
+  certificateFile,
+  certificatesOf,
+  readOne,
+  safeName,
+} from './certificates/file.ts';
+import { dropRequest, REQUEST_BLOB, waitingRequest } from './certificates/request.ts';
+import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit } from './service.ts';
 
 type Role = 'client' | 'server';
 
@@ -22,24 +34,14 @@ interface CertState {
   others: Map<string, readonly X509Certificate[]>;
   hosts: Host[];
   roots?: X509Certificate[];
+  /** The phase that was reported last, by certificate. */
+  phases?: Map<string, string>;
+  /** Until the next date to report. */
+  timer?: Timer | undefined;
 }
 
 const peek = (unit: Unit): CertState | undefined => peekSlot(unit, cert);
 const state = (unit: Unit): CertState => slotOf(unit, cert, () => ({ others: new Map(), hosts: [] }));
-
-/** Equal files of many units in one process are read once. */
-const read = new Map<string, readonly X509Certificate[]>();
-
-function certificatesOf(bytes: Buffer): readonly X509Certificate[] {
-  const id = createHash('sha256').update(bytes).digest('base64');
-  let certificates = read.get(id);
-  if (!certificates) {
-    certificates = readCertificates(bytes);
-    if (read.size >= 64) read.clear();
-    read.set(id, certificates);
-  }
-  return certificates;
-}
 
 const columns: Partial<Record<TlsService, string>> = { SipEp: 'Sip', ConfImage: 'Conf' };
 
@@ -64,32 +66,37 @@ export function rootsOf(unit: Unit): X509Certificate[] {
   return own.roots;
 }
 
-const blob = { others: 'cert.others/', host: 'cert.host/' } as const;
-
 /** Reads the files that the rows name; a file that no row names is what a power cut left. */
 async function load(unit: Unit): Promise<void> {
-  const others = await namesIn(unit, 'OthersCertificatesInfo', blob.others);
-  const hosts = await namesIn(unit, 'HostCertificatesInfo', blob.host);
+  const rows = await namesIn(unit, 'OthersCertificatesInfo', blobs.OthersCertificatesInfo);
+  const stored = new Set(await unit.state.persist.list());
+  // The factory's own certificate has no file: it is expired, and no peer is judged by it.
+  const others = rows.filter(name => name !== FACTORY_NAME || stored.has(blobs.OthersCertificatesInfo + name));
+  const hosts = await namesIn(unit, 'HostCertificatesInfo', blobs.HostCertificatesInfo);
   if (others.length + hosts.length > 0 || peek(unit)) {
     const own = state(unit);
     delete own.roots;
     own.others = new Map();
     own.hosts = [];
     for (const name of others) {
-      const bytes = await fileOf(unit, blob.others + name);
+      const bytes = await fileOf(unit, blobs.OthersCertificatesInfo + name);
       if (bytes) own.others.set(name, certificatesOf(bytes));
     }
     for (const name of hosts) {
-      const bytes = await fileOf(unit, blob.host + name);
+      const bytes = await fileOf(unit, blobs.HostCertificatesInfo + name);
       if (!bytes) continue;
       const pair = JSON.parse(bytes.toString()) as { cert: string; key: string };
       own.hosts.push({ name, ...pair, usage: describe(readOne(pair.cert)).usage });
     }
   }
-  const named = new Set([...others.map(name => blob.others + name), ...hosts.map(name => blob.host + name)]);
-  for (const name of await unit.state.persist.list()) {
-    if (name.startsWith('cert.') && !named.has(name)) await unit.state.persist.drop(name);
+  const named = new Set([
+    ...others.map(name => blobs.OthersCertificatesInfo + name),
+    ...hosts.map(name => blobs.HostCertificatesInfo + name),
+  ]);
+  for (const name of stored) {
+    if (name.startsWith('cert.') && name !== REQUEST_BLOB && !named.has(name)) await unit.state.persist.drop(name);
   }
+  watchDates(unit);
 }
 
 /** A model without the tables (a plain device) knows its files only. */
@@ -105,89 +112,87 @@ async function fileOf(unit: Unit, name: string): Promise<Buffer | undefined> {
   return bytes;
 }
 
+/** Rows that each table holds at most; the vendor's limit is not public. */
+const MAX_ROWS = 64;
+
+interface Installation {
+  /** Absent: the content decides. */
+  type?: CertificateType | undefined;
+  /** Of a PKCS#12 bundle or an encrypted key. */
+  password?: string | undefined;
+  /** Refuses a name that the table has already, rather than replacing the file. */
+  isNew?: boolean | undefined;
+}
+
 /**
- * Installs a certificate file: PEM or DER certificates go to Others; PEM with a private key, or PKCS#12, to Host.
- * @param name file name; one that exists is replaced
- * @throws CwmpFault 9018 for any other file
+ * Installs a certificate file: PEM or DER certificates go to Others; PEM with a private key, or PKCS#12, to Host, and so
+ * does the certificate of a key that the unit has made itself.
+ * @returns the name it has in its table
+ * @throws UserError for any other file; nothing is changed then
  */
+export async function installCertificateFile(
+  unit: Unit,
+  bytes: Buffer,
+  name: string,
+  { type, password, isNew }: Installation = {},
+): Promise<string> {
+  const request = await waitingRequest(unit);
+  const waiting = request && [readPrivateKey(request.key)];
+  const file = certificateFile(bytes, { type, password, waiting });
+  const ending = file.table === 'HostCertificatesInfo' ? 'pem' : 'crt';
+  const installed = safeName(name, `${file.columns.IssuedTo}.${ending}`);
+  const names = await namesIn(unit, file.table, file.blob);
+  if (names.includes(installed)) {
+    if (isNew) throw new UserError(409, 'certificate-exists', `there is a certificate ${installed} already`);
+  } else if (names.length >= MAX_ROWS) {
+    throw new UserError(409, 'too-many-certificates', `there are ${MAX_ROWS} certificates already`);
+  }
+  await add(unit, file, installed);
+  if (request && file.bytes.includes(JSON.stringify(request.key).slice(1, -1))) await dropRequest(unit);
+  unit.notify('certificateInstalled', { name: installed });
+  return installed;
+}
+
+/** The same for a transfer of an ACS, which may replace a file. @throws CwmpFault 9018 */
 export async function installCertificate(unit: Unit, bytes: Buffer, name: string): Promise<void> {
   try {
-    const file = certificateFile(bytes);
-    const ending = file.table === 'HostCertificatesInfo' ? 'pem' : 'crt';
-    const installed = safeName(name, `${file.columns.IssuedTo}.${ending}`);
-    await add(unit, file, installed);
-    unit.notify('certificateInstalled', { name: installed });
+    await installCertificateFile(unit, bytes, name);
   } catch (error) {
     if (error instanceof UserError) throw new CwmpFault(9018, error.message);
     throw error;
   }
 }
 
-const readOne = (pem: string): X509Certificate => readCertificates(pem)[0]!;
-
-function safeName(wanted: string, otherwise: string): string {
-  const last = wanted.split(/[\\/]/).at(-1) || otherwise;
-  return last.replace(/[^\w.-]+/g, '_').slice(0, 64) || 'certificate';
-}
-
-function hostBundle(bytes: Buffer): { cert: string; key: string } | undefined {
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(bytes.toString('latin1'))) {
-    const key = readPrivateKey(bytes);
-    const certificates = readCertificates(bytes);
-    const own = certificates.find(candidate => candidate.checkPrivateKey(key));
-    if (!own) throw new UserError(400, 'bad-certificate', 'the key belongs to none of the certificates');
-    const chain = [own, ...certificates.filter(other => other !== own)].map(String).join('');
-    return { cert: chain, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+/** The certificate of a row without any key, as it is handed out. */
+export async function certificateBytes(unit: Unit, table: CertificateFile['table'], name: string): Promise<Buffer> {
+  const own = peek(unit);
+  if (table === 'HostCertificatesInfo') {
+    const host = own?.hosts.find(entry => entry.name === name);
+    if (host) return Buffer.from(host.cert);
+  } else if (own?.others.has(name)) {
+    const bytes = await fileOf(unit, blobs[table] + name);
+    if (bytes) return bytes;
+  } else if (name === FACTORY_NAME && (await namesIn(unit, table, blobs[table])).includes(name)) {
+    return factoryCertificate(unit);
   }
-  try {
-    readCertificates(bytes);
-    return undefined;
-  } catch (error) {
-    // Neither PEM nor DER certificates: what is left is a bundle, without a password here (TR-069 has no place for one).
-    try {
-      const bundle = readPkcs12(bytes, '');
-      return { cert: bundle.cert + bundle.others, key: bundle.key };
-    } catch {
-      throw error;
-    }
-  }
+  throw new UserError(404, 'no-certificate', `there is no certificate ${name}`);
 }
 
-/** The changes that a certificate file makes. */
-export interface CertificateFile {
-  /** Of `Cert`. */
-  table: 'OthersCertificatesInfo' | 'HostCertificatesInfo';
-  /** The file is named after its row. */
-  blob: string;
-  bytes: Buffer;
-  /** Of the row, beside FileName; a file with a chain shows its first certificate. */
-  columns: Record<string, string>;
-}
-
-/** Certificates go to Others, one with its private key to Host. @throws UserError when it is neither */
-export function certificateFile(bytes: Buffer): CertificateFile {
-  const host = hostBundle(bytes);
-  const first = host ? readOne(host.cert) : certificatesOf(bytes)[0]!;
-  const columns = { ...rowOf(first), Usage: usageOf(first) };
-  if (host)
-    return { table: 'HostCertificatesInfo', blob: blob.host, bytes: Buffer.from(JSON.stringify(host)), columns };
-  const CertificateAuthority = describe(first).ca ? 'Yes' : 'No';
-  return { table: 'OthersCertificatesInfo', blob: blob.others, bytes, columns: { ...columns, CertificateAuthority } };
-}
-
-const usageOf = (certificate: X509Certificate): string =>
-  describe(certificate)
-    .usage.map(role => (role === 'client' ? 'TlsClient' : 'TlsServer'))
-    .join(', ');
-
-function rowOf(certificate: X509Certificate): Record<string, string> {
-  const about = describe(certificate);
-  return {
-    IssuedTo: about.subject,
-    IssuedBy: about.issuer,
-    ValidFrom: showTime(about.notBefore),
-    ValidTo: showTime(about.notAfter),
-  };
+/** Reports certificates whose dates ask for it, now and when the next one is due. */
+function watchDates(unit: Unit): void {
+  const own = peek(unit);
+  if (!own) return;
+  own.timer?.cancel();
+  own.timer = undefined;
+  const now = unit.now();
+  if (now === undefined) return;
+  const dated: Dated[] = [
+    ...[...own.others].flatMap(([name, all]) => all.slice(0, 1).map(certificate => ({ name, certificate }))),
+    ...own.hosts.map(({ name, cert: pem }) => ({ name, certificate: readOne(pem) })),
+  ];
+  own.phases ??= new Map();
+  const wait = noteDates(dated, now, own.phases, (name, facts) => unit.notify(name, facts));
+  if (wait !== undefined) own.timer = unit.clock.after(wait, () => watchDates(unit));
 }
 
 async function add(unit: Unit, file: CertificateFile, name: string): Promise<void> {
@@ -209,9 +214,15 @@ async function addRow(unit: Unit, table: string, name: string, values: Record<st
   }, 'unit');
 }
 
+function stopWatching(unit: Unit): void {
+  peek(unit)?.timer?.cancel();
+}
+
 export const cert: Service = {
   name: 'Cert',
   start: load,
+  stop: stopWatching,
+  clockSet: watchDates,
   async apply(unit, { tables, removed }) {
     // A removed row removes its file: files that no row names are dropped.
     const own = /X_0090F8_Cert\.(Host|Others)CertificatesInfo\./;

@@ -83,7 +83,7 @@ export const installCa = async (world: DemoWorld, unit: Unit): Promise<unknown> 
 export async function removeCa(unit: Unit): Promise<void> {
   const row = unit.gateway.device.config
     .read('Device.X_0090F8_Cert.OthersCertificatesInfo.')
-    .find(value => value.Name.endsWith('.FileName'));
+    .find(value => value.Name.endsWith('.FileName') && value.Value !== 'Cert_MxDefault001.der');
   expect(row, 'no CA is installed');
   await unit.gateway.device.config.set([{ name: row.Name.replace(/FileName$/, 'Delete'), value: 'Delete' }], 'web');
 }
