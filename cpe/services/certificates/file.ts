@@ -23,7 +23,7 @@ export interface CertificateFile {
 }
 
 export interface ReadOptions {
-  /** What the file must be; absent: its content decides. */
+  /** The kind that it must be; absent: its content decides. */
   type?: CertificateType | undefined;
   /** Of a PKCS#12 bundle or an encrypted key; '' by default (TR-069 has no place for one). */
   password?: string | undefined;
