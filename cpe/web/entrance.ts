@@ -4,7 +4,7 @@ import { isToken } from './access/sessions.ts';
 import { redirect, sendPage } from './answers.ts';
 import { readBody } from './forms/body.ts';
 import { loginPage } from './frame.ts';
-import { pagesOf } from './pages/pages.ts';
+import { pageAt } from './pages/pages.ts';
 import { forged, type Known, type Visit } from './visit.ts';
 
 /** The page that comes after the login. */
@@ -27,7 +27,7 @@ export async function logIn({ site, request, response, isSecure }: Visit): Promi
   }
   sessions.end(cookieOf(unit, request, 'unit', isSecure));
   logins.enter(response, sessions.begin(outcome.account.name), isSecure);
-  redirect(response, pagesOf(unit).some(({ path }) => path === to) ? to : FIRST_PAGE);
+  redirect(response, pageAt(unit, to) ? to : FIRST_PAGE);
 }
 
 export async function logOut({ site, request, response, isSecure, secret, session }: Known): Promise<void> {

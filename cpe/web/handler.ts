@@ -8,6 +8,7 @@ import { Sessions } from './access/sessions.ts';
 import { redirect, send, sendText } from './answers.ts';
 import { FIRST_PAGE, logIn, logOut, showLogin } from './entrance.ts';
 import { answerPage } from './page-request.ts';
+import { answerStatus } from './status-request.ts';
 import { STYLE } from './style.ts';
 import { known, type Site, type Visit } from './visit.ts';
 
@@ -64,6 +65,7 @@ async function answer(visit: Visit): Promise<void> {
   }
   if (path === '/login') return isPost ? logIn(visit) : showLogin(visit);
   const user = known(visit);
+  if (path === '/status' && !isPost) return answerStatus(visit, user !== undefined);
   if (!user) return redirect(response, path === '/' ? '/login' : `/login?to=${encodeURIComponent(path)}`);
   if (path === '/' || (path === '/logout' && !isPost)) return redirect(response, FIRST_PAGE);
   return path === '/logout' ? logOut(user) : answerPage(user);

@@ -8,7 +8,7 @@ import { type Body, readBody } from './forms/body.ts';
 import { submit } from './forms/submit.ts';
 import { renderPage } from './frame.ts';
 import type { Page } from './pages/page.ts';
-import { pagesOf } from './pages/pages.ts';
+import { pageAt, pagesOf } from './pages/pages.ts';
 import { linkTo } from './render/view.ts';
 import { forged, type Known, viewOf } from './visit.ts';
 
@@ -18,7 +18,7 @@ const CANNOT = 'Your access rights do not allow this change.';
 export async function answerPage(visit: Known): Promise<void> {
   const { site, request, response, session } = visit;
   const pages = pagesOf(site.unit);
-  const page = pages.find(({ path }) => path === visit.path);
+  const page = pageAt(site.unit, visit.path);
   if (!page) throw new UserError(404, 'no-page', 'There is no such page.');
   if (request.method === 'POST') return takeForm(visit, page, pages);
   sendPage(response, 200, renderPage(viewOf(visit, { said: session.said }), page, pages));

@@ -37,7 +37,12 @@ export class Logins {
     if (token === undefined || !isToken(fields.get('token'), token)) {
       return { said: 'The login page is out of date; try again.', status: 403 };
     }
-    return this.check(request, fields.get('user') ?? '', fields.get('password') ?? '');
+    const outcome = await this.check(request, fields.get('user') ?? '', fields.get('password') ?? '');
+    if ('account' in outcome) {
+      const { name, rights } = outcome.account;
+      this.#unit.log.info('login at the pages of the unit', { user: name, rights });
+    }
+    return outcome;
   }
 
   /** Checks a name and a password. */
@@ -48,7 +53,6 @@ export class Logins {
       return { said: 'Too many logins fail at the moment; try again later.', status: 429 };
     const outcome = signIn(this.#unit, user, password);
     if (outcome.ok) {
-      this.#unit.log.info('login at the pages of the unit', { user, rights: outcome.account.rights });
       return { account: outcome.account };
     }
     this.#waiting.set(from, waiting + 1);

@@ -2,6 +2,7 @@
 import type { Unit } from '../../services/service.ts';
 import { managementPages } from './management.ts';
 import { mediaPages } from './media.ts';
+import { modelPage } from './model.ts';
 import type { Page } from './page.ts';
 import { sipPages } from './sip.ts';
 import { systemPages } from './system.ts';
@@ -9,3 +10,7 @@ import { systemPages } from './system.ts';
 const allPages: readonly Page[] = [...systemPages, ...sipPages, ...mediaPages, ...managementPages];
 
 export const pagesOf = (unit: Unit): readonly Page[] => allPages.filter(({ isShown }) => isShown?.(unit) ?? true);
+
+/** The page at an address; undefined where the unit has none. */
+export const pageAt = (unit: Unit, path: string): Page | undefined =>
+  pagesOf(unit).find(page => page.path === path) ?? modelPage(unit, path);

@@ -2,6 +2,7 @@
 import type { Unit } from '../../services/service.ts';
 import { readyLed } from '../../state/ready-led.ts';
 import { form, table } from '../render/part.ts';
+import { allSettings } from './model.ts';
 import type { Page } from './page.ts';
 
 function ledsOf(unit: Unit): [name: string, value: string][] {
@@ -36,4 +37,5 @@ export const systemPages: readonly Page[] = [
     tab: 'Services',
     parts: [table('Services', 'Scm.ServicesInfo', ['Name', 'Id', 'Class', 'StartupType', 'ExecState'])],
   },
+  allSettings,
 ];

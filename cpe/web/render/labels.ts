@@ -33,7 +33,21 @@ const labels: Readonly<Record<string, string>> = {
   'Mipt.EpSpecificSecurity.RtpMode': 'Mode',
   'Mipt.EpSpecificSecurity.KeyManagement': 'Key Management Protocol',
   'Mipt.EpSpecificSecurity.RtpEncryption': 'Encryption',
+  EpId: 'Endpoint',
+  Username: 'User Name',
+  UserName: 'User Name',
+  FriendlyName: 'Friendly Name',
+  MwiSubscribe: 'Messaging',
+  CriteriaSelection: 'Apply To',
+  UsernameCriteria: 'User Name Criteria',
+  'SipEp.InteropTlsCertificateValidation': 'Certificate Validation',
+  'SipEp.InteropTlsClientAuthenticationEnable': 'Client Authentication',
+  'SipEp.TransportTlsVersion': 'TLS Version',
+  'SipEp.TransportTlsCipherSuite': 'Cipher Suite',
+  'SipEp.TransportTlsCertificateTrustLevel': 'Certificate Trust Level',
+  'SipEp.DefaultStaticMessagingHost': 'Messaging Server Host',
   FileName: 'File Name',
+  ValidFrom: 'Valid From',
   IssuedTo: 'Issued To',
   IssuedBy: 'Issued By',
   ValidTo: 'Valid To',
@@ -42,7 +56,10 @@ const labels: Readonly<Record<string, string>> = {
 
 /** @param variable `SipEp.TransportPersistentBasePort` */
 export const variableLabel = (variable: string): string =>
-  labels[variable] ?? variable.slice(variable.lastIndexOf('.') + 1);
+  labels[variable] ?? spaced(variable.slice(variable.lastIndexOf('.') + 1));
 
 export const columnLabel = (table: string, column: string): string =>
-  labels[`${table}.${column}`] ?? labels[column] ?? column;
+  labels[`${table}.${column}`] ?? labels[column] ?? spaced(column);
+
+/** `DefaultSessionTimerEnable` as words; short forms stay whole: `UdpQValue` is `Udp Q Value`. */
+const spaced = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1 $2');

@@ -6,6 +6,8 @@ interface PartFrame {
   heading: string;
   /** Where it is given and false, the part is left out. */
   isShown?(view: View): boolean;
+  /** Settings are shown with the time at which they act, and whether they act at all. */
+  hasMarks?: boolean;
   /** A sentence under the heading, where one applies. */
   note?(view: View): string | undefined;
 }

@@ -1,5 +1,6 @@
 // Parts of a page as HTML.
 
+import type { ParameterDef } from '../../../shared/model/definitions.ts';
 import {
   type Cell,
   formCells,
@@ -20,6 +21,10 @@ import type { View } from './view.ts';
 
 /** Rows of a table that are drawn; the rest is counted. */
 const MAX_ROWS = 200;
+
+/** The effect of a variable in words. */
+const markOf = ({ writable, needsRestart }: ParameterDef): string =>
+  !writable ? 'status' : needsRestart ? 'after a restart of the service' : '';
 
 export function renderPart(view: View, part: Part): Markup {
   if (!isShown(view, part)) return none;
@@ -45,18 +50,18 @@ const scrolling = (heading: string, head: readonly string[], rows: readonly Mark
   html`<div class="scroll" role="region" tabindex="0" aria-label="${heading}"><table><tr>${head.map(text => html`<th>${text}</th>`)}</tr>${rows}</table></div>`;
 
 function renderForm(view: View, part: FormPart): Markup {
-  const rows = formCells(view, part).map(cell => formRow(view, cell));
-  return scrolling(part.heading, ['Setting', 'Variable', 'Value'], rows);
+  const rows = formCells(view, part).map(cell => formRow(view, cell, part.hasMarks));
+  return scrolling(part.heading, ['Setting', 'Variable', 'Value', ...(part.hasMarks ? ['Effect'] : [])], rows);
 }
 
-function formRow(view: View, cell: Cell): Markup {
+function formRow(view: View, cell: Cell, hasMark = false): Markup {
   const { path, label, def, field, isEditable } = cell;
   const name = isEditable
     ? html`<label for="${path}">${label}</label>`
     : view.hasHelp && def?.description !== undefined
       ? html`<span class="helped" tabindex="0">${label}${tip(view, path, def.description)}</span>`
       : html`${label}`;
-  return html`<tr><td>${name}</td><td>${field.name}</td><td>${cellContent(view, cell)}</td></tr>`;
+  return html`<tr><td>${name}</td><td>${field.name}</td><td>${cellContent(view, cell)}</td>${hasMark && html`<td class="mark">${def && markOf(def)}</td>`}</tr>`;
 }
 
 function renderTable(view: View, part: TablePart): Markup {
