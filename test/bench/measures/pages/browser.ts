@@ -21,7 +21,7 @@ export const openBrowser = async (): Promise<Browser> => await launched(CHROMIUM
 /** A browser that takes what the servers leave of the cores, as one on another machine would. @param folder for its start script */
 export async function openLowBrowser(folder: string): Promise<Browser> {
   const script = join(folder, 'low-chromium');
-  await writeFile(script, `#!/bin/sh\nexec nice -n 19 ${CHROMIUM} "$@"\n`, { mode: 0o700 });
+  await writeFile(script, `#!/bin/sh\nexec chrt --idle 0 ${CHROMIUM} "$@"\n`, { mode: 0o700 });
   return await launched(script);
 }
 
