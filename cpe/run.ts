@@ -1,5 +1,6 @@
 // The command `run`: one gateway in the foreground, until a signal or (--once) the end of its first session.
 import { sleepOrAbort } from '../shared/abort.ts';
+import { SocketWatch } from '../shared/capture/socket-watch.ts';
 import { type Clock, systemClock, systemRandom } from '../shared/clock.ts';
 import { type OptionValues, UsageError } from '../shared/config.ts';
 import { CwmpFault } from '../shared/cwmp/faults.ts';
@@ -65,7 +66,8 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
   const numbers = new CallNumbers(() => callIdsOf(gateway.device));
   const tap = control && numbers.tap(trace?.tap);
   const pages = options.web === undefined ? undefined : new UnitPagesOf(options.web, options.webSecure);
-  const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write, pages });
+  const traffic = new SocketWatch();
+  const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write, pages, traffic });
   try {
     await pages?.first(gateway.device);
     await assign(gateway, options.set);
@@ -95,6 +97,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
     await gateway.stop();
     await wire?.done();
     keylog?.close();
+    traffic.close();
   }
 }
 
@@ -104,6 +107,7 @@ interface Surroundings {
   wire: Awaited<ReturnType<typeof openWireLog>> | undefined;
   tap: SipTap | undefined;
   keylog: KeyLogger | undefined;
+  traffic: SocketWatch;
   pages: Pages | undefined;
 }
 
@@ -114,7 +118,10 @@ function traceOf({ ladder, state, wireSecrets }: RunOptions, clock: Clock): SipT
   return new SipTrace(clock, { isMasked: !wireSecrets });
 }
 
-async function build(options: RunOptions, { clock, log, wire, tap, keylog, pages }: Surroundings): Promise<Gateway> {
+async function build(
+  options: RunOptions,
+  { clock, log, wire, tap, keylog, pages, traffic }: Surroundings,
+): Promise<Gateway> {
   const dhcp = dhcpOf(options);
   const model = await chooseModel(options.model);
   const profile = await chooseProfile(model, { ...options, dhcp: dhcp !== undefined });
@@ -125,12 +132,14 @@ async function build(options: RunOptions, { clock, log, wire, tap, keylog, pages
   );
   const source =
     options.clock === 'auto' ? (dhcp || givesTime ? 'sntp' : 'host') : options.clock === 'host' ? 'host' : 'sntp';
+  traffic.address = options.address ?? addressFor(host);
   return createGateway({
     model,
     identity: identityOf(options),
     stateDir: options.state,
     profile,
-    address: options.address ?? addressFor(host),
+    address: traffic.address,
+    traffic,
     clock,
     random: systemRandom(),
     tap,

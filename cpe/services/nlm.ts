@@ -9,6 +9,7 @@ import {
   notificationText,
   type Severity,
 } from '../notifications.ts';
+import { captureCommands, captureValues, stopCapture } from './capture/packet-capture.ts';
 import { matchesCriteria, parseCriteria, severities } from './common/criteria.ts';
 import { profileName } from './common/product.ts';
 import { cell, dgwPath, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
@@ -165,12 +166,14 @@ const eventAction = (unit: Unit, row: number, name: string): string =>
 export const nlm: Service = {
   name: 'Nlm',
   async stop(unit) {
+    await stopCapture(unit);
     const own = peekSlot<NlmState>(unit, nlm);
     const sender = own?.sender;
     if (own) own.sender = undefined;
     await sender?.syslog.close();
   },
   values: {
+    ...captureValues,
     [`${X}Nlm.LocalLogMaxNbEntries`]: () => String(MAX_ENTRIES),
     [`${X}Nlm.LocalLogNbErrorEntries`]: count('Error'),
     [`${X}Nlm.LocalLogNbCriticalEntries`]: count('Critical'),
@@ -189,5 +192,6 @@ export const nlm: Service = {
     },
     'DeviceInfo.DeviceLog': unit => exportLog(unit).toString().slice(-32_000),
   },
+  commands: captureCommands,
   rows: { [`${X}Nlm.LocalLogMessages.`]: unit => entriesOf(unit).map(entry => entry.index) },
 };

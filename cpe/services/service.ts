@@ -1,6 +1,7 @@
 // A DGW service as the gateway sees it, and the gateway as its services see it. One file per service with behaviour;
 // a service is a constant without state of its own: its state per unit is in a slot of the unit.
 
+import type { Traffic } from '../../shared/capture/socket-watch.ts';
 import { withEntry } from '../../shared/lists.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import { type Port, readPort } from '../../shared/net/port.ts';
@@ -70,6 +71,8 @@ export interface LabOptions {
   readonly tap?: SipTap | undefined;
   /** Receives the keys of its TLS connections. */
   readonly keylog?: KeyLogger | undefined;
+  /** The packets of the process, where the unit has one of its own: for its packet capture. */
+  readonly traffic?: Traffic | undefined;
   /** The unit's own pages; absent: it has none. */
   readonly pages?: Pages | undefined;
 }

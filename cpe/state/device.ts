@@ -1,5 +1,6 @@
 // A unit as its agent, its scripts and its web page see it. cpe/unit.ts implements this.
 import type { X509Certificate } from 'node:crypto';
+import type { Traffic } from '../../shared/capture/socket-watch.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { DhcpIdentity } from '../../shared/dhcp/options.ts';
 import type { Log } from '../../shared/log.ts';
@@ -50,6 +51,8 @@ export interface TlsSettings {
   now: number | undefined;
   /** Receives the keys of the connection. */
   keylog?: KeyLogger | undefined;
+  /** Opens the TCP connection while packets are captured. */
+  dial?: Traffic['dial'] | undefined;
 }
 
 /** `unchanged`: the file is the one installed last from the same origin, so nothing was done. */

@@ -1,6 +1,7 @@
 // A TLS connection that carries no application byte before the unit's own judge has accepted the server.
 import type { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIP, type TcpNetConnectOpts } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
@@ -15,6 +16,8 @@ export interface TlsSettings extends JudgedBy {
   host?: HostCertificate | undefined;
   /** Receives the keys of the connection. */
   keylog?: KeyLogger | undefined;
+  /** Opens the TCP connection where its bytes are captured; undefined while none are. */
+  dial?: ((options: TcpNetConnectOpts) => Duplex | undefined) | undefined;
 }
 
 export interface TlsTarget {
@@ -124,6 +127,16 @@ const hasSuite = (socket: TLSSocket): boolean =>
 const aborted = (signal: AbortSignal): Error =>
   signal.reason instanceof Error ? signal.reason : new DOMException('The operation was aborted', 'AbortError');
 
+const addresses = ['localAddress', 'localPort', 'remoteAddress', 'remotePort'] as const;
+
+/** Gives a TLS socket the addresses of the connection below it, which Node hides where that is no socket of its own. */
+function showAddresses<T extends Duplex>(socket: T, below: Duplex): T {
+  for (const name of addresses) {
+    Object.defineProperty(socket, name, { configurable: true, get: () => Reflect.get(below, name) as unknown });
+  }
+  return socket;
+}
+
 function open(target: TlsTarget): TLSSocket {
   const { host, port, address, localAddress, localPort, servername, settings } = target;
   if (!usable(settings.policy.suites).length) {
@@ -131,16 +144,23 @@ function open(target: TlsTarget): TLSSocket {
   }
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   const sni = servername ?? (isIP(bare) ? '' : bare);
-  return connect({
+  const tcp = {
     host: address ?? bare,
     port,
     ...(localAddress !== undefined && { localAddress }),
     ...(localPort !== undefined && { localPort }),
+  };
+  const below = settings.dial?.(tcp);
+  const socket = connect({
+    ...(below ? { socket: below } : tcp),
     ...(sni && { servername: sni }),
     secureContext: context(settings),
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
+  if (!below) return socket;
+  below.once('connect', () => socket.emit('connect'));
+  return showAddresses(socket, below);
 }
 
 function context(settings: TlsSettings): ReturnType<typeof clientContext> {

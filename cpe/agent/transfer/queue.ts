@@ -30,6 +30,7 @@ const uploads: readonly FileTypeRule[] = [
   { type: /^2 Vendor Log File$/, service: 'Conf' },
   { type: /^3 Vendor Configuration File [1-9]\d*$/, service: 'Conf' },
   { type: /^4 Vendor Log File [1-9]\d*$/, service: 'Conf' },
+  { type: /^X 0090F8 Packet Capture$/, service: 'Nlm', dgw: true },
 ];
 
 function ruleOf(device: Device, kind: Transfer['kind'], fileType: string): FileTypeRule | undefined {

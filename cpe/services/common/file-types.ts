@@ -1,6 +1,7 @@
 // Files by their TR-069 FileType: installation of downloads, content of uploads.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import type { InstallOutcome } from '../../state/device.ts';
+import { captureFile } from '../capture/packet-capture.ts';
 import { installCertificate } from '../cert.ts';
 import { exportConfiguration, installScript } from '../conf.ts';
 import { installFirmware } from '../fpu.ts';
@@ -33,5 +34,6 @@ export async function exportFile(unit: Unit, fileType: string): Promise<Buffer> 
     return exportConfiguration(unit, values, path => values.has(path) || tables.has(path));
   }
   if (/^(2 Vendor Log File|4 Vendor Log File \d+)$/.test(fileType)) return exportLog(unit);
+  if (fileType === 'X 0090F8 Packet Capture') return captureFile(unit);
   throw new CwmpFault(9003, `there is no file of type '${fileType}'`);
 }

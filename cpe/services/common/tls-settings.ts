@@ -14,6 +14,7 @@ export function tlsSettings(unit: Unit, service: TlsService, role: 'client' | 's
     roots: rootsOf(unit),
     now: unit.now(),
     keylog: unit.lab.keylog,
+    dial: unit.lab.traffic?.dial,
     ...(host && { host: { cert: host.cert, key: host.key } }),
   };
 }
