@@ -17,8 +17,8 @@ import {
   readOne,
   safeName,
 } from './certificates/file.ts';
-import { dropRequest, REQUEST_BLOB, waitingRequest } from './certificates/request.ts';
-import { cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit } from './service.ts';
+import { dropRequest, findRequest, REQUEST_BLOB, waitingRequest } from './certificates/request.ts';
+import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit } from './service.ts';
 
 type Role = 'client' | 'server';
 
@@ -96,6 +96,7 @@ async function load(unit: Unit): Promise<void> {
   for (const name of stored) {
     if (name.startsWith('cert.') && name !== REQUEST_BLOB && !named.has(name)) await unit.state.persist.drop(name);
   }
+  if (stored.has(REQUEST_BLOB)) await findRequest(unit);
   watchDates(unit);
 }
 
@@ -214,6 +215,13 @@ async function addRow(unit: Unit, table: string, name: string, values: Record<st
   }, 'unit');
 }
 
+/** The unit's own pages take their certificate when they are opened. */
+function notePages(unit: Unit, { changes, tables, removed }: Applied): void {
+  if (!unit.lab.pages || !unit.services.started('Web')) return;
+  const paths = [...changes.map(({ path }) => path), ...tables, ...removed];
+  if (paths.some(path => path.includes('X_0090F8_Cert.HostCertificate'))) unit.config.pending.wait('Web');
+}
+
 function stopWatching(unit: Unit): void {
   peek(unit)?.timer?.cancel();
 }
@@ -223,7 +231,9 @@ export const cert: Service = {
   start: load,
   stop: stopWatching,
   clockSet: watchDates,
-  async apply(unit, { tables, removed }) {
+  async apply(unit, commit) {
+    const { tables, removed } = commit;
+    notePages(unit, commit);
     // A removed row removes its file: files that no row names are dropped.
     const own = /X_0090F8_Cert\.(Host|Others)CertificatesInfo\./;
     if (removed.some(path => own.test(path)) && tables.length > 0) {

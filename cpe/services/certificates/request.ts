@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { UserError } from '../../../shared/errors.ts';
 import type { KeyKind } from '../../../shared/pki/keys.ts';
-import type { Unit } from '../service.ts';
+import { peekSlot, slotOf, type Unit } from '../service.ts';
 
 export const REQUEST_BLOB = 'cert.request';
 
@@ -20,10 +20,26 @@ export interface WaitingRequest {
   key: string;
 }
 
+/** The slot of the name for which a request waits. */
+const slot = {};
+
 /** The request whose certificate has not come yet. */
 export async function waitingRequest(unit: Unit): Promise<WaitingRequest | undefined> {
   const bytes = await unit.state.persist.get(REQUEST_BLOB);
   return bytes && (JSON.parse(bytes.toString()) as WaitingRequest);
+}
+
+function keepName(unit: Unit, name: string | undefined): void {
+  slotOf<{ name?: string | undefined }>(unit, slot, () => ({})).name = name;
+}
+
+/** The common name of the request that waits. */
+export const requestName = (unit: Unit): string | undefined =>
+  peekSlot<{ name?: string | undefined }>(unit, slot)?.name;
+
+/** Finds a request of an earlier run. */
+export async function findRequest(unit: Unit): Promise<void> {
+  keepName(unit, (await waitingRequest(unit))?.commonName);
 }
 
 const isDns = (name: string): boolean =>
@@ -62,10 +78,12 @@ export async function makeRequest(unit: Unit, { commonName, names, key }: Reques
   });
   const made = { commonName, request: `${request.toString('pem').trim()}\n`, key: pem };
   await unit.state.persist.put(REQUEST_BLOB, Buffer.from(JSON.stringify(made)));
+  keepName(unit, commonName);
   return made;
 }
 
 /** Forgets the request and its key. */
 export async function dropRequest(unit: Unit): Promise<void> {
   await unit.state.persist.drop(REQUEST_BLOB);
+  keepName(unit, undefined);
 }

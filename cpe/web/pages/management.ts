@@ -1,6 +1,6 @@
 // Pages of the menu Management.
 import type { Unit } from '../../services/service.ts';
-import { table } from '../render/part.ts';
+import { certificateActions, certificateParts, MAX_CERTIFICATE_FORM } from '../actions/certificates.ts';
 import type { Page } from './page.ts';
 
 /** The vendor's sentence on the page of certificates after a transfer. */
@@ -15,18 +15,8 @@ export const managementPages: readonly Page[] = [
     menu: 'Management',
     tab: 'Certificates',
     warning: ({ unit }) => newCertificate(unit),
-    parts: [
-      table('Host', 'Cert.HostCertificatesInfo', ['FileName', 'IssuedTo', 'IssuedBy', 'ValidTo', 'Usage'], {
-        hasDelete: true,
-      }),
-      table(
-        'Others',
-        'Cert.OthersCertificatesInfo',
-        ['FileName', 'IssuedTo', 'IssuedBy', 'ValidTo', 'CertificateAuthority'],
-        {
-          hasDelete: true,
-        },
-      ),
-    ],
+    parts: certificateParts,
+    actions: certificateActions,
+    maxUpload: MAX_CERTIFICATE_FORM,
   },
 ];
