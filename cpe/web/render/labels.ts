@@ -50,7 +50,6 @@ const labels: Readonly<Record<string, string>> = {
   ValidFrom: 'Valid From',
   IssuedTo: 'Issued To',
   IssuedBy: 'Issued By',
-  ValidFrom: 'Valid From',
   ValidTo: 'Valid To',
   'Cert.HostCertificateAssociation.Sip': 'SIP',
   'Cert.HostCertificateAssociation.Cwmp': 'CWMP',
