@@ -22,7 +22,11 @@ export function send(
 }
 
 export const sendPage = (response: ServerResponse, status: number, content: string): void =>
-  send(response, status, content, pageHeaders("style-src 'self'; img-src 'self'; form-action 'self'"));
+  send(response, status, content, {
+    ...pageHeaders("style-src 'self'; img-src 'self'; form-action 'self'"),
+    // Without a referrer, a browser names no origin with a form, and the form is refused.
+    'referrer-policy': 'same-origin',
+  });
 
 export const sendText = (response: ServerResponse, status: number, content: string): void =>
   send(response, status, `${content}\n`, { 'Content-Type': 'text/plain; charset=utf-8' });
