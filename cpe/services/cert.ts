@@ -6,6 +6,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { describe, readPrivateKey } from '../../shared/pki/certificates.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';
+import type { Notify } from '../notifications.ts';
 import { type Dated, noteDates } from './certificates/expiry.ts';
 import { FACTORY_NAME, factoryCertificate } from './certificates/factory.ts';
 import {
@@ -18,7 +19,20 @@ import {
   safeName,
 } from './certificates/file.ts';
 import { dropRequest, findRequest, REQUEST_BLOB, waitingRequest } from './certificates/request.ts';
-import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit } from './service.ts';
+import {
+  type Applied,
+  cell,
+  dgwPath,
+  localOf,
+  localTime,
+  peekSlot,
+  type ReadValue,
+  rowsOf,
+  type Service,
+  slotOf,
+  type Unit,
+  X,
+} from './service.ts';
 
 type Role = 'client' | 'server';
 
@@ -192,7 +206,8 @@ function watchDates(unit: Unit): void {
     ...own.hosts.map(({ name, cert: pem }) => ({ name, certificate: readOne(pem) })),
   ];
   own.phases ??= new Map();
-  const wait = noteDates(dated, now, own.phases, (name, facts) => unit.notify(name, facts));
+  const notify: Notify = (name, facts) => unit.notify(name, facts);
+  const wait = noteDates(dated, now, own.phases, notify, instant => localTime(unit, instant));
   if (wait !== undefined) own.timer = unit.clock.after(wait, () => watchDates(unit));
 }
 
@@ -226,8 +241,22 @@ function stopWatching(unit: Unit): void {
   peek(unit)?.timer?.cancel();
 }
 
+/** The rows keep UTC; what is shown follows the unit's time zone. */
+const shownDate =
+  (table: string, column: string): ReadValue =>
+  (unit, [row = 0]) => {
+    const path = dgwPath(unit, `Cert.${table}.${row}.${column}`);
+    const found = unit.config.tree.find(path);
+    return localOf(unit, found && unit.config.tree.stored(path, found));
+  };
+
+const dates = ['HostCertificatesInfo', 'OthersCertificatesInfo'].flatMap(table =>
+  ['ValidFrom', 'ValidTo'].map(column => [`${X}Cert.${table}.{i}.${column}`, shownDate(table, column)] as const),
+);
+
 export const cert: Service = {
   name: 'Cert',
+  values: Object.fromEntries(dates),
   start: load,
   stop: stopWatching,
   clockSet: watchDates,

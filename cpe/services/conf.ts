@@ -6,7 +6,7 @@ import { exportPaths, exportScript } from '../script/export.ts';
 import { runScript } from '../script/run.ts';
 import type { InstallOutcome } from '../state/device.ts';
 import { configuredScripts, fetchOwn, scriptPeriod } from './autonomous-scripts.ts';
-import { type Applied, peekSlot, type Service, showTime, slotOf, type Unit, X } from './service.ts';
+import { type Applied, localOf, peekSlot, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface ConfState {
   running: boolean;
@@ -99,10 +99,10 @@ export const conf: Service = {
     [`${X}Conf.ScriptsStatsCurrentTransferState`]: unit =>
       peekSlot<ConfState>(unit, conf)?.running ? 'Running' : 'Idle',
     [`${X}Conf.ScriptsStatsLastTransferResult`]: unit => unit.state.unitFacts.script?.result ?? 'None',
-    [`${X}Conf.ScriptsStatsLastTransferDateTime`]: unit => unit.state.unitFacts.script?.at ?? '',
+    [`${X}Conf.ScriptsStatsLastTransferDateTime`]: unit => localOf(unit, unit.state.unitFacts.script?.at),
     [`${X}Conf.ScriptsStatsCurrentExportState`]: () => 'Idle',
     [`${X}Conf.ScriptsStatsLastExportResult`]: unit => unit.state.unitFacts.exported?.result ?? 'None',
-    [`${X}Conf.ScriptsStatsLastExportDateTime`]: unit => unit.state.unitFacts.exported?.at ?? '',
+    [`${X}Conf.ScriptsStatsLastExportDateTime`]: unit => localOf(unit, unit.state.unitFacts.exported?.at),
   },
   start: arm,
   stop(unit) {

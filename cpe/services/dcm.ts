@@ -1,5 +1,6 @@
 // Device Control Manager: the unit's identity. Also the standard objects with the same values (TR-106 DeviceInfo, LAN, Time).
 import { currentTime } from '../agent/unit-time.ts';
+import { defaultRouterOf } from './common/host.ts';
 import { type Service, type Unit, uptimeSeconds, X } from './service.ts';
 
 /** The address as Cwmp.InteropMacAddressFormat shows it: `0090f80d5b4a` or `00:90:F8:0D:5B:4A`. */
@@ -31,7 +32,7 @@ export const dcm: Service = {
     'LAN.AddressingType': unit => (unit.dhcp.lease ? 'DHCP' : 'Static'),
     'LAN.IPAddress': unit => unit.dhcp.lease?.address ?? unit.address,
     'LAN.SubnetMask': () => '255.0.0.0',
-    'LAN.DefaultGateway': unit => unit.dhcp.lease?.server ?? '',
+    'LAN.DefaultGateway': defaultRouterOf,
     'LAN.DNSServers': unit => unit.dhcp.lease?.dnsServers.join(',') ?? '',
     'LAN.MACAddress': macAddress,
     'LAN.Stats.ConnectionUpTime': unit => String(uptimeSeconds(unit)),

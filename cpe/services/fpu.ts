@@ -4,7 +4,7 @@ import { messageOf } from '../../shared/errors.ts';
 import { FirmwareError, type FirmwareImage, unpackFirmware } from '../../shared/firmware.ts';
 import type { Bank } from '../state/snapshot.ts';
 import { profileName } from './common/product.ts';
-import { type Service, showTime, type Unit, X } from './service.ts';
+import { localOf, type Service, showTime, type Unit, X } from './service.ts';
 
 /**
  * Accepts a firmware image; it runs from the next boot on.
@@ -69,7 +69,7 @@ export const fpu: Service = {
   values: {
     [`${X}Fpu.Status`]: unit => (unit.state.unitFacts.pendingFirmware ? 'WaitingManualRestart' : 'Idle'),
     [`${X}Fpu.MfpLastInstallationResult`]: unit => unit.state.unitFacts.install?.result ?? 'None',
-    [`${X}Fpu.MfpLastInstallationDateTime`]: unit => unit.state.unitFacts.install?.at ?? '',
+    [`${X}Fpu.MfpLastInstallationDateTime`]: unit => localOf(unit, unit.state.unitFacts.install?.at),
     [`${X}Fpu.MfpRollbackAvailable`]: unit => (unit.state.unitFacts.recovery ? 'Yes' : 'No'),
     [`${X}Fpu.MfpInstalledInfo.{i}.Index`]: (_unit, [row = 1]) => String(row),
     [`${X}Fpu.MfpInstalledInfo.{i}.MfpName`]: () => 'Dgw',

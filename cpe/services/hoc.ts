@@ -2,14 +2,17 @@
 import { isIP } from 'node:net';
 import { isAbort, messageOf } from '../../shared/errors.ts';
 import { querySntp, SntpKissOfDeath } from '../../shared/sntp.ts';
+import { readZone } from '../state/time-zone.ts';
+import { defaultRouterOf, domainNameOf } from './common/host.ts';
 import { noteFirstUse } from './dcm.ts';
 import {
   type Applied,
+  dgwPath,
   hostPort,
+  localTime,
   peekSlot,
   rowsOf,
   type Service,
-  showTime,
   slotOf,
   type Unit,
   uptimeSeconds,
@@ -155,12 +158,29 @@ const sntpSettings = /X_0090F8_Hoc\.(StaticSntp|Sntp)|\.Time\.NTPServer/;
 export const hoc: Service = {
   name: 'Hoc',
   values: {
-    [`${X}Hoc.SystemTime`]: unit => showTime(unit.now()),
+    [`${X}Hoc.SystemTime`]: unit => localTime(unit, unit.now()),
     [`${X}Hoc.SystemUptime`]: unit => String(uptimeSeconds(unit)),
     [`${X}Hoc.SntpCurrentSource`]: unit => peek(unit)?.source ?? '',
     [`${X}Hoc.SntpServersInfo.{i}.HostName`]: (unit, [row = 0]) => servers(unit)[row - 1] ?? '',
     [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => dnsServersOf(unit)[row - 1] ?? '',
-    [`${X}Hoc.DefaultRouterInfo`]: unit => unit.dhcp.lease?.server ?? '',
+    [`${X}Hoc.DefaultRouterInfo`]: defaultRouterOf,
+    [`${X}Hoc.DomainNameInfo`]: domainNameOf,
+    [`${X}Hoc.SntpServerHostInfo`]: unit => servers(unit)[0] ?? '',
+    // The former name of the setting.
+    [`${X}Hoc.SntpTimeZone`]: unit => unit.config.variable('Hoc.StaticTimeZone') ?? '',
+  },
+  writes: {
+    [`${X}Hoc.SntpTimeZone`]: (draft, value) => {
+      const path = dgwPath(draft, 'Hoc.StaticTimeZone');
+      const found = draft.find(path);
+      if (found) draft.put(path, found, value);
+    },
+  },
+  check(unit, draft, problem) {
+    const path = dgwPath(unit, 'Hoc.StaticTimeZone');
+    const text = draft.touched.get(path);
+    const zone = text === undefined ? undefined : readZone(text);
+    if (typeof zone === 'string') problem(path, 9007, `${text} is no time zone: ${zone}`);
   },
   async start(unit) {
     delete peek(unit)?.first;

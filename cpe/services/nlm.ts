@@ -12,7 +12,20 @@ import {
 import { captureCommands, captureValues, stopCapture } from './capture/packet-capture.ts';
 import { matchesCriteria, parseCriteria, severities } from './common/criteria.ts';
 import { profileName } from './common/product.ts';
-import { cell, dgwPath, hostPort, peekSlot, rowsOf, type Service, showTime, slotOf, type Unit, X } from './service.ts';
+import {
+  cell,
+  dgwPath,
+  hostPort,
+  localOf,
+  offsetOf,
+  peekSlot,
+  rowsOf,
+  type Service,
+  showTime,
+  slotOf,
+  type Unit,
+  X,
+} from './service.ts';
 
 interface Entry {
   index: number;
@@ -91,7 +104,7 @@ function send(unit: Unit, entry: Omit<Entry, 'index'> & { title: string }): void
         severity: weights[entry.severity],
         message,
         host: unit.address,
-        ...(time !== undefined && { time }),
+        ...(time !== undefined && { time, offset: offsetOf(unit, time) / 60 }),
       }),
     )
     .catch(failed);
@@ -143,7 +156,7 @@ export function formatMessage(format: string, values: Readonly<Record<string, st
 export function exportLog(unit: Unit): Buffer {
   const lines = entriesOf(unit).map(
     ({ time, severity, service, serviceId, id, message }) =>
-      `${time || '-'} ${severity.toUpperCase()} ${service}: ${serviceId}-${id} ${message}`,
+      `${localOf(unit, time) || '-'} ${severity.toUpperCase()} ${service}: ${serviceId}-${id} ${message}`,
   );
   return Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '');
 }
@@ -178,7 +191,9 @@ export const nlm: Service = {
     [`${X}Nlm.LocalLogNbErrorEntries`]: count('Error'),
     [`${X}Nlm.LocalLogNbCriticalEntries`]: count('Critical'),
     [`${X}Nlm.LocalLogMessages.{i}.Index`]: column(entry => String(entry.index)),
-    [`${X}Nlm.LocalLogMessages.{i}.LocalTime`]: column(entry => entry.time),
+    [`${X}Nlm.LocalLogMessages.{i}.LocalTime`]: (unit, [row = 0]) => {
+      return localOf(unit, entriesOf(unit).find(({ index }) => index === row)?.time);
+    },
     [`${X}Nlm.LocalLogMessages.{i}.ServiceNumkey`]: column(entry => String(entry.serviceId)),
     [`${X}Nlm.LocalLogMessages.{i}.NotificationId`]: column(entry => String(entry.id)),
     [`${X}Nlm.LocalLogMessages.{i}.Severity`]: column(entry =>

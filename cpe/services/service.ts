@@ -11,6 +11,7 @@ import type { Agent } from '../agent/agent.ts';
 import type { Network } from '../network.ts';
 import type { Change, Problem, Source } from '../state/changes.ts';
 import type { Device, DevicePower } from '../state/device.ts';
+import { offsetIn } from '../state/time-zone.ts';
 import type { Draft } from '../state/tree/draft.ts';
 import { pathOfVariable } from '../state/tree/names.ts';
 import type { Tree } from '../state/tree/tree.ts';
@@ -149,9 +150,23 @@ export const X = 'X_0090F8_';
 /** Concrete path of a DGW variable: `Device.X_0090F8_Fpu.Status`. */
 export const dgwPath = (of: { readonly model: Model }, name: string): string => `${of.model.root}${X}${name}`;
 
-/** `2026-01-31 13:05:09`: how the vendor shows times (UTC here); '' while the clock is not set. */
+/** `2026-01-31 13:05:09` in UTC: how the unit keeps times; '' while the clock is not set. */
 export function showTime(now: number | undefined): string {
   return now === undefined ? '' : new Date(now).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** Seconds east of Greenwich that the unit lives in, by `Hoc.StaticTimeZone`. */
+export const offsetOf = (unit: Unit, now: number): number =>
+  offsetIn(unit.config.variable('Hoc.StaticTimeZone') ?? '', now);
+
+/** The same instant as the vendor shows it: the unit's local time. */
+export const localTime = (unit: Unit, now: number | undefined): string =>
+  now === undefined ? '' : showTime(now + offsetOf(unit, now) * 1000);
+
+/** A kept time as the vendor shows it; a text that is none stays as it is. */
+export function localOf(unit: Unit, kept: string | undefined): string {
+  const now = Date.parse(`${kept?.replace(' ', 'T')}Z`);
+  return Number.isNaN(now) ? (kept ?? '') : localTime(unit, now);
 }
 
 /** A value at a path that must exist: for rows a service just listed. */

@@ -34,6 +34,10 @@ export interface Lease {
   /** Option 42. */
   ntpServers: string[];
   dnsServers: string[];
+  /** Option 3: the first router. */
+  router?: string;
+  /** Option 15. */
+  domainName?: string;
   address?: string;
   server: string;
   /** Locations of scripts: options 66 and 67, or the sub-options of these numbers in option 43; 66 first. */

@@ -270,6 +270,8 @@ function leaseOf(ack: Received): Lease {
   const serverId = ack.options.get(OPTION.serverId);
   const scripts = scriptsOf(ack.options);
   const gateway = readGateway(ack.options);
+  const [router] = addressesOf(ack.options.get(OPTION.routers));
+  const domainName = optionText(ack.options.get(OPTION.domainName));
   return {
     ...(gateway && { gateway }),
     ...(scripts.length > 0 && { scripts }),
@@ -277,10 +279,15 @@ function leaseOf(ack: Received): Lease {
     ...acs,
     ntpServers: addressesOf(ack.options.get(OPTION.ntpServers)),
     dnsServers: addressesOf(ack.options.get(OPTION.dnsServers)),
+    ...(router !== undefined && { router }),
+    ...(domainName !== undefined && isDomain(domainName) && { domainName }),
     ...(ack.yiaddr !== NO_ADDRESS && { address: ack.yiaddr }),
     server: serverId?.length === 4 ? readAddress(serverId, 0) : ack.from,
   };
 }
+
+/** A text that is no name of a domain is not kept. */
+const isDomain = (text: string): boolean => text.length <= 255 && /^[A-Za-z0-9._-]+$/.test(text);
 
 /** DGW: options 66 and 67, or the sub-options with their numbers inside option 43. */
 function scriptsOf(options: Options): { option: 66 | 67; value: string }[] {

@@ -35,6 +35,7 @@ export function phaseOf(certificate: X509Certificate, now: number): { phase: Pha
 /**
  * Reports each certificate whose phase is another one than was reported last.
  * @param reported phases by certificate; changed
+ * @param show the time of a date in a notice; UTC by default
  * @returns milliseconds until the dates must be looked at again; undefined: never
  */
 export function noteDates(
@@ -42,6 +43,7 @@ export function noteDates(
   now: number,
   reported: Map<string, string>,
   notify: Notify,
+  show: (instant: number) => string = showTime,
 ): number | undefined {
   const phases = new Map<string, string>();
   let next: number | undefined;
@@ -52,7 +54,7 @@ export function noteDates(
     if (found.next !== undefined) next = Math.min(next ?? found.next, found.next);
     if (found.phase === 'valid' || reported.get(key) === found.phase) continue;
     const { notBefore, notAfter } = describe(certificate);
-    notify(texts[found.phase], { name, date: showTime(found.phase === 'early' ? notBefore : notAfter) });
+    notify(texts[found.phase], { name, date: show(found.phase === 'early' ? notBefore : notAfter) });
   }
   reported.clear();
   for (const [key, phase] of phases) reported.set(key, phase);

@@ -3,11 +3,12 @@ import type { Unit } from '../../services/service.ts';
 import { managementPages } from './management.ts';
 import { mediaPages } from './media.ts';
 import { modelPage } from './model.ts';
+import { networkPages } from './network.ts';
 import type { Page } from './page.ts';
 import { sipPages } from './sip.ts';
 import { systemPages } from './system.ts';
 
-const allPages: readonly Page[] = [...systemPages, ...sipPages, ...mediaPages, ...managementPages];
+const allPages: readonly Page[] = [...systemPages, ...networkPages, ...sipPages, ...mediaPages, ...managementPages];
 
 export const pagesOf = (unit: Unit): readonly Page[] => allPages.filter(({ isShown }) => isShown?.(unit) ?? true);
 

@@ -1,8 +1,9 @@
 // The arithmetic of the agent: retry bands, periodic phase, local time.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { localTime, parseZone } from '../../../cpe/agent/local-time.ts';
+import { localTime } from '../../../cpe/agent/local-time.ts';
 import { parseTime, retryBand, retryWait, untilPeriodic } from '../../../cpe/agent/timing.ts';
+import { readZone } from '../../../cpe/state/time-zone.ts';
 import { seededRandom } from '../../../shared/clock.ts';
 
 describe('retry table (TR-069 3.2.1.1)', () => {
@@ -90,8 +91,8 @@ describe('local time of the unit', () => {
   });
 
   it('counts an unreadable zone as UTC', () => {
-    for (const zone of ['', 'EST', 'EST5EDT', 'EST5EDT,J60,J300', 'x'.repeat(500)]) {
-      if (zone !== '') assert.equal(parseZone(zone), undefined);
+    for (const zone of ['', 'EST', 'EST5EDT,J60', 'EST5EDT,J60,J400', 'x'.repeat(500)]) {
+      if (zone !== '') assert.equal(typeof readZone(zone), 'string');
       assert.equal(localTime(0, zone), '1970-01-01T00:00:00+00:00');
     }
   });
