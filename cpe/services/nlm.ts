@@ -11,6 +11,7 @@ import {
 } from '../notifications.ts';
 import { captureCommands, captureValues, stopCapture } from './capture/packet-capture.ts';
 import { matchesCriteria, parseCriteria, severities } from './common/criteria.ts';
+import { hasLogFiles, LogFiles } from './common/log-files.ts';
 import { profileName } from './common/product.ts';
 import {
   cell,
@@ -37,9 +38,15 @@ interface Entry {
   message: string;
 }
 
+/** A notification that its service lets through. */
+export type ReportedNotification = Omit<Entry, 'index'>;
+type Listener = (notification: ReportedNotification) => void;
+
 interface NlmState {
   entries: Entry[];
   next: number;
+  files?: LogFiles;
+  listeners?: readonly Listener[];
   sender?: { target: string; syslog: Syslog } | undefined;
 }
 
@@ -63,6 +70,7 @@ export function notify(unit: Unit, service: string, id: number, severity: Severi
   const def = unit.model.services.find(entry => entry.name === service);
   if (!def || !unit.services.started('Nlm') || !passesFloor(unit, service, severity)) return;
   const entry = { service, serviceId: def.id, id, severity, message, time: showTime(unit.now()) };
+  for (const listener of peekSlot<NlmState>(unit, nlm)?.listeners ?? []) listener(entry);
   const actions = new Set<string>();
   for (const row of rowsOf(unit, 'Nlm.Events', ['Activation', 'Criteria', 'Action'])) {
     const criteria = parseCriteria(row.Criteria);
@@ -70,6 +78,7 @@ export function notify(unit: Unit, service: string, id: number, severity: Severi
       actions.add(row.Action);
   }
   if (actions.has('LogLocally')) logLocally(unit, entry);
+  if (actions.has('LogToFile') && hasLogFiles(unit.identity.productClass)) logToFile(unit, entry);
   if (actions.has('SendViaSyslog')) send(unit, { ...entry, title: def.title });
 }
 
@@ -78,6 +87,30 @@ export function report<Name extends NotificationName>(unit: Unit, name: Name, fa
   const { service, number, severity } = notifications[name];
   notify(unit, service, number, severity, notificationText(name, facts));
 }
+
+/** Hands each notification that passes its service's MinSeverity to a listener (SNMP traps), until the unit goes down or the function is called. */
+export function onNotification(unit: Unit, listener: Listener): () => void {
+  const own = state(unit);
+  own.listeners = [...(own.listeners ?? []), listener];
+  return () => {
+    own.listeners = own.listeners?.filter(other => other !== listener) ?? [];
+  };
+}
+
+function logToFile(unit: Unit, entry: ReportedNotification): void {
+  const setting = (name: string): string => unit.config.variable(`Nlm.LogFile${name}`) ?? '';
+  const own = state(unit);
+  own.files ??= new LogFiles();
+  own.files.add(lineOf(unit, entry), {
+    baseName: setting('BaseName'),
+    maxSize: Number(setting('MaxSize')) * 1024,
+    maxFiles: Number(setting('MaxNb')),
+  });
+}
+
+/** Files of the action Log to File, newest first. */
+export const logFilesOf = (unit: Unit): readonly { name: string; text: string }[] =>
+  peekSlot<NlmState>(unit, nlm)?.files?.list() ?? [];
 
 function logLocally(unit: Unit, entry: Omit<Entry, 'index'>): void {
   const own = state(unit);
@@ -152,12 +185,12 @@ export function formatMessage(format: string, values: Readonly<Record<string, st
   );
 }
 
+const lineOf = (unit: Unit, { time, severity, service, serviceId, id, message }: ReportedNotification): string =>
+  `${localOf(unit, time) || '-'} ${severity.toUpperCase()} ${service}: ${serviceId}-${id} ${message}`;
+
 /** The local log as text, oldest first: for an Upload of `2 Vendor Log File`. */
 export function exportLog(unit: Unit): Buffer {
-  const lines = entriesOf(unit).map(
-    ({ time, severity, service, serviceId, id, message }) =>
-      `${localOf(unit, time) || '-'} ${severity.toUpperCase()} ${service}: ${serviceId}-${id} ${message}`,
-  );
+  const lines = entriesOf(unit).map(entry => lineOf(unit, entry));
   return Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '');
 }
 
@@ -203,7 +236,9 @@ export const nlm: Service = {
     [`${X}Nlm.LocalLogMessages.{i}.Message`]: column(entry => entry.message),
     [`${X}Nlm.Events.{i}.ConfigStatus`]: (unit, [row = 0]) => {
       if (!parseCriteria(eventAction(unit, row, 'Criteria'))) return 'Invalid';
-      return ['SendViaSyslog', 'LogLocally'].includes(eventAction(unit, row, 'Action')) ? 'Valid' : 'NotSupported';
+      const action = eventAction(unit, row, 'Action');
+      if (action === 'LogToFile' && hasLogFiles(unit.identity.productClass)) return 'Valid';
+      return ['SendViaSyslog', 'LogLocally'].includes(action) ? 'Valid' : 'NotSupported';
     },
     'DeviceInfo.DeviceLog': unit => exportLog(unit).toString().slice(-32_000),
   },

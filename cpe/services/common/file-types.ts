@@ -5,7 +5,7 @@ import { captureFile } from '../capture/packet-capture.ts';
 import { installCertificate } from '../cert.ts';
 import { exportConfiguration, installScript } from '../conf.ts';
 import { installFirmware } from '../fpu.ts';
-import { exportLog } from '../nlm.ts';
+import { exportLog, logFilesOf } from '../nlm.ts';
 import type { Unit } from '../service.ts';
 
 /** Installs a download, TR-069 A.3.2.8; the vendor type for certificates is our choice. @throws CwmpFault 9003, 9010, 9018 */
@@ -33,6 +33,9 @@ export async function exportFile(unit: Unit, fileType: string): Promise<Buffer> 
     const { values, tables } = unit.config.layers.own;
     return exportConfiguration(unit, values, path => values.has(path) || tables.has(path));
   }
+  // Instance 1 is the local log; the files of Log to File follow, newest first.
+  const logFile = logFilesOf(unit)[Number(/^4 Vendor Log File (\d{1,2})$/.exec(fileType)?.[1] ?? 0) - 2];
+  if (logFile) return Buffer.from(logFile.text);
   if (/^(2 Vendor Log File|4 Vendor Log File \d+)$/.test(fileType)) return exportLog(unit);
   if (fileType === 'X 0090F8 Packet Capture') return captureFile(unit);
   throw new CwmpFault(9003, `there is no file of type '${fileType}'`);
