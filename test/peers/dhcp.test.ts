@@ -1,5 +1,7 @@
 // Our DHCP client before real servers, each in a network namespace: the unit has no address and only a broadcast to ask with.
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lease } from '../../cpe/state/device.ts';
@@ -21,6 +23,47 @@ async function discovered(): Promise<Lease | undefined> {
     throw error;
   }
 }
+
+/** A gateway that names itself to those that ask for the options of enterprise 3561 (TR-069 Annex F). */
+const gatewayArguments = [
+  ...[
+    '--keep-in-foreground',
+    '--conf-file=/dev/null',
+    '--port=0',
+    '--interface=s0',
+    '--bind-interfaces',
+    '--user=root',
+  ],
+  ...['--leasefile-ro', '--dhcp-authoritative', '--log-facility=-', '--log-dhcp'],
+  ...['--dhcp-range=10.99.0.100,10.99.0.150,255.255.255.0,10m'],
+  ...['--dhcp-option=vi-encap:3561,4,00D09E'],
+  ...['--dhcp-option=vi-encap:3561,5,GW-1', '--dhcp-option=vi-encap:3561,6,Home'],
+];
+
+peerSuite(
+  'the gateway of TR-069 Annex F by dnsmasq',
+  { programs: ['ip', 'dnsmasq'], lab: true, root: true },
+  function () {
+    this.timeout(60_000);
+    let server: ChildProcess;
+    before(async () => {
+      await netns('down').catch(() => undefined);
+      await netns('up');
+      server = spawn('ip', ['netns', 'exec', 'dsrv', 'dnsmasq', ...gatewayArguments], { stdio: 'ignore' });
+    });
+    after(async () => {
+      const ended = once(server, 'exit');
+      server.kill();
+      await ended;
+      await netns('down');
+    });
+
+    it('is read from the answer to a unit that names itself', async () => {
+      const lease = await eventually('dnsmasq', discovered, 30_000, 100);
+      assert.deepEqual(lease.gateway, { oui: '00D09E', serialNumber: 'GW-1', productClass: 'Home' });
+    });
+  },
+);
 
 for (const [server, program] of [
   ['dnsmasq', 'dnsmasq'],

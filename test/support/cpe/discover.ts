@@ -7,5 +7,15 @@ const where =
   kind === 'interface' ? { interface: rest[0] ?? '' } : { server: { host: rest[0] ?? '', port: Number(rest[1]) } };
 const timeoutMs = Number(rest[kind === 'interface' ? 1 : 2] ?? 20_000);
 const { signal } = new AbortController();
-const lease = await discover({ ...where, mac, clock: systemClock(), random: systemRandom(), signal, timeoutMs });
+// The unit names itself, too: a server that knows nothing of that passes over it.
+const identity = { oui: mac.slice(0, 6).toUpperCase(), serialNumber: mac, productClass: '4102S' };
+const lease = await discover({
+  ...where,
+  mac,
+  identity,
+  clock: systemClock(),
+  random: systemRandom(),
+  signal,
+  timeoutMs,
+});
 process.stdout.write(`${JSON.stringify(lease)}\n`);
