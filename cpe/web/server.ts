@@ -16,14 +16,15 @@ const HTTPS_PORT = 443;
 
 export class UnitPages implements Pages {
   readonly #unit: Unit;
-  readonly #at: PageAddress;
+  /** A free port that was found stays the one of these pages. */
+  #at: PageAddress;
   readonly #handler: PageHandler;
   #plain: { listener: Listener; wanted: number } | undefined;
   #secure: Listener | undefined;
 
   constructor(unit: Unit, at: PageAddress) {
     this.#unit = unit;
-    this.#at = at;
+    this.#at = { ...at, securePort: at.securePort ?? (at.port === 0 ? 0 : at.port + 1) };
     this.#handler = new PageHandler(unit, [at.host]);
   }
 
@@ -61,9 +62,9 @@ export class UnitPages implements Pages {
     if (problems.length > 0) throw problems[0];
   }
 
-  #listen(wanted: number, isSecure: boolean): Promise<Listener> {
+  async #listen(wanted: number, isSecure: boolean): Promise<Listener> {
     const { clock, log } = this.#unit;
-    return openListener({
+    const listener = await openListener({
       host: this.#at.host,
       port: portFor(this.#at, wanted, isSecure),
       clock,
@@ -71,6 +72,10 @@ export class UnitPages implements Pages {
       tls: isSecure ? this.#unit.tls('Web', 'server') : undefined,
       answer: (request, response) => void this.#handler.handle(request, response, isSecure),
     });
+    if (portFor(this.#at, wanted, isSecure) === 0) {
+      this.#at = { ...this.#at, [isSecure ? 'securePort' : 'port']: listener.port };
+    }
+    return listener;
   }
 
   async close(): Promise<void> {
@@ -94,7 +99,7 @@ const urlOf = (scheme: string, host: string, { port }: Listener): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
 
 function portFor({ port, securePort }: PageAddress, wanted: number, isSecure: boolean): number {
-  if (isSecure) return wanted === HTTPS_PORT ? (securePort ?? (port === 0 ? 0 : port + 1)) : wanted;
+  if (isSecure) return wanted === HTTPS_PORT ? (securePort ?? 0) : wanted;
   return wanted === HTTP_PORT ? port : wanted;
 }
 

@@ -2,6 +2,7 @@
 import type { Target } from './lab.ts';
 import { openAcsLab } from './labs/acs.ts';
 import { gatewayParties, openGatewayLab } from './labs/gateway.ts';
+import { openGatewayWebLab } from './labs/gateway-web.ts';
 import { openH323Lab, protocols } from './labs/h323.ts';
 import { openPbxLab, pbxParties } from './labs/pbx.ts';
 import { openPbxWebLab } from './labs/pbx-web.ts';
@@ -14,6 +15,7 @@ import { stunConversations } from './targets/acs-stun.ts';
 import { acsConversations, dhcpConversations, sntpConversations } from './targets/gateway-answers.ts';
 import { mediaConversations } from './targets/gateway-media.ts';
 import { datagramConversations, requestConversations } from './targets/gateway-requests.ts';
+import { webConversations } from './targets/gateway-web.ts';
 import { h323Conversations } from './targets/h323.ts';
 import { phoneConversations, statusConversations } from './targets/pbx-web.ts';
 import { sipConversations } from './targets/sip.ts';
@@ -105,6 +107,13 @@ export const targets: readonly Target[] = [
   gateway('rtp', 'media of calls to a gateway: RTP, SRTP, RTCP, T.38', mediaConversations(gatewayParties), 8),
   gateway('dhcp', 'answers of the DHCP server that a gateway asks', dhcpConversations, 48),
   gateway('sntp', 'answers of the SNTP server that a gateway asks', sntpConversations, 32),
+  {
+    name: 'gateway-web',
+    about: 'the own pages of a gateway: settings, logins, uploads',
+    conversations: webConversations,
+    lanes: 16,
+    open: openGatewayWebLab,
+  },
   gateway('acs', 'answers and requests of the ACS of a gateway', acsConversations, 1),
 ];
 

@@ -104,7 +104,8 @@ describe('servers of the pages', () => {
     await command('Stop');
     assert.equal(await isOpen(port), false);
     await command('Start');
-    assert.equal(await isOpen(portOf(pages.addresses.web)), true);
+    assert.equal(portOf(pages.addresses.web), port);
+    assert.equal(await isOpen(port), true);
     const taken = await on.up({ pages: new UnitPagesOf('127.0.0.1:0', 0) });
     await set(taken, { 'Web.ServerPort': String(portOf(pages.addresses.web)) });
     await set(taken, { 'Scm.ServiceCommands[Name=Web].Restart': 'Restart' });

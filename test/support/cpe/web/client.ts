@@ -20,9 +20,14 @@ export class PagesClient {
     return this.#close();
   }
 
+  /** As a browser sends it. */
+  get cookie(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   /** One request with the cookies of before; redirections are not followed. */
   async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const { cookie } = this;
     const headers = { ...(cookie !== '' && { cookie }), ...(init.headers as Record<string, string>) };
     const answer = await fetch(new URL(path, this.url), { ...init, headers, redirect: 'manual' });
     for (const line of answer.headers.getSetCookie()) {
