@@ -24,7 +24,7 @@ ${view.account.rights === 'Observer' ? none : settings(view, page)}${page.parts.
 
 export const documentOf = (title: string, body: Markup): string =>
   html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="stylesheet" href="/style.css"></head><body>${body}</body></html>`
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/style.css"></head><body>${body}</body></html>`
     .markup;
 
 function helpLink(view: View): Markup {

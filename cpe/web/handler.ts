@@ -9,7 +9,7 @@ import { redirect, send, sendText } from './answers.ts';
 import { FIRST_PAGE, logIn, logOut, showLogin } from './entrance.ts';
 import { answerPage } from './page-request.ts';
 import { answerStatus } from './status-request.ts';
-import { STYLE } from './style.ts';
+import { ICON, STYLE } from './style.ts';
 import { known, type Site, type Visit } from './visit.ts';
 
 const methods = ['GET', 'HEAD', 'POST'];
@@ -62,6 +62,9 @@ async function answer(visit: Visit): Promise<void> {
   const isPost = request.method === 'POST';
   if (path === '/style.css' && !isPost) {
     return send(response, 200, STYLE, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'max-age=300' });
+  }
+  if (path === '/icon.svg' && !isPost) {
+    return send(response, 200, ICON, { 'Content-Type': 'image/svg+xml', 'Cache-Control': 'max-age=86400' });
   }
   if (path === '/login') return isPost ? logIn(visit) : showLogin(visit);
   const user = known(visit);

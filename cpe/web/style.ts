@@ -29,7 +29,7 @@ th, td { border: 1px solid var(--line); padding: 0.3rem 0.6rem; text-align: left
 th { background: var(--soft); }
 td { overflow-wrap: anywhere; min-width: 2.5rem; }
 input, select, button, textarea { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: 2px; padding: 0.2rem 0.4rem; max-width: 100%; min-height: 1.8rem; }
-input[type=text], input[type=password] { width: 16rem; }
+input[type=text], input[type=password], input[type=file] { width: 16rem; }
 table input[type=text] { width: 12rem; }
 input[type=checkbox], input[type=radio] { min-height: 0; }
 button { background: var(--soft); cursor: pointer; padding: 0.2rem 0.8rem; min-width: 1.8rem; }
@@ -58,5 +58,10 @@ progress { width: 100%; max-width: 30rem; }
   nav ul { padding: 0 0.5rem; gap: 0 0.8rem; }
   th, td { padding: 0.25rem 0.35rem; }
   table input[type=text], table input[type=password] { width: 9rem; }
+  table input[type=file] { width: 13rem; }
 }
 `;
+
+/** The icon of a tab: a unit with its row of ports. */
+export const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect y="4" width="16" height="8" rx="1" fill="#1d4e79"/><path d="M3 8h2v2H3zm4 0h2v2H7zm4 0h2v2h-2z" fill="#fff"/></svg>';
