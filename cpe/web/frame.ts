@@ -5,7 +5,7 @@ import { editableCells } from './render/cells.ts';
 import { SETTINGS, tip } from './render/field.ts';
 import { html, type Markup, none } from './render/markup.ts';
 import { renderPart } from './render/parts.ts';
-import { linkTo, type View } from './render/view.ts';
+import { addressOf, linkTo, type View } from './render/view.ts';
 
 const nameOf = ({ identity: { manufacturer, productClass, serialNumber } }: Unit): string =>
   `${manufacturer} ${productClass} ${serialNumber}`;
@@ -28,7 +28,7 @@ export const documentOf = (title: string, body: Markup): string =>
     .markup;
 
 function helpLink(view: View): Markup {
-  return view.hasHelp ? html`<a href="${view.path}">Hide Help</a>` : html`<a href="${view.path}?help">Show Help</a>`;
+  return html`<a href="${addressOf(view, !view.hasHelp)}">${view.hasHelp ? 'Hide' : 'Show'} Help</a>`;
 }
 
 function menuOf(view: View, page: Page, pages: readonly Page[]): Markup {
@@ -57,7 +57,7 @@ const saidOf = ({ said }: View): Markup =>
 
 /** The form that all fields of the page belong to. Its first button is the one that the Enter key presses. */
 const settings = (view: View, page: Page): Markup =>
-  html`<form id="${SETTINGS}" method="post" action="${linkTo(view, page.path)}"><input type="hidden" name="token" value="${view.token}"><button class="unseen" name="do" value="apply" tabindex="-1" aria-hidden="true">${page.button ?? 'Apply'}</button></form>`;
+  html`<form id="${SETTINGS}" method="post" action="${addressOf(view)}"><input type="hidden" name="token" value="${view.token}"><button class="unseen" name="do" value="apply" tabindex="-1" aria-hidden="true">${page.button ?? 'Apply'}</button></form>`;
 
 function applyButton(view: View, page: Page): Markup {
   if (editableCells(view, page.parts).length === 0) return none;

@@ -9,7 +9,7 @@ import { submit } from './forms/submit.ts';
 import { renderPage } from './frame.ts';
 import type { Page } from './pages/page.ts';
 import { pageAt, pagesOf } from './pages/pages.ts';
-import { linkTo } from './render/view.ts';
+import { addressOf, linkTo } from './render/view.ts';
 import { forged, type Known, viewOf } from './visit.ts';
 
 const CANNOT = 'Your access rights do not allow this change.';
@@ -65,5 +65,5 @@ async function carryOut(visit: Known, { actions }: Page, name: string, { fields,
 /** Shows the page anew, so that loading it again sends no form again. */
 function goOn(visit: Known, said: { text: string; isError: boolean }): void {
   visit.session.said = said;
-  redirect(visit.response, linkTo(viewOf(visit), visit.path));
+  redirect(visit.response, addressOf(viewOf(visit)));
 }

@@ -1,7 +1,9 @@
 // Pages of the menu Management.
 import type { Unit } from '../../services/service.ts';
 import { certificateActions, certificateParts, MAX_CERTIFICATE_FORM } from '../actions/certificates.ts';
+import { accessPages } from './management-access.ts';
 import type { Page } from './page.ts';
+import { backupPage, scriptsPage } from './scripts.ts';
 
 /** The vendor's sentence on the page of certificates after a transfer. */
 function newCertificate(unit: Unit): string | undefined {
@@ -10,6 +12,8 @@ function newCertificate(unit: Unit): string | undefined {
 }
 
 export const managementPages: readonly Page[] = [
+  scriptsPage,
+  backupPage,
   {
     path: '/management/certificates',
     menu: 'Management',
@@ -19,4 +23,5 @@ export const managementPages: readonly Page[] = [
     actions: certificateActions,
     maxUpload: MAX_CERTIFICATE_FORM,
   },
+  ...accessPages,
 ];

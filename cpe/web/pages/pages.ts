@@ -1,14 +1,24 @@
 // All pages, in the order of the menu and of the tabs below it.
 import type { Unit } from '../../services/service.ts';
+import { callRouterPages } from './call-router.ts';
 import { managementPages } from './management.ts';
 import { mediaPages } from './media.ts';
 import { modelPage } from './model.ts';
 import { networkPages } from './network.ts';
 import type { Page } from './page.ts';
+import { portPages } from './ports.ts';
 import { sipPages } from './sip.ts';
 import { systemPages } from './system.ts';
 
-const allPages: readonly Page[] = [...systemPages, ...networkPages, ...sipPages, ...mediaPages, ...managementPages];
+const allPages: readonly Page[] = [
+  ...systemPages,
+  ...networkPages,
+  ...portPages,
+  ...sipPages,
+  ...mediaPages,
+  ...callRouterPages,
+  ...managementPages,
+];
 
 export const pagesOf = (unit: Unit): readonly Page[] => allPages.filter(({ isShown }) => isShown?.(unit) ?? true);
 

@@ -2,6 +2,7 @@
 import type { Unit } from '../../services/service.ts';
 import { readyLed } from '../../state/ready-led.ts';
 import { form, table } from '../render/part.ts';
+import { eventLogPage, syslogPage } from './event-log.ts';
 import { allSettings } from './model.ts';
 import type { Page } from './page.ts';
 
@@ -37,5 +38,7 @@ export const systemPages: readonly Page[] = [
     tab: 'Services',
     parts: [table('Services', 'Scm.ServicesInfo', ['Name', 'Id', 'Class', 'StartupType', 'ExecState'])],
   },
+  syslogPage,
+  eventLogPage,
   allSettings,
 ];

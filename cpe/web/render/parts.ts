@@ -17,7 +17,7 @@ import {
 import { cellContent, doButton, fieldName, SETTINGS, tip } from './field.ts';
 import { html, type Markup, none } from './markup.ts';
 import { type FactsPart, type FormPart, fieldOf, type Part, type TablePart } from './part.ts';
-import type { View } from './view.ts';
+import { addressOf, type View } from './view.ts';
 
 /** Rows of a table that are drawn; the rest is counted. */
 const MAX_ROWS = 200;
@@ -137,5 +137,5 @@ export function factsTable(
 
 /** A form of a custom part, which the action of that name answers. Its content has the fields and the button. */
 export function actionForm(view: View, action: string, content: Markup, isUpload = false): Markup {
-  return html`<form method="post" action="${view.path}${view.hasHelp && '?help'}"${isUpload && html` enctype="multipart/form-data"`}><input type="hidden" name="token" value="${view.token}"><input type="hidden" name="action" value="${action}">${content}</form>`;
+  return html`<form method="post" action="${addressOf(view)}"${isUpload && html` enctype="multipart/form-data"`}><input type="hidden" name="token" value="${view.token}"><input type="hidden" name="action" value="${action}">${content}</form>`;
 }

@@ -32,6 +32,19 @@ export function mayChange({ account }: Pick<View, 'account'>, service?: string):
   return account.rights === 'User' && service !== undefined && !guarded.has(service);
 }
 
+/** The endpoint whose settings a page shows; '' for those of all. */
+export const selectedEndpoint = ({ query }: Pick<View, 'query'>): string => (query.get('endpoint') ?? '').slice(0, 50);
+
+/** The address of the page itself, with its help and the endpoint selected. */
+export function addressOf(view: View, hasHelp = view.hasHelp): string {
+  const endpoint = selectedEndpoint(view);
+  const query = [
+    ...(hasHelp ? ['help'] : []),
+    ...(endpoint === '' ? [] : [`endpoint=${encodeURIComponent(endpoint)}`]),
+  ];
+  return query.length === 0 ? view.path : `${view.path}?${query.join('&')}`;
+}
+
 /** A link that keeps the help on. */
 export const linkTo = ({ hasHelp }: View, path: string): string => (hasHelp ? `${path}?help` : path);
 
