@@ -80,6 +80,10 @@ export function rootsOf(unit: Unit): X509Certificate[] {
   return own.roots;
 }
 
+/** Installed certificates of authorities by the names of their files. */
+export const authorityFiles = (unit: Unit): ReadonlyMap<string, readonly X509Certificate[]> =>
+  peek(unit)?.others ?? new Map();
+
 /** Reads the files that the rows name; a file that no row names is what a power cut left. */
 async function load(unit: Unit): Promise<void> {
   const rows = await namesIn(unit, 'OthersCertificatesInfo', blobs.OthersCertificatesInfo);

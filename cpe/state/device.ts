@@ -7,6 +7,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Model } from '../../shared/model/definitions.ts';
 import type { KeyLogger } from '../../shared/tls/keylog.ts';
 import type { TlsPolicy, TlsService } from '../../shared/tls/profiles.ts';
+import type { Revocation } from '../../shared/tls/revocation.ts';
 import type { Notify } from '../notifications.ts';
 import type { Configuration } from './configuration.ts';
 import type { SnapshotStore } from './snapshot.ts';
@@ -55,6 +56,8 @@ export interface TlsSettings {
   now: number | undefined;
   /** Receives the keys of the connection. */
   keylog?: KeyLogger | undefined;
+  /** At a trust level above LocallyTrusted. */
+  revocation?: Revocation | undefined;
   /** Opens the TCP connection while packets are captured. */
   dial?: Traffic['dial'] | undefined;
 }

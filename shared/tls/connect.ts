@@ -6,9 +6,10 @@ import { connect, type TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { clientContext, type HostCertificate } from './context.ts';
-import { type JudgedBy, judgeHandshake, type Refusal, refusal, type Verdict } from './judge.ts';
+import { acceptedPath, type JudgedBy, judgeHandshake, type Refusal, refusal, type Verdict } from './judge.ts';
 import type { KeyLogger } from './keylog.ts';
 import { ianaName, usable, versionOf } from './profiles.ts';
+import { judgeRevocation, type Revocation } from './revocation.ts';
 
 /** The unit's side of a handshake: its policy, the installed CA certificates, its own time and names from DNS SRV. */
 export interface TlsSettings extends JudgedBy {
@@ -16,6 +17,8 @@ export interface TlsSettings extends JudgedBy {
   host?: HostCertificate | undefined;
   /** Receives the keys of the connection. */
   keylog?: KeyLogger | undefined;
+  /** Asks OCSP responders; absent: revocation does not matter. */
+  revocation?: Revocation | undefined;
   /** Opens the TCP connection where its bytes are captured; undefined while none are. */
   dial?: ((options: TcpNetConnectOpts) => Duplex | undefined) | undefined;
 }
@@ -83,10 +86,21 @@ export function presentedChain(socket: TLSSocket): readonly X509Certificate[] {
   return chain;
 }
 
-function judge(socket: TLSSocket, host: string, settings: TlsSettings): Verdict {
+/** @param stapled the answer about its certificate that the server sent along */
+async function judge(
+  socket: TLSSocket,
+  host: string,
+  settings: TlsSettings,
+  stapled: Buffer | undefined,
+): Promise<Verdict> {
   const version = versionOf(socket.getProtocol());
   if (!version) return refusal('handshake', 'the handshake ended without a version');
-  return judgeHandshake({ version, chain: presentedChain(socket) }, host, settings);
+  const chain = presentedChain(socket);
+  const verdict = judgeHandshake({ version, chain }, host, settings);
+  const { policy, roots, now, revocation } = settings;
+  if (!verdict.ok || !revocation || now === undefined) return verdict;
+  const path = acceptedPath({ policy, chain, roots, host, now });
+  return path ? judgeRevocation(path, stapled, revocation, now) : verdict;
 }
 
 /** Alerts about the certificate of the one who receives them (RFC 5246 7.2.2, RFC 8446 6.2). */
@@ -155,6 +169,7 @@ function open(target: TlsTarget): TLSSocket {
     ...(below ? { socket: below } : tcp),
     ...(sni && { servername: sni }),
     secureContext: context(settings),
+    ...(settings.revocation && { requestOCSP: true }),
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
@@ -187,6 +202,11 @@ export async function connectTls(target: TlsTarget): Promise<TLSSocket> {
   try {
     await new Promise<void>((resolve, reject) => {
       let reached = false;
+      let stapled: Buffer | undefined;
+      socket.once('OCSPResponse', answer => {
+        // Node gives null where the server sent none.
+        stapled = (answer as Buffer | null) ?? undefined;
+      });
       const timer = clock.after(timeoutMs, () => {
         const step = reached ? 'TLS handshake' : 'connection';
         const text = `no ${step} with ${host}:${port} within ${timeoutMs} ms`;
@@ -197,12 +217,10 @@ export async function connectTls(target: TlsTarget): Promise<TLSSocket> {
         finish(reached ? new TlsRefused(explain(error, hasSuite(socket), settings.host), error) : error);
       const onClose = (): void => onError(Object.assign(new Error('connection closed'), { code: 'ECONNRESET' }));
       const onSecure = (): void => {
-        try {
-          const verdict = judge(socket, host, settings);
-          finish(verdict.ok ? undefined : new TlsRefused(verdict));
-        } catch (error) {
-          finish(error as Error);
-        }
+        judge(socket, host, settings, stapled).then(
+          verdict => finish(verdict.ok ? undefined : new TlsRefused(verdict)),
+          (error: Error) => finish(error),
+        );
       };
       const finish = (error?: Error): void => {
         timer.cancel();

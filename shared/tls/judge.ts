@@ -25,6 +25,8 @@ export type Reason =
   | 'expired'
   | 'not-yet-valid'
   | 'name-mismatch'
+  | 'revoked'
+  | 'revocation-unknown'
   | 'client-certificate-missing'
   | 'client-certificate-refused'
   | 'below-floor'
@@ -46,6 +48,8 @@ const aboutCertificates: readonly Reason[] = [
   'expired',
   'not-yet-valid',
   'name-mismatch',
+  'revoked',
+  'revocation-unknown',
 ];
 
 /** True when the peer's certificate was refused, rather than the connection as such. */
@@ -116,6 +120,16 @@ export function judgeChain(input: ChainInput): Verdict {
     if (!best || stageOf(verdict.reason) > stageOf(best.reason)) best = verdict;
   }
   return best ?? refusal('untrusted', `no path from ${nameOf(leaf)} to an installed CA`);
+}
+
+/** The path by which a chain is accepted, leaf first; undefined where none is, or nothing was validated. */
+export function acceptedPath(input: ChainInput): readonly X509Certificate[] | undefined {
+  const [leaf] = input.chain;
+  if (!leaf || input.policy.validation === 'NoValidation') return undefined;
+  for (const outcome of paths(leaf, input.chain.slice(1), input.roots)) {
+    if ('path' in outcome && judgePath(outcome.path, input).ok) return outcome.path;
+  }
+  return undefined;
 }
 
 type Outcome = { path: X509Certificate[] } | Refusal;

@@ -10,6 +10,9 @@ export type TlsVersion = (typeof tlsVersions)[number];
 
 export type Validation = 'NoValidation' | 'TrustedCertificate' | 'DnsSrvResponse' | 'HostName';
 
+/** Revocation of a server's certificate: not asked, asked with silence as good, asked with silence as bad. */
+export type TrustLevel = 'LocallyTrusted' | 'OcspOptional' | 'OcspMandatory';
+
 export interface TlsPolicy {
   validation: Validation;
   /** IANA names in order of preference. */
@@ -171,6 +174,8 @@ const modernSuites: readonly string[] = [
 interface ServiceSettings {
   /** Script names of the variables; no `validation` where the unit has no such variable. */
   validation?: string;
+  /** The variable of the trust level, where there is one. */
+  trust?: string;
   suite: string;
   version: string;
   /** The levels that the validation variable can take. */
@@ -191,6 +196,7 @@ export const services: Readonly<Record<TlsService, ServiceSettings>> = {
   },
   Conf: {
     validation: 'Conf.ScriptsTransferCertificateValidation',
+    trust: 'Conf.ScriptsTransferCertificateTrustLevel',
     suite: 'Conf.ScriptsTransferCipherSuite',
     version: 'Conf.ScriptsTransferTlsVersion',
     levels: https,
@@ -204,6 +210,7 @@ export const services: Readonly<Record<TlsService, ServiceSettings>> = {
   },
   Fpu: {
     validation: 'Fpu.MfpTransferCertificateValidation',
+    trust: 'Fpu.MfpTransferCertificateTrustLevel',
     suite: 'Fpu.MfpTransferCipherSuite',
     version: 'Fpu.MfpTransferTlsVersion',
     levels: https,
@@ -211,6 +218,7 @@ export const services: Readonly<Record<TlsService, ServiceSettings>> = {
   },
   SipEp: {
     validation: 'SipEp.InteropTlsCertificateValidation',
+    trust: 'SipEp.TransportTlsCertificateTrustLevel',
     suite: 'SipEp.TransportTlsCipherSuite',
     version: 'SipEp.TransportTlsVersion',
     levels: ['NoValidation', 'TrustedCertificate', 'DnsSrvResponse', 'HostName'],
@@ -231,6 +239,7 @@ export const services: Readonly<Record<TlsService, ServiceSettings>> = {
   Web: { suite: 'Web.HttpsCipherSuite', version: 'Web.TlsVersion', levels: https, lists: 'https' },
   Nlm: {
     validation: 'Nlm.PCaptureTransferCertificateValidation',
+    trust: 'Nlm.PCaptureTransferCertificateTrustLevel',
     suite: 'Nlm.PCaptureTransferCipherSuite',
     version: 'Nlm.PCaptureTransferTlsVersion',
     levels: https,
@@ -266,6 +275,13 @@ export function policyFor(service: TlsService, read: (scriptName: string) => str
     // The unit opens no TLS port for SIP before its clock is set, whatever the validation level.
     ...(settings.lists === 'sip' && { refuseWithoutClock: true }),
   };
+}
+
+/** The trust level of a service; one without a variable asks no responder. */
+export function trustLevelOf(service: TlsService, read: (scriptName: string) => string | undefined): TrustLevel {
+  const { trust } = services[service];
+  const levels: readonly TrustLevel[] = ['LocallyTrusted', 'OcspOptional', 'OcspMandatory'];
+  return trust === undefined ? 'LocallyTrusted' : pick(levels, read(trust), 'LocallyTrusted');
 }
 
 /** The policy of a plain TR-069 device (TR-069 3.3): TLS 1.2 and 1.3, RFC 6125 names, dates ignored until it knows the time. */

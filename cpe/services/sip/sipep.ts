@@ -144,9 +144,9 @@ function tlsOfStart(unit: Unit): UserAgentEnv['tls'] {
   const { roots, host: client } = unit.tls('SipEp');
   const hosts = { client, server: unit.tls('SipEp', 'server').host };
   return (role = 'client') => {
-    const { policy, now, keylog, dial } = unit.tls('SipEp', role);
+    const { policy, now, keylog, dial, revocation } = unit.tls('SipEp', role);
     const host = hosts[role];
-    return { policy, now, roots, keylog, dial, ...(host && { host }) };
+    return { policy, now, roots, keylog, dial, revocation, ...(host && { host }) };
   };
 }
 
