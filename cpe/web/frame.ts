@@ -39,7 +39,8 @@ function menuOf(view: View, page: Page, pages: readonly Page[]): Markup {
     ({ menu, path }) => html`<li><a href="${linkTo(view, path)}"${current(menu === page.menu)}>${menu}</a></li>`,
   )}</ul></nav>
 <nav aria-label="${page.menu}"><ul>${tabs.map(
-    ({ tab, path }) => html`<li><a href="${linkTo(view, path)}"${current(path === page.path)}>${tab}</a></li>`,
+    ({ tab, path }) =>
+      html`<li><a href="${linkTo(view, path)}"${current(path === page.path || page.path.startsWith(`${path}/`))}>${tab}</a></li>`,
   )}</ul></nav>`;
 }
 

@@ -12,6 +12,11 @@ import { answerStatus } from './status-request.ts';
 import { ICON, STYLE } from './style.ts';
 import { known, type Site, type Visit } from './visit.ts';
 
+/** Files that need no login. */
+const files = new Map([
+  ['/style.css', { type: 'text/css; charset=utf-8', content: STYLE }],
+  ['/icon.svg', { type: 'image/svg+xml', content: ICON }],
+]);
 const methods = ['GET', 'HEAD', 'POST'];
 
 export class PageHandler {
@@ -60,12 +65,8 @@ async function answer(visit: Visit): Promise<void> {
   const { request, response, path } = visit;
   assertFits(visit);
   const isPost = request.method === 'POST';
-  if (path === '/style.css' && !isPost) {
-    return send(response, 200, STYLE, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'max-age=300' });
-  }
-  if (path === '/icon.svg' && !isPost) {
-    return send(response, 200, ICON, { 'Content-Type': 'image/svg+xml', 'Cache-Control': 'max-age=86400' });
-  }
+  const file = isPost ? undefined : files.get(path);
+  if (file) return send(response, 200, file.content, { 'Content-Type': file.type, 'Cache-Control': 'max-age=300' });
   if (path === '/login') return isPost ? logIn(visit) : showLogin(visit);
   const user = known(visit);
   if (path === '/status' && !isPost) return answerStatus(visit, user !== undefined);

@@ -54,6 +54,7 @@ progress { width: 100%; max-width: 30rem; }
 .login button { margin-top: 1rem; }
 .services { columns: 18rem auto; padding: 0; list-style: none; }
 @media (max-width: 40rem) {
+  .settings th:nth-child(2), .settings td:nth-child(2) { display: none; }
   main { padding: 0.5rem; }
   nav ul { padding: 0 0.5rem; gap: 0 0.8rem; }
   th, td { padding: 0.25rem 0.35rem; }

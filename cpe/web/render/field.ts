@@ -2,6 +2,7 @@
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
 import { withoutUrlSecrets } from '../../../shared/model/secret-names.ts';
 import type { Cell } from './cells.ts';
+import { helpOf } from './help.ts';
 import { html, type Markup, none } from './markup.ts';
 import { mayChange, type View } from './view.ts';
 
@@ -14,13 +15,13 @@ const MAX_OPTIONS = 200;
 export const fieldName = { typed: 'v:', shown: 'o:', empty: 'e:' } as const;
 
 /** The help of a cell: a description that appears over the field, and when the field has the focus. */
-export function tip(view: View, id: string, text: string | undefined): Markup {
-  if (!view.hasHelp || text === undefined) return none;
+export function tip(view: View, id: string, text: string): Markup {
+  if (!view.hasHelp || text === '') return none;
   return html`<span class="tip" role="tooltip" id="help-${id}">${text}</span>`;
 }
 
-export const helpClass = (view: View, text: string | undefined): Markup =>
-  view.hasHelp && text !== undefined ? html` class="helped"` : none;
+export const helpClass = (view: View, text: string): Markup =>
+  view.hasHelp && text !== '' ? html` class="helped"` : none;
 
 /** Text of a value for people. */
 export function shownText({ value, field, def }: Cell): string {
@@ -33,15 +34,16 @@ export function cellContent(view: View, cell: Cell, accessible?: string): Markup
   const { def } = cell;
   if (!def || !cell.isEditable) return def?.rowCommand ? commands(view, cell, def) : html`${shownText(cell)}`;
   const problem = view.errors.get(cell.path);
+  const help = helpOf(def);
   const described = [
     ...(problem === undefined ? [] : [`wrong-${cell.path}`]),
-    ...(view.hasHelp && def.description !== undefined ? [`help-${cell.path}`] : []),
+    ...(view.hasHelp && help !== '' ? [`help-${cell.path}`] : []),
   ].join(' ');
   const attributes = html` id="${cell.path}" name="${fieldName.typed}${cell.path}" form="${SETTINGS}"${
     accessible !== undefined && html` aria-label="${accessible}"`
   }${described !== '' && html` aria-describedby="${described}"`}${problem !== undefined && html` aria-invalid="true"`}`;
   const wrong = problem === undefined ? none : html`<span class="wrong" id="wrong-${cell.path}">${problem}</span>`;
-  return html`<span${helpClass(view, def.description)}>${control(view, cell, def, attributes)}${tip(view, cell.path, def.description)}</span>${wrong}`;
+  return html`<span${helpClass(view, help)}>${control(view, cell, def, attributes)}${tip(view, cell.path, help)}</span>${wrong}`;
 }
 
 function control(view: View, cell: Cell, def: ParameterDef, attributes: Markup): Markup {

@@ -46,12 +46,17 @@ function content(view: View, part: Part): Markup {
 }
 
 /** A table that scrolls by itself where the window is narrow. */
-const scrolling = (heading: string, head: readonly string[], rows: readonly Markup[]): Markup =>
-  html`<div class="scroll" role="region" tabindex="0" aria-label="${heading}"><table><tr>${head.map(text => html`<th>${text}</th>`)}</tr>${rows}</table></div>`;
+const scrolling = (heading: string, head: readonly string[], rows: readonly Markup[], kind = ''): Markup =>
+  html`<div class="scroll" role="region" tabindex="0" aria-label="${heading}"><table${kind !== '' && html` class="${kind}"`}><tr>${head.map(text => html`<th>${text}</th>`)}</tr>${rows}</table></div>`;
 
 function renderForm(view: View, part: FormPart): Markup {
   const rows = formCells(view, part).map(cell => formRow(view, cell, part.hasMarks));
-  return scrolling(part.heading, ['Setting', 'Variable', 'Value', ...(part.hasMarks ? ['Effect'] : [])], rows);
+  return scrolling(
+    part.heading,
+    ['Setting', 'Variable', 'Value', ...(part.hasMarks ? ['Effect'] : [])],
+    rows,
+    'settings',
+  );
 }
 
 function formRow(view: View, cell: Cell, hasMark = false): Markup {

@@ -1,6 +1,7 @@
 // The servers of the pages by the settings of the service Web, judged by OpenSSL's client: they act when the service restarts.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { get } from 'node:https';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import type { Gateway } from '../../../cpe/gateway.ts';
 import { UnitPagesOf } from '../../../cpe/unit-pages.ts';
@@ -44,6 +45,14 @@ describe('servers of the pages', () => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
       socket.once('connect', () => socket.destroy());
     });
+  const loginCookie = (url: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      // The certificate is one of a test authority.
+      get(new URL('/login', url), { rejectUnauthorized: false }, answer => {
+        answer.resume();
+        resolve(answer.headers['set-cookie']?.[0] ?? '');
+      }).on('error', reject);
+    });
   /** @returns protocol and suite; undefined where the handshake fails */
   const handshake = (version: '-tls1_1' | '-tls1_2' | '-tls1_3'): Promise<string | undefined> => {
     const at = `127.0.0.1:${portOf(pages.addresses.webSecure ?? pages.addresses.web)}`;
@@ -67,6 +76,10 @@ describe('servers of the pages', () => {
     await command('Restart');
     const { web, webSecure } = pages.addresses;
     assert.ok(web?.startsWith('http:') && webSecure?.startsWith('https:'), `${web} ${webSecure}`);
+    assert.match(
+      await loginCookie(webSecure ?? ''),
+      /^__Host-unit-login-\w+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
+    );
     assert.equal(await handshake('-tls1_2'), 'DHE-RSA-AES256-SHA');
     assert.equal(await handshake('-tls1_1'), 'DHE-RSA-AES256-SHA');
     await set(gateway, { 'Web.TlsVersion': 'TLSv1_2' });
