@@ -49,10 +49,8 @@ export class SimulatedUnit implements Unit {
   readonly config: Configuration;
   readonly state: SnapshotStore;
   readonly dhcp: DhcpClient;
-  /** The unit's clock minus the host's, milliseconds; undefined while the unit's clock is not set. */
-  #clockOffset: number | undefined;
+  #clockOffset: number | undefined; // The unit's clock minus the host's, milliseconds; undefined while it is not set.
   slots: Unit['slots'];
-
   constructor(options: UnitOptions, factory: Factory, persist: Persist, power: UnitPower) {
     this.#options = options;
     this.#factory = factory;
@@ -63,7 +61,6 @@ export class SimulatedUnit implements Unit {
     this.config = new Configuration(options.model, factory.layer, hooks, this.state.found);
     this.dhcp = new DhcpClient(this, options.dhcp);
   }
-
   get model(): Model {
     return this.#options.model;
   }
@@ -104,6 +101,9 @@ export class SimulatedUnit implements Unit {
     const first = this.#clockOffset === undefined && offset !== undefined;
     this.#clockOffset = offset;
     if (first) this.services.clockSet();
+  }
+  isStopped(service: string): boolean {
+    return this.services.isStopped(service);
   }
   notify<Name extends NotificationName>(name: Name, facts: FactsOf<Name>): void {
     report(this, name, facts);

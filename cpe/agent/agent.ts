@@ -12,7 +12,17 @@ import { PendingEvents } from './pending-events.ts';
 import { RetrySchedule } from './retry.ts';
 import { SessionLoop } from './session-loop.ts';
 import { SessionOutcomes, type Sessions } from './session-outcome.ts';
-import { ACTIVE, type Appointment, PERIODIC, REBOOT, RETRY, SCHEDULED, Timers, TRANSFER } from './timers.ts';
+import {
+  ACTIVE,
+  type Appointment,
+  PERIODIC,
+  REBOOT,
+  RETRY,
+  restTimers,
+  SCHEDULED,
+  Timers,
+  TRANSFER,
+} from './timers.ts';
 import { Worker } from './transfer/worker.ts';
 
 export interface Agent {
@@ -30,6 +40,10 @@ export interface Agent {
   };
   /** Wants a session now, with an event if one is named: for the unit's own services (check-sync, web page). */
   inform(event?: string): void;
+  /** Its service stops: a session under way ends in its own time, or is cut. Resolves when nothing is called or answered any more. */
+  rest(): Promise<void>;
+  /** Its service starts: events that waited are reported. */
+  resume(): Promise<void>;
   readonly transfers: {
     /** Looks at the queue again: the unit queued a transfer of its own. */
     wake(): void;
@@ -98,6 +112,14 @@ class RunningAgent implements Agent {
     this.loop.want();
   }
 
+  rest(): Promise<void> {
+    return restAgent(this);
+  }
+
+  resume(): Promise<void> {
+    return resumeAgent(this);
+  }
+
   due(appointment: Appointment): void {
     onDue(this, appointment);
   }
@@ -105,6 +127,28 @@ class RunningAgent implements Agent {
   stop(): Promise<void> {
     return this.life.stop();
   }
+}
+
+/** Milliseconds that a session under way may take to its end; our choice. */
+const SESSION_END = 10_000;
+
+async function restAgent({ device, loop, timers, endpoints }: RunningAgent): Promise<void> {
+  if (loop.isOver) return;
+  restTimers(timers);
+  const enough = new AbortController();
+  const cut = device.clock.after(SESSION_END, () => enough.abort());
+  // An ACS may order the stop within a session, and has its answer before the session ends.
+  enough.signal.addEventListener('abort', () => loop.interrupt(), { once: true });
+  await Promise.all([endpoints?.settle(), loop.running]);
+  cut.cancel();
+}
+
+async function resumeAgent({ device, loop, timers, endpoints }: RunningAgent): Promise<void> {
+  if (loop.isOver) return;
+  timers.resume();
+  await endpoints?.settle();
+  const { events, changed } = device.state.facts;
+  if (events.length > 0 || changed.length > 0) loop.want();
 }
 
 function noteBoot(device: Device): Promise<void> {

@@ -1,11 +1,12 @@
 // The loop of sessions with the ACS: one after the other, as long as one is wanted.
+import { isAbort } from '../../shared/errors.ts';
 import type { Device } from '../state/device.ts';
 import type { PendingEvents } from './pending-events.ts';
 import { type ContactHost, contactAcs } from './session/contact.ts';
 import type { SessionEffects } from './session/rpc.ts';
 import type { SessionReport } from './session/session.ts';
-import { noUrlReport, type OutcomeHost, settleSession, switchedOffReport } from './session-outcome.ts';
-import { isTrue, managementServer } from './settings.ts';
+import { cutReport, noUrlReport, type OutcomeHost, settleSession, switchedOffReport } from './session-outcome.ts';
+import { isCwmpOff } from './settings.ts';
 import { Mutex, Stoppable } from './task-control.ts';
 
 export interface SessionHost extends OutcomeHost, ContactHost {
@@ -33,7 +34,6 @@ export class SessionLoop {
   readonly #switch = new CwmpSwitch();
   /** Sessions that follow each other; undefined while none runs. */
   running: Promise<void> | undefined;
-
   constructor(agent: SessionHost) {
     this.#agent = agent;
   }
@@ -41,12 +41,10 @@ export class SessionLoop {
   get isOver(): boolean {
     return this.#tasks.isStopped;
   }
-
   start(): void {
     this.#started = true;
     this.#go();
   }
-
   want(): void {
     this.isWanted = true;
     this.#go();
@@ -78,6 +76,11 @@ export class SessionLoop {
       });
   }
 
+  /** Ends the session under way; a later one may begin. */
+  interrupt(): void {
+    this.#tasks.interrupt();
+  }
+
   async #talk(): Promise<void> {
     const agent = this.#agent;
     while (this.isWanted && !this.isOver && !this.exit) {
@@ -89,9 +92,7 @@ export class SessionLoop {
       }
       const effects: SessionEffects = {};
       // No session when an installation that came first ordered a restart.
-      const report = await this.alone(async () =>
-        this.exit ? undefined : this.#tasks.run(signal => holdOne(agent, effects, signal)),
-      );
+      const report = await this.alone(async () => (this.exit ? undefined : holdUnlessCut(agent, this.#tasks, effects)));
       if (!report) break;
       await settleSession(agent, report, effects);
       agent.sessions.announce(report);
@@ -102,19 +103,30 @@ export class SessionLoop {
   }
 }
 
+/** A session that the stop of the service ends has failed. */
+async function holdUnlessCut(agent: SessionHost, tasks: Stoppable, effects: SessionEffects): Promise<SessionReport> {
+  try {
+    return await tasks.run(signal => holdOne(agent, effects, signal));
+  } catch (error) {
+    if (!isAbort(error) || tasks.isStopped) throw error;
+    return cutReport();
+  }
+}
+
 /** Ends a run of one session, which cannot take place. */
-function endSwitchedOff({ sessions, life }: SessionHost): void {
-  sessions.announce(switchedOffReport());
+function endSwitchedOff({ device, sessions, life }: SessionHost): void {
+  sessions.announce(switchedOffReport(device.isStopped('Cwmp')));
   life.endSoon();
 }
 
-/** TR-181 ManagementServer.EnableCWMP. Each time it is switched off, one log line says so. */
+/** Each time that CWMP is switched off, one log line says so. */
 class CwmpSwitch {
   #off = false;
 
   isOff(device: Device): boolean {
-    const off = !isTrue(managementServer(device, 'EnableCWMP', '1'));
-    if (off && !this.#off) device.log.warn('CWMP disabled', { parameter: 'ManagementServer.EnableCWMP' });
+    const off = isCwmpOff(device);
+    const cause = device.isStopped('Cwmp') ? { service: 'Cwmp' } : { parameter: 'ManagementServer.EnableCWMP' };
+    if (off && !this.#off) device.log.warn('CWMP disabled', cause);
     this.#off = off;
     return off;
   }

@@ -34,8 +34,14 @@ const noSession = (error: Failure): SessionReport => ({ ok: false, informed: fal
 export const noUrlReport = (): SessionReport =>
   noSession({ kind: 'no-url', message: 'no ACS URL is known: neither DHCP nor the configuration names one' });
 
-export const switchedOffReport = (): SessionReport =>
-  noSession({ kind: 'off', message: 'CWMP is switched off: ManagementServer.EnableCWMP is false' });
+export const switchedOffReport = (isStopped: boolean): SessionReport =>
+  noSession({
+    kind: 'off',
+    message: `CWMP is switched off: ${isStopped ? 'the service Cwmp is stopped' : 'ManagementServer.EnableCWMP is false'}`,
+  });
+
+/** The report of a session that the stop of the service ended. */
+export const cutReport = (): SessionReport => noSession({ kind: 'off', message: 'the service Cwmp was stopped' });
 
 /** The sessions of one run as tests, services and fleets see them. */
 export interface Sessions {

@@ -21,6 +21,10 @@ export function isTrue(value: string): boolean {
   return value === '1' || value.toLowerCase() === 'true';
 }
 
+/** CWMP rests: its service is stopped (DGW), or TR-181 ManagementServer.EnableCWMP is false. */
+export const isCwmpOff = (device: Device): boolean =>
+  device.isStopped('Cwmp') || !isTrue(managementServer(device, 'EnableCWMP', '1'));
+
 /** TR-069 3.2.1.1: values of the ACS count before those from DHCP, and these before the standard's own. */
 export function retryPolicy(device: Device): RetryPolicy {
   const read = (name: string, learned: number | undefined, low: number, otherwise: number): number => {

@@ -81,6 +81,11 @@ export class Stoppable {
     }
   }
 
+  /** Ends the task under way; later ones run. */
+  interrupt(): void {
+    this.#abort?.abort(new DOMException('the service stopped', 'AbortError'));
+  }
+
   stop(): void {
     this.isStopped = true;
     this.#abort?.abort(stopped());

@@ -22,6 +22,10 @@ export interface TimerHost {
   due(appointment: Appointment): void;
 }
 
+/** Appointments of sessions. */
+const resting: readonly Appointment[] = [PERIODIC, SCHEDULED, ACTIVE, RETRY];
+const isStopped = (device: Device): boolean => device.isStopped('Cwmp');
+
 const never = Number.POSITIVE_INFINITY;
 /** A timer of the host may run a little before its time, milliseconds. */
 const EARLY = 2;
@@ -58,10 +62,18 @@ export class Timers {
     this.set(REBOOT, wait);
   }
 
+  /** CWMP starts again. */
+  resume(): void {
+    this.#periodic.update();
+    this.set(PERIODIC, this.#periodic.wait);
+    this.arm();
+  }
+
   /** @param ms until the appointment; undefined: there is none */
   set(appointment: Appointment, ms: number | undefined): void {
     const { clock } = this.#host.device;
-    this.#at[appointment] = ms === undefined || ms === never ? never : clock.monotonic() + Math.max(0, ms);
+    const isNever = ms === undefined || ms === never || (resting.includes(appointment) && isStopped(this.#host.device));
+    this.#at[appointment] = isNever ? never : clock.monotonic() + Math.max(0, ms);
     this.#settle();
   }
 
@@ -94,6 +106,11 @@ export class Timers {
     }
     this.#settle();
   }
+}
+
+/** CWMP rests: only a restart of the unit and transfers keep their time. */
+export function restTimers(timers: Timers): void {
+  for (const appointment of resting) timers.set(appointment, undefined);
 }
 
 function rebootSettings(device: Device): { settings: string; wait: number } {

@@ -76,6 +76,10 @@ function summaryOf(unit: Unit): string {
 
 export const cwmp: Service = {
   name: 'Cwmp',
+  start: unit => unit.power.agent?.resume(),
+  stop: unit => unit.power.agent?.rest(),
+  // The unit ends its agent by itself.
+  powerOff: () => undefined,
   values: {
     DeviceSummary: unit => (unit.model.services.length > 0 ? summaryOf(unit) : undefined),
     ...Object.fromEntries(Object.entries(gatewayInfo).map(([name, key]) => [`GatewayInfo.${name}`, ofGateway(key)])),

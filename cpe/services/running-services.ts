@@ -1,12 +1,16 @@
 // The services of one unit that run: all start at boot, and each can be stopped and started alone.
+import { withEntry } from '../../shared/lists.ts';
+import { Moves } from './common/moves.ts';
+import { dependentsOf, isLicensed } from './common/service-rules.ts';
 import { allServices } from './registry.ts';
-import { rowsOf, type Service, type Unit } from './service.ts';
+import { rowsOf, type Service, type ServiceState, type Unit } from './service.ts';
 
 export class RunningServices {
   readonly #unit: Unit;
   #up = false;
-  /** Services stopped by hand or by their start-up type. */
+  /** Services stopped by hand, by their start-up type or for want of a licence. */
   #stopped: readonly string[] = [];
+  readonly #moves = new Moves();
 
   constructor(unit: Unit) {
     this.#unit = unit;
@@ -20,12 +24,22 @@ export class RunningServices {
     return this.#up && !this.#stopped.includes(service);
   }
 
+  /** Stopped while the unit is up or on its way down. */
+  isStopped(service: string): boolean {
+    return this.#stopped.includes(service);
+  }
+
+  stateOf(service: string): ServiceState {
+    return this.#moves.stateOf(service) ?? (this.has(service) ? 'Started' : 'Stopped');
+  }
+
   /** All services start with the configured values; those with a manual start-up type stay down. */
   async startAll(): Promise<void> {
     this.#unit.config.pending.clear();
-    this.#stopped = manualServices(this.#unit);
+    this.#stopped = servicesAtRest(this.#unit);
     this.#up = true;
-    for (const service of allServices) if (this.has(service.name)) await service.start?.(this.#unit);
+    const due = allServices.filter(({ name, start }) => start && this.has(name));
+    await this.#moves.startAll(due, async service => service.start?.(this.#unit));
   }
 
   /** From now on no service counts as running; stopAll() ends them. */
@@ -42,26 +56,39 @@ export class RunningServices {
   }
 
   async stop(service: string): Promise<void> {
-    this.#stopped = [...this.#stopped.filter(name => name !== service), service];
-    await behaviour(service)?.stop?.(this.#unit);
-    this.#unit.notify('serviceStopped', { service });
+    // The service that sends notifications sends the one of its own stop before it stops.
+    if (service === 'Nlm') this.#unit.notify('serviceStopped', { service });
+    this.#stopped = withEntry(
+      this.#stopped.filter(name => name !== service),
+      service,
+    );
+    await this.#moves.during(service, 'Stopping', async () => {
+      for (const part of behaviours(service).reverse()) await part.stop?.(this.#unit);
+    });
+    if (service !== 'Nlm') this.#unit.notify('serviceStopped', { service });
   }
 
   /** Starts with the settings that waited for it. */
   async start(service: string): Promise<void> {
     this.#stopped = this.#stopped.filter(name => name !== service);
     this.#unit.config.pending.release(service);
-    await behaviour(service)?.start?.(this.#unit);
-    // The user agents read the ports and keys of media when they start.
-    if (service === 'Mipt' && this.has('SipEp')) await behaviour('SipEp')?.start?.(this.#unit);
+    await this.#startParts(service);
+    // A dependent service reads what this one runs with; its own waiting settings go on waiting.
+    for (const dependent of dependentsOf(service)) if (this.has(dependent)) await this.#startParts(dependent);
     this.#unit.notify('serviceStarted', { service });
+  }
+
+  #startParts(service: string): Promise<void> {
+    return this.#moves.during(service, 'Starting', async () => {
+      for (const part of behaviours(service)) await part.start?.(this.#unit);
+    });
   }
 }
 
-const behaviour = (name: string): Service | undefined => allServices.find(service => service.name === name);
+const behaviours = (name: string): Service[] => allServices.filter(service => service.name === name);
 
-/** The services with a manual start-up type. Each row is read once: a boot that looks each service up by its name takes far longer. */
-const manualServices = (unit: Unit): string[] =>
+/** The services that stay down at a start. Each row is read once: a boot that looks each service up by its name takes far longer. */
+const servicesAtRest = (unit: Unit): string[] =>
   rowsOf(unit, 'Scm.ServicesConfig', ['Name', 'StartupType'])
-    .filter(({ StartupType }) => StartupType === 'Manual')
+    .filter(({ Name, StartupType }) => StartupType === 'Manual' || !isLicensed(unit, Name))
     .map(({ Name }) => Name);

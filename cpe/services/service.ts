@@ -16,12 +16,18 @@ import type { Draft } from '../state/tree/draft.ts';
 import { pathOfVariable } from '../state/tree/names.ts';
 import type { Tree } from '../state/tree/tree.ts';
 
+/** The state of a service, as Scm.ServicesInfo shows it. */
+export type ServiceState = 'Started' | 'Starting' | 'Stopped' | 'Stopping';
+
 /** The services of one unit: which run, and their commands. */
 export interface Services {
   /** The unit is up: services run, but for those that were stopped one by one. */
   readonly up: boolean;
   started(service: string): boolean;
-  /** @throws UserError for a service that does not exist */
+  /** It was stopped alone, also while the unit goes down. */
+  isStopped(service: string): boolean;
+  stateOf(service: string): ServiceState;
+  /** @throws UserError for a service that does not exist, is not licensed, or is to be stopped and is the system's */
   command(service: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void>;
   /** Restarts every service with settings that wait for it. */
   restartRequired(): Promise<void>;

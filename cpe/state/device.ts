@@ -94,6 +94,8 @@ export interface Device {
   readonly dhcp: LeaseSource;
   readonly power: DevicePower;
 
+  /** The service was stopped alone: what it does rests until it starts again. */
+  isStopped(service: string): boolean;
   /** Reports to the targets that the unit is configured with. */
   notify: Notify;
   /** The unit's own clock, milliseconds since the epoch; undefined until it was set. */

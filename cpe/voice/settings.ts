@@ -119,6 +119,8 @@ export interface UserAgentEnv {
   /** The settings of calls as they are now; by default those of the configuration. */
   callSettings?: () => CallSettings;
   notify: Notify;
+  /** The status by which a new call is refused now; undefined where it may begin, as by default. */
+  callGate?: () => 480 | 486 | undefined;
   /** The work that an event of a SIP server stands for, as the unit is set now; undefined where it is rejected, as by default. */
   onEvent?: (event: UnitEvent) => (() => Promise<void>) | undefined;
   watch?: CallWatch;

@@ -1,7 +1,7 @@
 // The endpoint of connection requests by HTTP: a listener where the model wants one, under an address that outlives reboots if possible.
 import type { Device } from '../../state/device.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
-import { credentials, isTrue, managementServer } from '../settings.ts';
+import { credentials, isCwmpOff, isTrue, managementServer } from '../settings.ts';
 import { Mutex } from '../task-control.ts';
 import { type Listener, type OpenListener, openListener } from './listener.ts';
 
@@ -57,10 +57,8 @@ export class HttpEndpoint {
   async #settle(): Promise<void> {
     const { device } = this.#target;
     const { host, port } = this.#listen;
-    // TR-181 ManagementServer.HTTPConnectionRequestEnable and EnableCWMP; the DGW has neither.
-    const enabled = ['HTTPConnectionRequestEnable', 'EnableCWMP'].every(name =>
-      isTrue(managementServer(device, name, '1')),
-    );
+    // TR-181 ManagementServer.HTTPConnectionRequestEnable, which the DGW has not.
+    const enabled = isTrue(managementServer(device, 'HTTPConnectionRequestEnable', '1')) && !isCwmpOff(device);
     // Cwmp.ListeningPort 0 stands for 7547; many units share a host here, so it means the port the program was given.
     const configured = Number(device.config.variable('Cwmp.ListeningPort') ?? 0) || 0;
     const goal = enabled ? `${host} ${configured || port}` : '';

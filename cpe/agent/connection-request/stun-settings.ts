@@ -2,7 +2,7 @@
 import { STUN_PORT } from '../../../shared/stun.ts';
 import type { Device } from '../../state/device.ts';
 import { acsAddress } from '../acs-url.ts';
-import { isTrue, managementServer } from '../settings.ts';
+import { isCwmpOff, isTrue, managementServer } from '../settings.ts';
 
 /** DGW Cwmp.Tr111StunStatus. */
 export type StunStatus =
@@ -37,7 +37,7 @@ const UNLIMITED = 300;
 
 /** TR-181 ManagementServer.STUNEnable, DGW Cwmp.Tr111StunEnable. */
 export const isStunEnabled = (device: Device): boolean =>
-  isTrue(managementServer(device, 'STUNEnable', '0')) && isTrue(managementServer(device, 'EnableCWMP', '1'));
+  isTrue(managementServer(device, 'STUNEnable', '0')) && !isCwmpOff(device);
 
 /** The settings as they are now; undefined when there is to be no binding. */
 export function stunSettings(device: Device): StunSettings | undefined {

@@ -14,6 +14,7 @@ export interface DhcpHost {
   readonly random: Random;
   readonly log: Log;
   readonly config: Pick<Configuration, 'variable'>;
+  isStopped(service: string): boolean;
   /** Acts on a new lease. @param before the lease before it */
   leased(before: Lease | undefined): Promise<void>;
 }
@@ -40,7 +41,8 @@ export class DhcpClient implements LeaseSource {
 
   /** Rejects only when `abort` ends the question. */
   async renew(timeoutMs = TIMEOUT): Promise<Lease | undefined> {
-    if (!this.#server) return this.#lease;
+    // A stopped client keeps the lease that it has.
+    if (!this.#server || this.#host.isStopped('Bni')) return this.#lease;
     const { identity, clock, random, log, config } = this.#host;
     // TR-069 Annex F: the unit names itself to the gateway that serves it.
     const isNamed = config.variable('Cwmp.Tr069AnnexFEnable') === 'Enable';

@@ -8,6 +8,13 @@ import { installFirmware } from '../fpu.ts';
 import { exportLog, logFilesOf } from '../nlm.ts';
 import type { Unit } from '../service.ts';
 
+/** The services that take files; one that is being restarted takes none. */
+const takers: readonly (readonly [RegExp, string])[] = [
+  [/^1 Firmware Upgrade Image$/, 'Fpu'],
+  [/^3 Vendor Configuration File$/, 'Conf'],
+  [/^X 0090F8 Certificate$/, 'Cert'],
+];
+
 /** Installs a download, TR-069 A.3.2.8; the vendor type for certificates is our choice. @throws CwmpFault 9003, 9010, 9018 */
 export async function installFile(
   unit: Unit,
@@ -16,6 +23,9 @@ export async function installFile(
   target: string,
   origin?: string,
 ): Promise<InstallOutcome> {
+  for (const [type, service] of takers)
+    if (type.test(fileType) && unit.services.isStopped(service))
+      throw new CwmpFault(9002, `the service ${service} is stopped`);
   if (/^1 Firmware Upgrade Image$/.test(fileType)) {
     await installFirmware(unit, bytes);
     return { status: 'reboot' };

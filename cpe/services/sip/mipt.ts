@@ -3,6 +3,7 @@ import { hasReadableKeys } from '../../voice/settings.ts';
 import { type Service, type Unit, X } from '../service.ts';
 import { userAgentConfigs } from './config.ts';
 import { missingCodecs } from './media.ts';
+import { endCalls } from './sipep.ts';
 
 const isVoiceEnable = (path: string, codec: string): boolean =>
   path.endsWith(`DefaultCodec${codec}VoiceEnable`) ||
@@ -20,6 +21,7 @@ function reportSecurity(unit: Unit): void {
 
 export const mipt: Service = {
   name: 'Mipt',
+  stop: endCalls,
   apply(unit, { changes, source }) {
     if (changes.some(({ path }) => /_Mipt\.(?:DefaultSecurity|EpSpecificSecurity\.)/.test(path))) reportSecurity(unit);
     if (source === 'unit') return;

@@ -57,6 +57,16 @@ export const userAgentsOf = (unit: Unit): [gateway: string, agent: SipUserAgent]
 export const callsOf = (unit: Unit): number =>
   [...gatewaysOf(unit).values()].reduce((sum, { agent }) => sum + (agent?.calls().length ?? 0), 0);
 
+/** Calls need the service of media and that of endpoints. */
+const callGate = (unit: Unit): 480 | 486 | undefined =>
+  ['Mipt', 'EpAdm'].some(name => unit.services.isStopped(name)) ? 480 : undefined;
+
+/** Ends all calls; the user agents go on. */
+export async function endCalls(unit: Unit): Promise<void> {
+  const calls = userAgentsOf(unit).flatMap(([, agent]) => agent.calls());
+  await Promise.allSettled(calls.map(call => call.hangup()));
+}
+
 /** The states of all gateways, as their status table shows them. */
 export const gatewayStates = (unit: Unit): string[] =>
   rowsOf(unit, 'SipEp.Gateway', ['Name']).map(({ Name }) => gatewayState(unit, Name));
@@ -110,6 +120,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
       clock: unit.clock,
       random: unit.random,
       callSettings: () => callSettings(unit),
+      callGate: () => callGate(unit),
       onEvent: event => workOf(unit, gateway, event),
       log: unit.log.child({ gateway }),
       tls,

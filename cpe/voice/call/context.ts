@@ -48,6 +48,8 @@ export interface CallContext {
   authOf(user: string): Authenticator;
   readonly notify: Notify;
   readonly watch: CallWatch | undefined;
+  /** The status by which a new call is refused now. */
+  callGate(): 480 | 486 | undefined;
   /** Security and ports of an account's media as they are set now; its endpoint may have its own. */
   protectionOf(user: string): Protection;
   /** The media that the account's endpoint offers and takes, as it is set now. */
@@ -95,6 +97,7 @@ export function createCallContext(parts: {
     authOf: user => accounts.authOf(user),
     notify: env.notify,
     watch: env.watch,
+    callGate: () => env.callGate?.(),
     wrongKeyManagement: () => env.notify('wrongKeyManagement', {}),
     mediaOf: user => env.mediaOf?.(user) ?? plainMedia,
     openMedia: async (basePort, ssrc) => {

@@ -1,6 +1,8 @@
 // Pages of the menu System.
+import { isSystemService } from '../../services/common/service-rules.ts';
 import type { Unit } from '../../services/service.ts';
 import { readyLed } from '../../state/ready-led.ts';
+import { requiredAction, restartRequired, serviceAction, systemServices, userServices } from '../actions/services.ts';
 import { form, table } from '../render/part.ts';
 import { eventLogPage, syslogPage } from './event-log.ts';
 import { allSettings } from './model.ts';
@@ -36,7 +38,20 @@ export const systemPages: readonly Page[] = [
     path: '/system/services',
     menu: 'System',
     tab: 'Services',
-    parts: [table('Services', 'Scm.ServicesInfo', ['Name', 'Id', 'Class', 'StartupType', 'ExecState'])],
+    parts: [
+      { kind: 'custom', heading: 'Restart Required Services', render: restartRequired },
+      {
+        kind: 'facts',
+        heading: 'System Services',
+        head: ['System Service', 'Status', 'Comment'],
+        facts: systemServices,
+      },
+      { kind: 'custom', heading: 'User Services', render: userServices },
+      table('Start-up', 'Scm.ServicesConfig', ['Name', 'StartupType'], {
+        hasRow: ({ unit }, row) => !isSystemService(unit, unit.config.get(`${row}Name`)),
+      }),
+    ],
+    actions: { service: serviceAction, required: requiredAction },
   },
   syslogPage,
   eventLogPage,

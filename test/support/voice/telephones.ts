@@ -1,6 +1,6 @@
 // Whole gateways whose settings make them telephones at a SIP server over TLS, as an ACS or a customer profile would set them.
 import assert from 'node:assert/strict';
-import type { GatewayOptions } from '../../../cpe/gateway.ts';
+import type { Gateway, GatewayOptions } from '../../../cpe/gateway.ts';
 import { userAgentOf } from '../../../cpe/services/sip/sipep.ts';
 import type { Call } from '../../../cpe/voice/call/call.ts';
 import type { SipUserAgent } from '../../../cpe/voice/user-agent.ts';
@@ -34,6 +34,7 @@ export class Telephones {
   #authority: Authority | undefined;
   #server: Pbx | undefined;
   #addresses = 0;
+  readonly #devices = new Map<string, Gateway['device']>();
 
   private constructor(net: number) {
     this.#net = net;
@@ -74,12 +75,18 @@ export class Telephones {
     const parameters = { ...telephoneSettings(user, `127.0.0.1:${this.#server?.ports.tls}`), ...settings };
     const certificates = [this.#authority?.cert ?? assert.fail('before the suite')];
     const { device } = await this.gateways.up({ profile: { parameters, certificates }, address, ...extra });
+    this.#devices.set(user, device);
     const isRegistered = (): boolean => {
       const registrations = userAgentOf(device)?.registrations() ?? [];
       return registrations.length > 0 && registrations.every(({ state }) => state === 'Registered');
     };
     await eventually(`registration of ${user}`, isRegistered, 15_000);
     return userAgentOf(device) ?? assert.fail('the unit has no user agent');
+  }
+
+  /** The unit that was booted last for a user. */
+  deviceOf(user: string): Gateway['device'] {
+    return this.#devices.get(user) ?? assert.fail(`no unit of ${user}`);
   }
 
   /** A call of 100 to 101. @returns it at either side */
