@@ -4,7 +4,9 @@ import { type Agent, startAgent } from './agent/agent.ts';
 import type { AgentOptions } from './agent/options.ts';
 import { type CustomerProfile, factoryOf, noProfile } from './profile.ts';
 import { fetchOwn, scriptsAtStart } from './services/autonomous-scripts.ts';
-import { swapBanks } from './services/fpu.ts';
+import { restoreDue } from './services/configuration/image.ts';
+import { reportRestore } from './services/configuration/reports.ts';
+import { reportBoot, swapBanks } from './services/fpu.ts';
 import type { UnitPower } from './services/service.ts';
 import { memoryPersist, openPersist } from './state/persist.ts';
 import type { SnapshotStore } from './state/snapshot.ts';
@@ -134,26 +136,34 @@ async function startServices(unit: SimulatedUnit, clockSource: GatewayOptions['c
   unit.setClock(source === 'host' ? 0 : undefined);
   unit.dhcp.forget();
   unit.slots = undefined;
-  await finishLastRun(unit);
+  const changed = await finishLastRun(unit);
   await unit.dhcp.renew(DHCP_AT_BOOT);
   await unit.services.start();
+  if (changed) reportBoot(unit);
+  await reportRestore(unit);
   if (unit.services.started('Conf')) await fetchOwn(unit, scriptsAtStart(unit));
 }
 
-/** Carries out what the last run left to be done before anything else starts: a firmware change, a factory reset. */
-async function finishLastRun(unit: SimulatedUnit): Promise<void> {
+/**
+ * Carries out what the last run left to be done before anything else starts: a firmware change, a factory reset, a restore.
+ * @returns whether the firmware changed
+ */
+async function finishLastRun(unit: SimulatedUnit): Promise<boolean> {
   const { identity, softwareVersion, state, config, log } = unit;
   const before = { product: identity.productClass, version: softwareVersion };
   // Saved together with the swap, so that no power cut can part them.
   if (state.unitFacts.pendingFirmware && config.variable('Fpu.DefaultSettingsOnInstall') === 'Enable') {
     state.facts.resetDue = true;
   }
-  if (await swapBanks(unit, before)) {
+  const changed = await swapBanks(unit, before);
+  if (changed) {
     log.info('firmware changed', { from: before.version, to: unit.softwareVersion });
   }
   if (state.facts.resetDue) {
     // Back to the customer profile.
-    config.clear();
+    config.restore();
     await state.forget();
   }
+  await restoreDue(unit);
+  return changed;
 }

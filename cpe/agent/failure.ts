@@ -2,6 +2,7 @@
 import { messageOf } from '../../shared/errors.ts';
 import { HttpError } from '../../shared/net/http.ts';
 import { TlsRefused } from '../../shared/tls/connect.ts';
+import { TransferError } from '../../shared/transfer/exchange.ts';
 
 export type FailureKind =
   /** Neither DHCP nor configuration names an ACS. */
@@ -21,6 +22,8 @@ export type FailureKind =
   | 'too-large'
   /** The server refused our credentials. */
   | 'auth'
+  /** The file server has no such file, or gives no right to it. */
+  | 'missing'
   /** An HTTP status that the protocol does not have. */
   | 'http'
   /** Not SOAP, not CWMP, or a message out of turn. */
@@ -62,6 +65,7 @@ const cut = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_RES_CONTE
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failed) return error.failure;
   const message = messageOf(error);
+  if (error instanceof TransferError) return { kind: error.kind === 'protocol' ? 'http' : error.kind, message };
   if (!(error instanceof HttpError)) return { kind: 'internal', message };
   const { code = '', cause } = error;
   switch (error.kind) {

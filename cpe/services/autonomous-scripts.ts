@@ -3,14 +3,16 @@
 import { queueOwn } from '../agent/transfer/queue.ts';
 import type { OwnTransfer } from '../state/facts.ts';
 import { profileName } from './common/product.ts';
+import { readRange, type Schedule } from './configuration/schedule.ts';
 import { hostPort, type Unit } from './service.ts';
 
 const FILE_TYPE = '3 Vendor Configuration File';
+const FIRMWARE = '1 Firmware Upgrade Image';
 
 const read = (unit: Unit, name: string): string => unit.config.variable(`Conf.${name}`) ?? '';
 
 /** `%mac%` and its like in names and paths; an unknown one stays. The series (`4100` of `4102S`) is inferred. */
-function expandMacros(unit: Unit, text: string): string {
+export function expandMacros(unit: Unit, text: string): string {
   const values: Record<string, string> = {
     mac: unit.identity.mac,
     version: unit.softwareVersion,
@@ -23,14 +25,14 @@ function expandMacros(unit: Unit, text: string): string {
 }
 
 /** `host[:port]/location/file`, without empty parts. */
-const joined = (host: string, location: string, file: string): string =>
+export const joined = (host: string, location: string, file: string): string =>
   [host, location, file]
     .map(part => part.replace(/^\/+|\/+$/g, ''))
     .filter(part => part !== '')
     .join('/');
 
 /** Removes `user:password@` from a URL. */
-function parted(text: string): { url: string; username: string; password: string } | undefined {
+export function parted(text: string): { url: string; username: string; password: string } | undefined {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^@]+)$/i.exec(text);
   if (!match) return undefined;
   const plain = (part = ''): string => {
@@ -44,7 +46,7 @@ function parted(text: string): { url: string; username: string; password: string
   return { url: `${match[1]?.toLowerCase()}://${match[4]}`, username: plain(match[2]), password: plain(match[3]) };
 }
 
-type Place = Pick<OwnTransfer, 'url' | 'username' | 'password'>;
+export type Place = Pick<OwnTransfer, 'url' | 'username' | 'password'>;
 
 function onServer(unit: Unit, host: string, file: string): Place | undefined {
   if (file === '' || host === '' || host.startsWith('0.0.0.0')) return undefined;
@@ -78,13 +80,16 @@ export function placeOf(unit: Unit, value: string): Place | undefined {
   return isHost ? onServer(unit, value, read(unit, 'ScriptGenericFileName')) : undefined;
 }
 
-/** The script that the last DHCP answer names, option 66 first. Such a transfer is not repeated when it fails. */
+/** The scripts and firmware packs that the last DHCP answer names, option 66 first. Such a transfer is not repeated when it fails. */
 export function dhcpScripts(unit: Unit): OwnTransfer[] {
   if (read(unit, 'ScriptsDhcpDownloadEnable') !== 'Enable') return [];
   return (unit.dhcp.lease?.scripts ?? []).flatMap(({ option, value }) => {
-    const place = placeOf(unit, value);
+    // The vendor's options name scripts alone; `Firmware=` is ours.
+    const pack = /^Firmware=(.+)$/i.exec(value)?.[1];
+    const place = pack === undefined ? placeOf(unit, value) : parted(expandMacros(unit, pack));
+    const fileType = pack === undefined ? FILE_TYPE : FIRMWARE;
     if (!place) unit.log.warn('DHCP script option unusable', { option, value: value.replace(/\/\/[^/]*@/, '//') });
-    return place ? [{ origin: String(option), fileType: FILE_TYPE, retries: 0, ...place }] : [];
+    return place ? [{ origin: String(option), fileType, retries: 0, ...place }] : [];
   });
 }
 
@@ -104,11 +109,16 @@ export const scriptsAtStart = (unit: Unit): OwnTransfer[] => [
   ...(read(unit, 'ScriptsTransferOnRestartEnable') === 'Enable' ? configuredScripts(unit) : []),
 ];
 
-/** Milliseconds between periodic transfers; undefined when they are off. ScriptsTransferTimeRange is kept and not acted on. */
-export function scriptPeriod(unit: Unit): number | undefined {
+/** The times of periodic transfers; undefined when they are off. The obsolete ScriptsTransferTimeOfDay counts without a range. */
+export function scriptSchedule(unit: Unit): Schedule | undefined {
   if (read(unit, 'ScriptsTransferPeriodicEnable') !== 'Enable') return undefined;
   const minutes = { Minutes: 1, Hours: 60, Days: 1440 }[read(unit, 'ScriptsTransferPeriodicTimeUnit')] ?? 60;
-  return Math.max(1, Number(read(unit, 'ScriptsTransferInterval'))) * minutes * 60_000;
+  const hour = Number(read(unit, 'ScriptsTransferTimeOfDay') || -1);
+  return {
+    period: Math.max(1, Number(read(unit, 'ScriptsTransferInterval'))) * minutes * 60_000,
+    range: readRange(read(unit, 'ScriptsTransferTimeRange')) ?? (hour < 0 ? undefined : readRange(String(hour))),
+    zone: unit.config.variable('Hoc.StaticTimeZone') ?? '',
+  };
 }
 
 /** Fetches and installs files between sessions, one after the other. Queued durably when resolved. */

@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { Timer } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { exportPaths, exportScript } from '../script/export.ts';
 import { runScript } from '../script/run.ts';
 import type { InstallOutcome } from '../state/device.ts';
-import { configuredScripts, fetchOwn, scriptPeriod } from './autonomous-scripts.ts';
+import { configuredScripts, fetchOwn, scriptSchedule } from './autonomous-scripts.ts';
+import { backUp, exportToUrl, isExport, isScript, ownTransfer, restore } from './configuration/own-transfers.ts';
+import { nextTransfer, readRange } from './configuration/schedule.ts';
+import { openScript, seal } from './configuration/sealing.ts';
 import { type Applied, localOf, peekSlot, type Service, showTime, slotOf, type Unit, X } from './service.ts';
 
 interface ConfState {
@@ -22,7 +26,8 @@ const state = (unit: Unit): ConfState => slotOf(unit, conf, () => ({ running: fa
  * @throws CwmpFault 9018 when it cannot be read: nothing ran, the file is useless. 9010 when lines failed: the
  *   file was valid and the rest of it has run, so the transfer as a whole has failed (TR-069 A.5.1 has no code nearer).
  */
-export async function installScript(unit: Unit, bytes: Buffer, origin?: string): Promise<InstallOutcome> {
+export async function installScript(unit: Unit, file: Buffer, origin?: string): Promise<InstallOutcome> {
+  const bytes = await opened(unit, file, origin);
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (origin !== undefined && unit.state.unitFacts.scripts?.[origin] === digest && !mayRepeat(unit, origin)) {
     unit.log.info('unchanged script skipped', { origin });
@@ -57,17 +62,33 @@ export async function installScript(unit: Unit, bytes: Buffer, origin?: string):
   }
 }
 
+/** @throws CwmpFault 9018 for a script that cannot be decrypted, or with a wrong checksum */
+async function opened(unit: Unit, file: Buffer, origin: string | undefined): Promise<Buffer> {
+  try {
+    return await openScript(unit, file, origin !== undefined);
+  } catch (error) {
+    await unit.state.remember(facts => {
+      facts.script = { result: 'ExecutionFailed', at: showTime(unit.now()) };
+    });
+    unit.notify('scriptFailed', { reason: messageOf(error) });
+    throw error;
+  }
+}
+
 /** A script that DHCP names never runs twice in a row; for a configured one Conf.ScriptsAllowRepeatedExecution says. */
 const mayRepeat = (unit: Unit, origin: string): boolean =>
   !/^\d+$/.test(origin) && unit.config.variable('Conf.ScriptsAllowRepeatedExecution') === 'Enable';
 
 /** Sets the timer of the periodic transfers as the settings are now; an idle unit without them keeps nothing. */
-function arm(unit: Unit): void {
+function arm(unit: Unit, isFirst = true): void {
   peekSlot<ConfState>(unit, conf)?.timer?.cancel();
-  const period = scriptPeriod(unit);
-  if (period === undefined) return;
-  state(unit).timer = unit.clock.after(period, () => {
-    arm(unit);
+  const schedule = scriptSchedule(unit);
+  const now = unit.now();
+  // A time of day needs a clock: clockSet comes back here.
+  if (!schedule || (schedule.range && now === undefined)) return;
+  const at = nextTransfer(schedule, now ?? 0, isFirst, unit.random);
+  state(unit).timer = unit.clock.after(at - (now ?? 0), () => {
+    arm(unit, false);
     fetchConfigured(unit).catch((error: unknown) => unit.log.error('script fetch failed', { error }));
   });
 }
@@ -87,36 +108,52 @@ export async function exportConfiguration(
     service: unit.config.variable('Conf.ScriptExportServiceName') ?? 'All',
     modified,
   });
-  await unit.state.remember(facts => {
-    facts.exported = { result: 'Success', at: showTime(unit.now()) };
-  });
-  return Buffer.from(text);
+  // One that the unit sends by itself is done when the server has it.
+  if (!ownTransfer(unit, isExport))
+    await unit.state.remember(facts => {
+      facts.exported = { result: 'Success', at: showTime(unit.now()) };
+    });
+  const secret = unit.config.variable('Conf.ScriptExportSecretKey') ?? '';
+  return secret === '' ? Buffer.from(text) : seal(Buffer.from(text), secret, unit.random);
 }
 
 export const conf: Service = {
   name: 'Conf',
   values: {
     [`${X}Conf.ScriptsStatsCurrentTransferState`]: unit =>
-      peekSlot<ConfState>(unit, conf)?.running ? 'Running' : 'Idle',
+      peekSlot<ConfState>(unit, conf)?.running ? 'Running' : ownTransfer(unit, isScript) ? 'Transfering' : 'Idle',
     [`${X}Conf.ScriptsStatsLastTransferResult`]: unit => unit.state.unitFacts.script?.result ?? 'None',
     [`${X}Conf.ScriptsStatsLastTransferDateTime`]: unit => localOf(unit, unit.state.unitFacts.script?.at),
-    [`${X}Conf.ScriptsStatsCurrentExportState`]: () => 'Idle',
+    [`${X}Conf.ScriptsStatsCurrentExportState`]: unit => (ownTransfer(unit, isExport) ? 'Transfering' : 'Idle'),
     [`${X}Conf.ScriptsStatsLastExportResult`]: unit => unit.state.unitFacts.exported?.result ?? 'None',
     [`${X}Conf.ScriptsStatsLastExportDateTime`]: unit => localOf(unit, unit.state.unitFacts.exported?.at),
+    [`${X}Conf.ImageBackupStatus`]: unit => unit.state.unitFacts.imageBackup?.result ?? 'None',
+    [`${X}Conf.ImageRestoreStatus`]: unit => unit.state.unitFacts.imageRestore?.result ?? 'None',
   },
-  start: arm,
+  start: unit => arm(unit),
+  clockSet: unit => arm(unit),
+  check(_unit, draft, problem) {
+    for (const [path, value] of draft.touched) {
+      if (!path.endsWith('_Conf.ScriptsTransferTimeRange') || value === '' || readRange(value)) continue;
+      problem(path, 9007, 'a time range is hh[:mm[:ss]] or two of these with - between');
+    }
+  },
   stop(unit) {
     peekSlot<ConfState>(unit, conf)?.timer?.cancel();
   },
   apply(unit: Unit, { changes }: Applied) {
     if (
-      changes.some(({ path }) => /Conf\.ScriptsTransfer(Periodic|Interval)/.test(path)) &&
+      changes.some(({ path }) => /Conf\.ScriptsTransfer(Periodic|Interval|Time)|Hoc\.StaticTimeZone/.test(path)) &&
       unit.services.started('Conf')
     )
       arm(unit);
   },
   commands: {
     'conf.configuredscriptstransferandrun': fetchConfigured,
+    // The vendor's names of the commands for images and exports are not public.
+    'conf.backupimage': backUp,
+    'conf.restoreimage': restore,
+    'conf.exportscript': exportToUrl,
     // Without hardware nothing ever waits for a reboot.
     'conf.rebootifneeded': async () => undefined,
   },

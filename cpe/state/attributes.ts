@@ -37,8 +37,8 @@ export class ParameterAttributes {
     return [...(this.#own ?? [])];
   }
 
-  clear(): void {
-    this.#own = undefined;
+  restore(stored: StoredAttributes): void {
+    this.#own = stored.length > 0 ? new Map(stored) : undefined;
   }
 
   /** GetParameterAttributes, TR-069 A.3.2.5. @throws CwmpFault 9005 */

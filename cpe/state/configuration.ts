@@ -89,10 +89,10 @@ export class Configuration implements ConfigurationParts {
   stored(): StoredConfiguration {
     return { ...this.layers.stored(), attributes: this.attributes.stored() };
   }
-  /** Drops all changes of the unit. The caller saves. */
-  clear(): void {
-    this.attributes.clear();
+  /** Replaces all changes of the unit, or drops them, while no service runs. The caller saves. */
+  restore(stored?: StoredConfiguration): void {
+    this.attributes.restore(stored?.attributes ?? []);
     this.pending.clear();
-    this.layers.clear();
+    this.layers.restore(stored);
   }
 }

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Traffic } from '../../shared/capture/socket-watch.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
+import type { CwmpFault } from '../../shared/cwmp/faults.ts';
 import type { DhcpIdentity } from '../../shared/dhcp/options.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Model } from '../../shared/model/definitions.ts';
@@ -10,6 +11,7 @@ import type { TlsPolicy, TlsService } from '../../shared/tls/profiles.ts';
 import type { Revocation } from '../../shared/tls/revocation.ts';
 import type { Notify } from '../notifications.ts';
 import type { Configuration } from './configuration.ts';
+import type { Transfer } from './facts.ts';
 import type { SnapshotStore } from './snapshot.ts';
 
 export interface UnitIdentity {
@@ -111,4 +113,6 @@ export interface Device {
   install(fileType: string, bytes: Buffer, target: string, origin?: string): Promise<InstallOutcome>;
   /** Content for an Upload. @throws CwmpFault 9003 */
   export(fileType: string): Promise<Buffer>;
+  /** A transfer of the unit's own has ended: its service shows and reports the outcome. */
+  transferEnded(transfer: Transfer, fault: CwmpFault | undefined): Promise<void>;
 }

@@ -19,8 +19,10 @@ export interface Transfer {
   stored?: boolean;
   /** Number of bytes fetched. */
   size?: number;
-  /** Origin of an autonomous transfer: `66`, `67`, `Generic`, `Specific`. */
+  /** Origin of an autonomous transfer: `66`, `67`, `Generic`, `Specific`, `Image`, `Mfp`, `Export`. */
   origin?: string;
+  /** The unit sends the file: autonomous transfers only. */
+  upload?: true;
   /** Retries when the server is unreachable, -1 for ever: autonomous transfers only. */
   retries?: number;
 }
@@ -34,6 +36,8 @@ export interface OwnTransfer {
   username: string;
   password: string;
   retries: number;
+  /** The unit sends the file. */
+  upload?: true;
 }
 
 /** A download that the unit asks its ACS for (RequestDownload, TR-069 A.4.2.2). */

@@ -8,6 +8,10 @@ import type { Persist } from './persist.ts';
 export interface Bank {
   product: string;
   version: string;
+  /** SHA-256 of the image. */
+  sha256?: string;
+  /** It does not start: the unit comes up with the other bank. */
+  isFaulty?: true;
 }
 
 /** Facts that services keep over a reboot or a power cut. Names of fields are those of the stored snapshot. */
@@ -16,13 +20,21 @@ export interface UnitFacts {
   firmware?: Bank;
   /** The bank that is not in use. */
   recovery?: Bank;
+  /** The unit was rescued: it runs the recovery bank. */
+  isRescued?: true;
   /** Installed, takes effect at the next boot. */
   pendingFirmware?: Bank;
   install?: { result: 'Success' | 'Fail'; at: string };
+  /** The pending firmware is the one that was in use before. */
+  isRollback?: true;
   script?: { result: 'Success' | 'ExecutionFailed' | 'TransferFailed'; at: string };
   /** SHA-256 of the script that ran last, by the origin of its autonomous transfer. */
   scripts?: Record<string, string>;
-  exported?: { result: 'Success' | 'ExportationFailed'; at: string };
+  exported?: { result: 'Success' | 'ExportationFailed' | 'TransferFailed'; at: string };
+  imageBackup?: { result: 'Success' | 'Failed' };
+  imageRestore?: { result: 'Success' | 'ApplyFailed' | 'LoadFailed'; isReported: boolean };
+  /** An image was accepted: the next start begins with it. */
+  restoreDue?: { secret: string };
   firstUse?: string;
 }
 
@@ -110,9 +122,14 @@ export class SnapshotStore {
   async forget(): Promise<void> {
     // Files first: after a power cut in between the reset is still due and runs again.
     for (const name of await this.persist.list()) await this.persist.drop(name);
-    const { firmware, recovery, firstUse } = this.unitFacts;
+    const { firmware, recovery, firstUse, isRescued } = this.unitFacts;
     this.facts = newFacts();
-    this.unitFacts = { ...(firmware && { firmware }), ...(recovery && { recovery }), ...(firstUse && { firstUse }) };
+    this.unitFacts = {
+      ...(firmware && { firmware }),
+      ...(recovery && { recovery }),
+      ...(isRescued && { isRescued }),
+      ...(firstUse && { firstUse }),
+    };
     await this.save();
   }
 }

@@ -14,6 +14,8 @@ export interface HttpRequest {
   timeoutMs?: number | undefined;
   /** The longest body accepted, in bytes; 64 MiB by default. */
   maxBytes?: number | undefined;
+  /** Called for each piece of the answer. @param total as Content-Length says */
+  onProgress?: ((done: number, total: number | undefined) => void) | undefined;
 }
 
 export interface Address {

@@ -36,7 +36,7 @@ export class Origin {
   }
 
   async exchange(request: HttpRequest, url: URL): Promise<HttpResponse> {
-    const { method, headers, body, signal, timeoutMs = TIMEOUT, maxBytes = MAX_BYTES } = request;
+    const { method, headers, body, signal, timeoutMs = TIMEOUT } = request;
     const controller = new AbortController();
     const silence = new Silence(this.#options.clock, timeoutMs, () =>
       controller.abort(timedOut(url, timeoutMs, this.#connection.isOpening)),
@@ -54,7 +54,7 @@ export class Origin {
       });
       silence.restart();
       const ends = this.#connection.socket && endsOf(this.#connection.socket);
-      const bytes = await readBody(answer.body, maxBytes, silence);
+      const bytes = await readBody(answer, request, silence);
       return { status: answer.statusCode, headers: given(answer.headers), body: bytes, ...ends };
     } catch (error) {
       throw sendError(url, controller.signal.aborted ? controller.signal.reason : error);
@@ -206,15 +206,22 @@ function timedOut(url: URL, ms: number, connecting: boolean): HttpError {
   return new HttpError('timeout', text, Object.assign(new Error(text), { code: 'ETIMEDOUT' }));
 }
 
-async function readBody(body: AsyncIterable<Buffer>, maxBytes: number, silence: Silence): Promise<Buffer> {
+async function readBody(
+  { body, headers }: Dispatcher.ResponseData,
+  { maxBytes = MAX_BYTES, onProgress }: HttpRequest,
+  silence: Silence,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
+  const said = Number(headers['content-length'] ?? Number.NaN);
+  const total = Number.isSafeInteger(said) ? said : undefined;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     silence.restart();
     length += chunk.length;
     // Leaving the loop destroys the body, and the connection with it.
     if (length > maxBytes) throw new HttpError('too-large', `the answer is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
+    onProgress?.(length, total);
   }
   return Buffer.concat(chunks, length);
 }

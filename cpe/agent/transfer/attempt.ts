@@ -10,6 +10,7 @@ import { unknownTime } from '../timing.ts';
 import { utcTime } from '../unit-time.ts';
 import { isReported } from './autonomous.ts';
 import { openFilesWith } from './file-client.ts';
+import { isUpload } from './queue.ts';
 import { fetchFile, installFile, sendFile, type TransferContext } from './transfer.ts';
 
 /** The parts of an agent that an attempt works on. */
@@ -42,7 +43,7 @@ export const asFault = (error: unknown): CwmpFault => (error instanceof CwmpFaul
 export async function attempt(agent: TransferHost, transfer: Transfer, signal: AbortSignal): Promise<boolean> {
   const { device, options, loop } = agent;
   const context: TransferContext = { device, open: openFilesWith(device, options.http), signal };
-  if (transfer.kind === 'Upload') {
+  if (isUpload(transfer)) {
     await sendFile(context, transfer);
     return loop.alone(() => conclude(agent, transfer, { status: 'applied' }, signal));
   }
@@ -87,7 +88,17 @@ export async function conclude(
 }
 
 /** Outcome and events become durable in one write. */
-async function note({ device, pending }: TransferHost, transfer: Transfer, outcome: Outcome): Promise<void> {
+function note(host: TransferHost, transfer: Transfer, outcome: Outcome): Promise<void> {
+  const { device } = host;
+  return device.state.together(async () => {
+    if (transfer.kind === 'Autonomous') {
+      await device.transferEnded(transfer, outcome instanceof CwmpFault ? outcome : undefined);
+    }
+    await record(host, transfer, outcome);
+  });
+}
+
+async function record({ device, pending }: TransferHost, transfer: Transfer, outcome: Outcome): Promise<void> {
   const { id } = transfer;
   const fault = outcome instanceof CwmpFault ? { code: outcome.code, message: outcome.message } : undefined;
   const unchanged = !(outcome instanceof CwmpFault) && outcome.status === 'unchanged';

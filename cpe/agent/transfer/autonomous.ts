@@ -17,8 +17,7 @@ export function isReported(device: Device, transfer: Transfer, failed: boolean):
   const result = valueOr(device, `${policy}ResultTypeFilter`, 'Both');
   const types = valueOr(device, `${policy}FileTypeFilter`).split(',');
   return (
-    // Own transfers are downloads here.
-    direction !== 'Upload' &&
+    (direction === 'Both' || direction === (transfer.upload ? 'Upload' : 'Download')) &&
     (result === 'Both' || result === (failed ? 'Failure' : 'Success')) &&
     types.some(type => type.trim() === transfer.args.FileType)
   );
@@ -28,7 +27,7 @@ export function autonomousComplete(transfer: Transfer): Arguments<'AutonomousTra
   return {
     AnnounceURL: '',
     TransferURL: String(transfer.args.URL).slice(0, 1024),
-    IsDownload: true,
+    IsDownload: !transfer.upload,
     FileType: String(transfer.args.FileType),
     FileSize: transfer.size ?? 0,
     TargetFileName: '',

@@ -16,14 +16,20 @@ interface FileTypeRule {
   service: TlsService;
   /** For this product family only. */
   dgw?: true;
+  /** Not for an ACS to order: the unit's own transfers only. */
+  own?: true;
 }
 
 /** A.3.2.8, A.4.1.5. That a unit takes its certificates by a vendor type is our choice: none is published. */
+/** FileType of a backup image in the unit's own transfers. */
+export const BACKUP_IMAGE = 'X 0090F8 Backup Image';
+
 const downloads: readonly FileTypeRule[] = [
   { type: /^1 Firmware Upgrade Image$/, service: 'Fpu' },
   { type: /^2 Web Content$/, service: 'Conf' },
   { type: /^3 Vendor Configuration File$/, service: 'Conf' },
   { type: /^X 0090F8 Certificate$/, service: 'Cert', dgw: true },
+  { type: /^X 0090F8 Backup Image$/, service: 'ConfImage', dgw: true, own: true },
 ];
 const uploads: readonly FileTypeRule[] = [
   { type: /^1 Vendor Configuration File$/, service: 'Conf' },
@@ -31,16 +37,20 @@ const uploads: readonly FileTypeRule[] = [
   { type: /^3 Vendor Configuration File [1-9]\d*$/, service: 'Conf' },
   { type: /^4 Vendor Log File [1-9]\d*$/, service: 'Conf' },
   { type: /^X 0090F8 Packet Capture$/, service: 'Nlm', dgw: true },
+  { type: /^X 0090F8 Backup Image$/, service: 'ConfImage', dgw: true, own: true },
 ];
 
-function ruleOf(device: Device, kind: Transfer['kind'], fileType: string): FileTypeRule | undefined {
-  const rules = kind === 'Upload' ? uploads : downloads;
+function ruleOf(device: Device, isUpload: boolean, fileType: string): FileTypeRule | undefined {
+  const rules = isUpload ? uploads : downloads;
   return rules.find(rule => rule.type.test(fileType) && (!rule.dgw || device.model.services.length > 0));
 }
 
+/** The unit sends the file, by order of the ACS or by itself. */
+export const isUpload = ({ kind, upload }: Transfer): boolean => kind === 'Upload' || upload === true;
+
 /** The service whose TLS settings a transfer uses. */
 export function serviceOf(device: Device, transfer: Transfer): TlsService {
-  return ruleOf(device, transfer.kind, String(transfer.args.FileType))?.service ?? 'File';
+  return ruleOf(device, isUpload(transfer), String(transfer.args.FileType))?.service ?? 'File';
 }
 
 /** A.3.2.8: HTTP and HTTPS, no userinfo part; another scheme is 9013 at once. */
@@ -69,7 +79,7 @@ export function updateTransfer(device: Device, id: string, change: Partial<Trans
 
 /** Queues a transfer of the unit's own, unless one of the same origin and URL is still open. */
 export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> {
-  const { origin, fileType, url, username, password, retries } = own;
+  const { origin, fileType, url, username, password, retries, upload } = own;
   const open = device.state.facts.transfers.some(
     transfer => transfer.state !== 'ended' && transfer.origin === origin && transfer.args.URL === url,
   );
@@ -83,6 +93,7 @@ export async function queueOwn(device: Device, own: OwnTransfer): Promise<void> 
     notBefore: device.clock.now(),
     origin,
     retries,
+    ...(upload && { upload }),
   };
   await device.state.record(facts => facts.transfers.push(transfer));
 }
@@ -93,7 +104,8 @@ async function enqueue(
   args: { CommandKey: string; FileType: string; URL: string } & Record<string, unknown>,
   notBefore: number,
 ): Promise<void> {
-  if (!ruleOf(device, kind, args.FileType)) throw new CwmpFault(9003, `Unknown FileType '${args.FileType}'`);
+  const rule = ruleOf(device, kind === 'Upload', args.FileType);
+  if (!rule || rule.own) throw new CwmpFault(9003, `Unknown FileType '${args.FileType}'`);
   checkUrl(args.URL);
   if (ordered(device).length >= MAX_TRANSFERS) {
     throw new CwmpFault(9004, `${MAX_TRANSFERS} transfers are queued already`);
@@ -157,10 +169,10 @@ const states = { queued: 1, running: 2, ended: 3 } as const;
 /** A.4.1.1: transfers that the ACS ordered. A.4.1.7: autonomous ones too (`all`). At most 16 either way. */
 export function queuedTransfers(device: Device, all: boolean): Results<'GetAllQueuedTransfers'>['TransferList'] {
   const list = all ? device.state.facts.transfers.slice(0, MAX_TRANSFERS) : ordered(device);
-  return list.map(({ args, commandKey, kind, state }) => ({
+  return list.map(({ args, commandKey, kind, state, upload }) => ({
     CommandKey: commandKey,
     State: states[state],
-    IsDownload: kind !== 'Upload',
+    IsDownload: kind !== 'Upload' && !upload,
     FileType: String(args.FileType),
     FileSize: typeof args.FileSize === 'number' ? args.FileSize : 0,
     TargetFileName: String(args.TargetFileName ?? ''),

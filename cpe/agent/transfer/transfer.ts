@@ -1,4 +1,4 @@
-// One file transfer: fetches or sends the bytes over HTTP(S), installs a fetched file, and names the fault of a failure.
+// One file transfer: fetches or sends the bytes, installs a fetched file, and names the fault of a failure.
 //
 // A power cut at any instant neither loses nor doubles a transfer:
 //   queued   the request is durable before its answer left; it starts again from here.
@@ -15,12 +15,10 @@ import type { Transfer } from '../../state/facts.ts';
 import { storedFile, storeFile } from '../../state/files.ts';
 import { type Failure, failureOf } from '../failure.ts';
 import type { Credentials } from '../settings.ts';
-import { serviceOf, updateTransfer } from './queue.ts';
-
-/** The largest file a unit takes; our choice, above any firmware pack of the family. */
-export const MAX_FILE = 64 * 1024 * 1024;
-/** Milliseconds of silence after which a transfer fails. */
-const TRANSFER_TIMEOUT = 120_000;
+import { MAX_FILE, TRANSFER_TIMEOUT } from './limits.ts';
+import { isPlain, plainExchange } from './plain.ts';
+import { noteProgress } from './progress.ts';
+import { isUpload, serviceOf, updateTransfer } from './queue.ts';
 
 /** Opens an HTTP client whose handshakes follow one service's TLS settings; `send` follows redirects and answers 401. */
 export type OpenFiles = (service: TlsService, credentials: () => Credentials) => { send: Send; close(): Promise<void> };
@@ -78,8 +76,19 @@ async function exchange(
 ): Promise<HttpResponse> {
   const { URL: url, Username, Password } = transfer.args;
   // A request of the ACS with another scheme is refused at once; DHCP may name a script by any URL.
-  if (!/^https?:/i.test(String(url))) throw new CwmpFault(9010, 'only http and https are supported');
+  const isOther = isPlain(String(url));
+  if (!isOther && !/^https?:/i.test(String(url))) {
+    throw new CwmpFault(9010, 'only http, https, tftp and ftp are supported');
+  }
   const credentials = { username: String(Username ?? ''), password: String(Password ?? '') };
+  const onProgress = (done: number, total?: number): void => noteProgress(transfer, done, total);
+  if (isOther) {
+    try {
+      return await plainExchange(device, { url: String(url), ...credentials, body, signal, onProgress });
+    } catch (error) {
+      throw asTransferFault(error, transfer, signal);
+    }
+  }
   const files = open(serviceOf(device, transfer), () => credentials);
   try {
     return await files.send({
@@ -90,15 +99,20 @@ async function exchange(
       signal,
       timeoutMs: TRANSFER_TIMEOUT,
       maxBytes: MAX_FILE,
+      onProgress,
     });
   } catch (error) {
-    signal.throwIfAborted();
-    const failure = failureOf(error);
-    if (failure.kind === 'internal') throw error;
-    throw faultOf(failure, transfer);
+    throw asTransferFault(error, transfer, signal);
   } finally {
     await files.close();
   }
+}
+
+/** @returns the fault of a failed conversation, or the error itself where it is a mistake of this program */
+function asTransferFault(error: unknown, transfer: Transfer, signal: AbortSignal): unknown {
+  signal.throwIfAborted();
+  const failure = failureOf(error);
+  return failure.kind === 'internal' ? error : faultOf(failure, transfer);
 }
 
 /** The server could not be reached or went away: worth another try. */
@@ -114,19 +128,21 @@ function faultOf({ kind, message }: Failure, transfer: Transfer): CwmpFault {
       return new CwmpFault(9015, message);
     case 'auth':
       return new CwmpFault(9012, message);
+    case 'missing':
+      return new CwmpFault(9016, message);
     case 'cut':
     case 'silent':
-      return new ServerGone(transfer.kind === 'Upload' ? 9011 : 9017, message);
+      return new ServerGone(isUpload(transfer) ? 9011 : 9017, message);
     case 'too-large':
       return new CwmpFault(9010, `The file is larger than ${MAX_FILE} bytes`);
     default:
-      return new CwmpFault(transfer.kind === 'Upload' ? 9011 : 9010, message);
+      return new CwmpFault(isUpload(transfer) ? 9011 : 9010, message);
   }
 }
 
 /** TR-069 3.4.3: a download ends well with 200; a server may acknowledge a PUT with any success. */
 function checkStatus({ status }: HttpResponse, transfer: Transfer): void {
-  const upload = transfer.kind === 'Upload';
+  const upload = isUpload(transfer);
   if (upload ? status >= 200 && status < 300 : status === 200) return;
   if (status === 401) throw new CwmpFault(9012, 'The file server refuses the credentials');
   if (status === 403 || status === 404 || status === 410)

@@ -1,10 +1,12 @@
 // Files by their TR-069 FileType: installation of downloads, content of uploads.
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
+import { BACKUP_IMAGE } from '../../agent/transfer/queue.ts';
 import type { InstallOutcome } from '../../state/device.ts';
 import { captureFile } from '../capture/packet-capture.ts';
 import { installCertificate } from '../cert.ts';
 import { exportConfiguration, installScript } from '../conf.ts';
-import { installFirmware } from '../fpu.ts';
+import { backupImage, takeImage } from '../configuration/image.ts';
+import { installOrdered, installOwn } from '../fpu.ts';
 import { exportLog, logFilesOf } from '../nlm.ts';
 import type { Unit } from '../service.ts';
 
@@ -27,11 +29,14 @@ export async function installFile(
     if (type.test(fileType) && unit.services.isStopped(service))
       throw new CwmpFault(9002, `the service ${service} is stopped`);
   if (/^1 Firmware Upgrade Image$/.test(fileType)) {
-    await installFirmware(unit, bytes);
-    return { status: 'reboot' };
+    return origin === undefined ? installOrdered(unit, bytes) : installOwn(unit, bytes, origin);
   }
   const isDgw = unit.model.services.length > 0;
   if (isDgw && fileType === '3 Vendor Configuration File') return installScript(unit, bytes, origin);
+  if (isDgw && fileType === BACKUP_IMAGE) {
+    await takeImage(unit, bytes);
+    return { status: 'reboot' };
+  }
   if (isDgw && fileType === 'X 0090F8 Certificate') await installCertificate(unit, bytes, target);
   else throw new CwmpFault(9003, `there is no use for a file of type '${fileType}'`);
   return { status: 'applied' };
@@ -46,6 +51,7 @@ export async function exportFile(unit: Unit, fileType: string): Promise<Buffer> 
   // Instance 1 is the local log; the files of Log to File follow, newest first.
   const logFile = logFilesOf(unit)[Number(/^4 Vendor Log File (\d{1,2})$/.exec(fileType)?.[1] ?? 0) - 2];
   if (logFile) return Buffer.from(logFile.text);
+  if (fileType === BACKUP_IMAGE) return backupImage(unit);
   if (/^(2 Vendor Log File|4 Vendor Log File \d+)$/.test(fileType)) return exportLog(unit);
   if (fileType === 'X 0090F8 Packet Capture') return captureFile(unit);
   throw new CwmpFault(9003, `there is no file of type '${fileType}'`);

@@ -20,12 +20,7 @@ export class Layers {
   /** @param base layer of the customer profile: shared by all units of a fleet, never changed */
   constructor(model: Model, base: Layer, running: RunningValues, stored?: StoredLayer) {
     this.#base = base;
-    if (stored) {
-      this.#own = {
-        values: new Map(stored.values),
-        tables: new Map(stored.tables.map(([path, next, rows]) => [path, { next, rows }])),
-      };
-    }
+    if (stored) this.#own = layerOf(stored);
     this.#tree = new Tree(model, [this.#own, base], running);
   }
 
@@ -51,8 +46,9 @@ export class Layers {
     this.#tree = new Tree(model, [own, this.#base], runningValues);
   }
 
-  clear(): void {
-    this.use(untouched);
+  /** Takes the place of all differences from the base; absent: there are none. */
+  restore(stored: StoredLayer | undefined): void {
+    this.use(stored ? layerOf(stored) : untouched);
   }
 
   /** Merges the changes of a draft; only differences from the base are kept. @returns prefixes of the paths that were deleted with rows */
@@ -72,6 +68,11 @@ export class Layers {
     return deleted;
   }
 }
+
+const layerOf = ({ values, tables }: StoredLayer): Layer => ({
+  values: new Map(values),
+  tables: new Map(tables.map(([path, next, rows]) => [path, { next, rows }])),
+});
 
 function without<T>(entries: ReadonlyMap<string, T>, prefixes: readonly string[]): Map<string, T> {
   if (prefixes.length === 0) return new Map(entries);

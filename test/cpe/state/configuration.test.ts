@@ -375,7 +375,7 @@ describe('configuration of a unit', () => {
     assert.equal(unit.get(`${MS}Username`), 'profile');
     await set(unit, { [`${MS}Username`]: 'own' });
     await unit.remove('Device.X_0090F8_Nlm.Events.1.', 'acs');
-    unit.clear();
+    unit.restore();
     assert.equal(unit.get(`${MS}Username`), 'profile');
     assert.equal(unit.get('Device.X_0090F8_Nlm.Events.1.Criteria'), 'All');
     await set(unit, { [`${MS}Username`]: '' });
