@@ -1,7 +1,7 @@
 // The frame around the parts of a page: menu, tabs, the note of waiting restarts, help, and the button of the settings.
 import type { Unit } from '../services/service.ts';
 import { menus, type Page } from './pages/page.ts';
-import { editableCells } from './render/cells.ts';
+import { hasEditable } from './render/cells.ts';
 import { SETTINGS, tip } from './render/field.ts';
 import { html, type Markup, none } from './render/markup.ts';
 import { renderPart } from './render/parts.ts';
@@ -61,7 +61,7 @@ const settings = (view: View, page: Page): Markup =>
   html`<form id="${SETTINGS}" method="post" action="${addressOf(view)}"><input type="hidden" name="token" value="${view.token}"><button class="unseen" name="do" value="apply" tabindex="-1" aria-hidden="true">${page.button ?? 'Apply'}</button></form>`;
 
 function applyButton(view: View, page: Page): Markup {
-  if (editableCells(view, page.parts).length === 0) return none;
+  if (!hasEditable(view, page.parts)) return none;
   const help = 'Saves all changes of this page at once, or none of them where one is wrong.';
   return html`<p class="apply"><span${view.hasHelp && html` class="helped"`}><button name="do" value="apply" form="${SETTINGS}"${view.hasHelp && html` aria-describedby="help-apply"`}>${page.button ?? 'Apply'}</button>${tip(view, 'apply', help)}</span></p>`;
 }

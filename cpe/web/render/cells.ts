@@ -112,5 +112,26 @@ export function editableCells(view: View, parts: readonly Part[]): Cell[] {
     .filter(cell => cell.isEditable);
 }
 
+/** Tells whether there is anything to be changed, by definitions alone: values of many rows cost more to read. */
+export function hasEditable(view: View, parts: readonly Part[]): boolean {
+  const { model, config } = view.unit;
+  return parts.some(part => {
+    if (!isShown(view, part)) return false;
+    if (part.kind === 'form') {
+      return part.fields.map(fieldOf).some(({ name, isReadOnly }) => {
+        const def = isReadOnly ? undefined : config.tree.find(config.pathOf(name) ?? '')?.def;
+        return def !== undefined && isEditable(view, def);
+      });
+    }
+    if (part.kind !== 'table' || part.isReadOnly) return false;
+    const row = tableDef(view, part)?.path;
+    const columns = part.columns.map(fieldOf).some(({ name, isReadOnly }) => {
+      const def = isReadOnly || row === undefined ? undefined : model.parameters.get(row + name);
+      return def !== undefined && isEditable(view, def);
+    });
+    return columns && rowPaths(view, part).length > 0;
+  });
+}
+
 /** Path of the cell in which the key of a new row is typed: `Device.X_0090F8_SipEp.Gateway.+.Name`. */
 export const newCell = (def: ObjectDef, key: string): string => `${tableOf(def.path)}+.${key}`;
