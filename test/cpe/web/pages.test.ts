@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Gateway } from '../../../cpe/gateway.ts';
 import { pagesOf } from '../../../cpe/web/pages/pages.ts';
+import { descriptions } from '../../../cpe/web/render/descriptions.ts';
 import { fieldOf, type Part } from '../../../cpe/web/render/part.ts';
 import { escaped } from '../../../shared/web/html-page.ts';
 import { Gateways, set } from '../../support/cpe/gateways.ts';
@@ -69,6 +70,12 @@ describe("pages of the unit's menu", () => {
     );
     const interop = await web.page('/sip/interop?help');
     assert.match(interop, /TLS Interop.*NoValidation.*TrustedCertificate.*DnsSrvResponse.*HostName" selected/s);
+    for (const name of Object.keys(descriptions)) {
+      const [service = '', ...rest] = name.split('.');
+      const path = rest.length > 1 ? `${service}.${rest[0]}.{i}.${rest[1]}` : name;
+      const def = gateway.device.model.parameters.get(`Device.X_0090F8_${path}`);
+      assert.ok(def && def.description === undefined, name);
+    }
     assert.match(interop, /role="tooltip"[^>]*>How the certificate of a SIP server is judged/);
   });
 
