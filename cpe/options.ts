@@ -115,6 +115,10 @@ export const runOptions = {
     help: "open the unit's own pages here: PORT stands for port 80 of the unit",
     check: isHostPort,
   },
+  ui: {
+    kind: 'boolean',
+    help: "open the unit's own pages, at 127.0.0.1:8081 without --web, and say where they are",
+  },
   'web-secure': {
     kind: 'number',
     value: 'PORT',

@@ -21,6 +21,9 @@ import type { Pages } from './services/service.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
 import { UnitPagesOf } from './unit-pages.ts';
 
+/** Address of the pages with --ui alone: the one that the documentation uses. */
+const PAGES = '127.0.0.1:8081';
+
 export type RunOptions = OptionValues<typeof runOptions>;
 
 export interface Terminal {
@@ -65,7 +68,8 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
   const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, log);
   const numbers = new CallNumbers(() => callIdsOf(gateway.device));
   const tap = control && numbers.tap(trace?.tap);
-  const pages = options.web === undefined ? undefined : new UnitPagesOf(options.web, options.webSecure);
+  const web = options.web ?? (options.ui ? PAGES : undefined);
+  const pages = web === undefined ? undefined : new UnitPagesOf(web, options.webSecure);
   const traffic = new SocketWatch();
   const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write, pages, traffic });
   try {
@@ -91,6 +95,8 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
       productClass: identity.productClass,
       ...addresses,
     });
+    const page = pages?.addresses.web ?? pages?.addresses.webSecure;
+    if (options.ui && page !== undefined) log.info('pages of the unit are open', { page });
     return await live(gateway, options.once, signal);
   } finally {
     await pages?.stop();

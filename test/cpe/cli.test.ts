@@ -123,7 +123,7 @@ describe('tandem-cpe', () => {
     assert.match(failed.err, /^tandem-cpe: .*ENOENT/);
   });
 
-  it('logs ready with its addresses, and ends cleanly on SIGTERM', async function () {
+  it('logs ready with its addresses, with --ui that of its pages, and ends cleanly on SIGTERM', async function () {
     this.timeout(30_000);
     const { child, ended, said } = start(
       'run',
@@ -133,11 +133,14 @@ describe('tandem-cpe', () => {
       join(directory, 'state'),
       '--web',
       '127.0.0.1:0',
+      '--ui',
     );
     const ready = JSON.parse(await said(/"msg":"ready"/)) as { acs: string; connectionRequest: string; web: string };
     assert.equal(ready.acs, acs.url);
     assert.match(ready.connectionRequest, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}$/);
-    const web = new PagesClient(ready.web);
+    const { page } = JSON.parse(await said(/"msg":"pages of the unit are open"/)) as { page: string };
+    assert.equal(page, ready.web);
+    const web = new PagesClient(page);
     assert.match(await web.page('system/services'), /^$/);
     assert.equal((await web.signIn('public', '')).status, 303);
     assert.match(await web.page('system/services'), /<td>SipEp<\/td><td>1400<\/td>/);

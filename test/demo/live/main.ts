@@ -6,10 +6,17 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { openLiveFleet } from './fleet.ts';
 import { pictures } from './pictures.ts';
+import { takeUnitPage } from './unit-page.ts';
 
 /** GitHub and a slow line show a page of that at once. */
 const MAX_BYTES = 200_000;
 const target = fileURLToPath(new URL('../../../docs/pictures/', import.meta.url));
+
+async function assertSmall(name: string, file: string): Promise<void> {
+  const { size } = await stat(file);
+  process.stdout.write(`${name.padEnd(20)}${Math.round(size / 1000)} KB\n`);
+  if (size > MAX_BYTES) throw new Error(`${name}.png has ${size} bytes, more than ${MAX_BYTES}`);
+}
 
 async function main(folder: string): Promise<void> {
   const fleet = await openLiveFleet(folder);
@@ -35,10 +42,11 @@ async function main(folder: string): Promise<void> {
       const file = join(target, `${name}.png`);
       await page.screenshot({ path: file });
       await context.close();
-      const { size } = await stat(file);
-      process.stdout.write(`${name.padEnd(20)}${Math.round(size / 1000)} KB\n`);
-      if (size > MAX_BYTES) throw new Error(`${name}.png has ${size} bytes, more than ${MAX_BYTES}`);
+      await assertSmall(name, file);
     }
+    const file = join(target, 'unit.png');
+    await takeUnitPage(browser, file);
+    await assertSmall('unit', file);
   } finally {
     await browser.close();
     await fleet.close();
