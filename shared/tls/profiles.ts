@@ -30,6 +30,8 @@ export interface TlsPolicy {
   ignoreDatesWithoutClock?: boolean;
   /** Waits for the clock even where nothing is validated. */
   refuseWithoutClock?: boolean;
+  /** Revocation of the server's certificate; LocallyTrusted by default. */
+  trust?: TrustLevel;
 }
 
 export interface Suite {
@@ -250,6 +252,7 @@ export const services: Readonly<Record<TlsService, ServiceSettings>> = {
 /** The vendor's defaults, the same for every service. */
 export const defaults = { validation: 'HostName', suite: 'CS1', version: 'TLSv1' } as const;
 
+const trusts = ['LocallyTrusted', 'OcspOptional', 'OcspMandatory'] as const satisfies readonly TrustLevel[];
 const floors: readonly TlsPolicy['floor'][] = ['SSLv3', 'TLSv1', 'TLSv1_1', 'TLSv1_2'];
 
 const pick = <T extends string>(allowed: readonly T[], text: string | undefined, fallback: T): T =>
@@ -264,6 +267,7 @@ const pick = <T extends string>(allowed: readonly T[], text: string | undefined,
 export function policyFor(service: TlsService, read: (scriptName: string) => string | undefined): TlsPolicy {
   const settings = services[service];
   const set = pick<SuiteSet>(['CS1', 'CS2', 'CS3'], read(settings.suite), defaults.suite);
+  const trust = settings.trust === undefined ? trusts[0] : pick(trusts, read(settings.trust), trusts[0]);
   return {
     validation: settings.validation
       ? pick(settings.levels, read(settings.validation), defaults.validation)
@@ -272,16 +276,10 @@ export function policyFor(service: TlsService, read: (scriptName: string) => str
     floor: pick(floors, read(settings.version), defaults.version),
     ceiling: 'TLSv1_2',
     names: settings.lists === 'sip' ? 'sip' : 'vendor',
+    ...(trust !== 'LocallyTrusted' && { trust }),
     // The unit opens no TLS port for SIP before its clock is set, whatever the validation level.
     ...(settings.lists === 'sip' && { refuseWithoutClock: true }),
   };
-}
-
-/** The trust level of a service; one without a variable asks no responder. */
-export function trustLevelOf(service: TlsService, read: (scriptName: string) => string | undefined): TrustLevel {
-  const { trust } = services[service];
-  const levels: readonly TrustLevel[] = ['LocallyTrusted', 'OcspOptional', 'OcspMandatory'];
-  return trust === undefined ? 'LocallyTrusted' : pick(levels, read(trust), 'LocallyTrusted');
 }
 
 /** The policy of a plain TR-069 device (TR-069 3.3): TLS 1.2 and 1.3, RFC 6125 names, dates ignored until it knows the time. */

@@ -171,9 +171,9 @@ async function verdictFor(
       ? proofOf(endpoint, state[at], state, context, now.facts, server)
       : undefined;
   const policy = settings.policy(endpoint.service);
-  const { validation, suites, floor, ceiling, names } = policy;
+  const { validation, suites, floor, ceiling, names, trust } = policy;
   const given = [serverOfEndpoint(endpoint), isReached, isReplaced, missing ?? '', proof ?? '', inUse];
-  const level = [validation, suites[0], suites.length, floor, ceiling, names, settings.clockUnset];
+  const level = [validation, suites[0], suites.length, floor, ceiling, names, trust, settings.clockUnset];
   const key = JSON.stringify([...given, ...level, roots.key]);
   const known = context.verdicts.get(key);
   if (known) return known;

@@ -28,11 +28,12 @@ export const acsTlsPaths: readonly string[] = [
   TIME_PATH,
 ];
 const others: readonly TlsService[] = ['Conf', 'Fpu', 'Cert', 'SipEp'];
+const trustVariables = others.flatMap(service => services[service].trust ?? []);
 
 /** All parameters that are read of a device: the variables of a DGW and those of any device, the ones of the ACS link first. */
 export const tlsPaths: readonly string[] = [
   ...acsTlsPaths,
-  ...[...others.flatMap(variablesOf), ...placeVariables].map(name => DGW + name),
+  ...[...others.flatMap(variablesOf), ...placeVariables, ...trustVariables].map(name => DGW + name),
 ];
 const indexOfPath = new Map(tlsPaths.map((path, index) => [path, index]));
 

@@ -53,6 +53,10 @@ export function verdictOf(facts: LinkFacts): LinkVerdict {
     const message = 'the handshake succeeds if the name fits; the name that the device asks for is not known';
     return { verdict: 'unknown', reason: 'name-unknown', message };
   }
+  if (policy.trust === 'OcspMandatory' && policy.validation !== 'NoValidation') {
+    const message = 'the handshake succeeds if an OCSP responder vouches for the certificate, which is not known';
+    return { verdict: 'unknown', reason: 'revocation-unknown', message };
+  }
   return { verdict: 'keeps', version: outcome.version, suite: outcome.suite };
 }
 

@@ -28,7 +28,7 @@ const verdict = Type.Object({
   verdict: choice(['keeps', 'loses', 'unknown']),
   reason: optional(
     text(
-      'For a lost connection: no-ca, untrusted, self-signed, expired, name-mismatch, clock-not-set, no-common-suite, below-floor, …; for an unknown verdict: server-unknown, name-unknown, ca-unknown',
+      'For a lost connection: no-ca, untrusted, self-signed, expired, name-mismatch, clock-not-set, no-common-suite, below-floor, …; for an unknown verdict: server-unknown, name-unknown, ca-unknown, revocation-unknown',
     ),
   ),
   message: optional(Type.String()),

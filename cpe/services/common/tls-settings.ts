@@ -1,5 +1,5 @@
 // The settings of one TLS handshake, from the variables and certificates of the unit.
-import { plainPolicy, policyFor, type TlsService, trustLevelOf } from '../../../shared/tls/profiles.ts';
+import { plainPolicy, policyFor, type TlsService } from '../../../shared/tls/profiles.ts';
 import type { TlsSettings } from '../../state/device.ts';
 import { authorityFiles, hostOf, rootsOf } from '../cert.ts';
 import { revocationFor } from '../certificates/revocation.ts';
@@ -10,7 +10,7 @@ export function tlsSettings(unit: Unit, service: TlsService, role: 'client' | 's
   const isDgw = unit.model.services.length > 0;
   const read = (name: string): string | undefined => unit.config.running(name);
   const policy = isDgw ? policyFor(service, read) : plainPolicy;
-  const level = isDgw && role === 'client' ? trustLevelOf(service, read) : 'LocallyTrusted';
+  const { trust = 'LocallyTrusted' } = policy;
   const host = hostOf(unit, service, role);
   return {
     policy,
@@ -18,7 +18,7 @@ export function tlsSettings(unit: Unit, service: TlsService, role: 'client' | 's
     now: unit.now(),
     keylog: unit.lab.keylog,
     dial: unit.lab.traffic?.dial,
-    ...(level !== 'LocallyTrusted' && { revocation: revocationFor(unit, level, authorityFiles(unit)) }),
+    ...(trust !== 'LocallyTrusted' && { revocation: revocationFor(unit, trust, authorityFiles(unit)) }),
     ...(host && { host: { cert: host.cert, key: host.key } }),
   };
 }

@@ -166,6 +166,15 @@ describe('TLS preflight', () => {
       });
     });
 
+    it('has an unknown file link where an OCSP responder must vouch for the server', async () => {
+      const trust = `${DGW}Fpu.MfpTransferCertificateTrustLevel`;
+      const id = await tls.enrol('000001', { ...cwmp('HostName'), [trust]: 'OcspMandatory' });
+      const optional = await tls.enrol('000002', { ...cwmp('HostName'), [trust]: 'OcspOptional' });
+      const mandatory = { acs: 'keeps', ...files('keeps'), firmware: 'unknown revocation-unknown' };
+      assert.deepEqual(await tls.links(id), mandatory);
+      assert.deepEqual(await tls.links(optional), { acs: 'keeps', ...files('keeps') });
+    });
+
     it('has no proof from a wanted level that it has not taken yet', async () => {
       const id = await tls.enrol('000001', cwmp('NoValidation'));
       await tls.api.call('PUT', '/presets/hardening?force=true', { body: { set: { [LEVEL]: 'HostName' } } });
