@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { isAbort, messageOf } from '../../shared/errors.ts';
 import { querySntp, SntpKissOfDeath } from '../../shared/sntp.ts';
 import { readZone } from '../state/time-zone.ts';
-import { defaultRouterOf, domainNameOf } from './common/host.ts';
+import { defaultIpv6RouterOf, defaultRouterOf, domainNameOf } from './common/host.ts';
 import { noteFirstUse } from './dcm.ts';
 import {
   type Applied,
@@ -164,6 +164,7 @@ export const hoc: Service = {
     [`${X}Hoc.SntpServersInfo.{i}.HostName`]: (unit, [row = 0]) => servers(unit)[row - 1] ?? '',
     [`${X}Hoc.DnsServersInfo.{i}.IpAddress`]: (unit, [row = 0]) => dnsServersOf(unit)[row - 1] ?? '',
     [`${X}Hoc.DefaultRouterInfo`]: defaultRouterOf,
+    [`${X}Hoc.DefaultIpv6RouterInfo`]: defaultIpv6RouterOf,
     [`${X}Hoc.DomainNameInfo`]: domainNameOf,
     [`${X}Hoc.SntpServerHostInfo`]: unit => servers(unit)[0] ?? '',
     // The former name of the setting.

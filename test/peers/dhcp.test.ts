@@ -36,6 +36,7 @@ const gatewayArguments = [
   ],
   ...['--leasefile-ro', '--dhcp-authoritative', '--log-facility=-', '--log-dhcp'],
   ...['--dhcp-range=10.99.0.100,10.99.0.150,255.255.255.0,10m'],
+  ...['--dhcp-option=option:router,10.99.0.254', '--dhcp-option=option:domain-name,lab.test'],
   ...['--dhcp-option=vi-encap:3561,4,00D09E'],
   ...['--dhcp-option=vi-encap:3561,5,GW-1', '--dhcp-option=vi-encap:3561,6,Home'],
 ];
@@ -58,9 +59,10 @@ peerSuite(
       await netns('down');
     });
 
-    it('is read from the answer to a unit that names itself', async () => {
+    it('is read from the answer to a unit that names itself, with router and domain', async () => {
       const lease = await eventually('dnsmasq', discovered, 30_000, 100);
       assert.deepEqual(lease.gateway, { oui: '00D09E', serialNumber: 'GW-1', productClass: 'Home' });
+      assert.deepEqual([lease.router, lease.domainName], ['10.99.0.254', 'lab.test']);
     });
   },
 );

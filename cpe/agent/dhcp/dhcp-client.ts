@@ -53,6 +53,7 @@ export class DhcpClient implements LeaseSource {
       const lease = await discover({
         ...{ ...this.#server, mac: identity.mac, clock, random, log, signal, timeoutMs },
         ...(isNamed && { identity }),
+        hostName: config.variable('Hoc.HostName') ?? '',
       });
       log.info('DHCP lease received', { ...lease });
       await this.#use(lease);

@@ -42,6 +42,8 @@ export interface DiscoverOptions {
   interface?: string | undefined;
   /** 12 hexadecimal digits. */
   mac: string;
+  /** Sent as option 12; '' is not sent. */
+  hostName?: string;
   /** Named to the gateway (TR-069 Annex F). */
   identity?: DhcpIdentity | undefined;
   clock: Clock;
@@ -155,13 +157,13 @@ class DhcpExchange {
   }
 
   #send(question: Question, offer: Received | undefined): Promise<void> {
-    const { clock, mac, server, identity } = this.#options;
+    const { clock, server } = this.#options;
     const secs = Math.round((clock.monotonic() - this.#started) / 1000);
     const fixed = fixedPart(this.#xid, secs, this.#chaddr);
     return sendTo(
       this.#socket,
       server ?? BROADCAST,
-      encodeMessage({ ...fixed, options: optionsOf(question, { mac, identity }, offer) }),
+      encodeMessage({ ...fixed, options: optionsOf(question, this.#options, offer) }),
     );
   }
 
@@ -236,7 +238,7 @@ const wanted = [
 
 function optionsOf(
   type: Question,
-  { mac, identity }: Pick<DiscoverOptions, 'mac' | 'identity'>,
+  { mac, identity, hostName = '' }: Pick<DiscoverOptions, 'mac' | 'identity' | 'hostName'>,
   offer: Received | undefined,
 ): Options {
   const options: Options = new Map([
@@ -250,6 +252,7 @@ function optionsOf(
   const serverId = offer?.options.get(OPTION.serverId);
   if (offer) options.set(OPTION.requestedAddress, addressBytes(offer.yiaddr));
   if (serverId) options.set(OPTION.serverId, serverId);
+  if (hostName !== '') options.set(OPTION.hostName, Buffer.from(hostName));
   if (identity) options.set(OPTION.viVendorSpecific, deviceIdentityValue(identity));
   return options;
 }

@@ -20,5 +20,9 @@ export function defaultRouterOf(unit: Unit): string {
   return bySource(unit, 'Hoc.DefaultRouterConfigSource', lease?.router ?? lease?.server, 'Hoc.StaticDefaultRouter');
 }
 
+/** The lease is one of IPv4: an automatic IPv6 router is not known. */
+export const defaultIpv6RouterOf = (unit: Unit): string =>
+  bySource(unit, 'Hoc.DefaultIpv6RouterConfigSource', undefined, 'Hoc.StaticDefaultIpv6Router');
+
 export const domainNameOf = (unit: Unit): string =>
   bySource(unit, 'Hoc.DomainNameConfigSource', unit.dhcp.lease?.domainName, 'Hoc.StaticDomainName');

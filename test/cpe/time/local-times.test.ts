@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import type { Gateway } from '../../../cpe/gateway.ts';
+import { OPTION } from '../../../shared/dhcp/options.ts';
 import { CERTIFICATE, clock, FIRMWARE, faultOf, Gateways, SCRIPT, set } from '../../support/cpe/gateways.ts';
 import { voiceAuthority } from '../../support/cpe/voice.ts';
 import { openAsAdmin } from '../../support/cpe/web/client.ts';
+import { startDhcpServer } from '../../support/servers/dhcp.ts';
 
 const BERLIN = 'CET-1CEST,M3.5.0,M10.5.0/3';
 
@@ -102,6 +104,31 @@ describe("local time of the unit's values", () => {
     assert.equal(value('Hoc.SntpTimeZone'), BERLIN);
     assert.equal(gateway.device.config.get('Device.Time.LocalTimeZone'), BERLIN);
     await faultOf(set(gateway, { 'Hoc.SntpTimeZone': 'here' }));
+  });
+
+  it('tells DHCP the host name, and takes domain, router and servers from it', async () => {
+    const options = new Map([[OPTION.domainName, Buffer.from('lab.test')]]);
+    const dhcp = await startDhcpServer({ routers: ['192.0.2.254'], dnsServers: ['192.0.2.53'], options });
+    try {
+      const server = { host: '127.0.0.1', port: dhcp.port };
+      const unit = await on.make({ dhcp: { server } });
+      await set(unit, { 'Hoc.HostName': 'gw-7' });
+      await unit.boot();
+      const names = ['DomainNameInfo', 'DefaultRouterInfo', 'DnsServersInfo[Priority=1].IpAddress'];
+      const shown = (): (string | undefined)[] => names.map(name => unit.device.config.variable(`Hoc.${name}`));
+      assert.deepEqual(shown(), ['lab.test', '192.0.2.254', '192.0.2.53']);
+      assert.ok(dhcp.requests.length >= 2);
+      for (const { message } of dhcp.requests) assert.equal(String(message.options.get(OPTION.hostName)), 'gw-7');
+      await set(unit, { 'Hoc.DomainNameConfigSource': 'Static', 'Hoc.StaticDomainName': 'own.test' });
+      assert.deepEqual(shown(), ['own.test', '192.0.2.254', '192.0.2.53']);
+      dhcp.change({ options: new Map([[OPTION.domainName, Buffer.from('<b>\n')]]) });
+      await unit.device.dhcp.renew();
+      await set(unit, { 'Hoc.DomainNameConfigSource': 'Automatic' });
+      assert.equal(unit.device.config.variable('Hoc.DomainNameInfo'), '');
+    } finally {
+      await on.powerOff();
+      await dhcp.close();
+    }
   });
 
   it('shows name and router as configured, once they do not come from DHCP', async () => {
