@@ -6,6 +6,7 @@ import { requiredAction, restartRequired, serviceAction, systemServices, userSer
 import { form, table } from '../render/part.ts';
 import { eventLogPage, syslogPage } from './event-log.ts';
 import { allSettings } from './model.ts';
+import { packetCapturePage } from './packet-capture.ts';
 import type { Page } from './page.ts';
 
 function ledsOf(unit: Unit): [name: string, value: string][] {
@@ -55,5 +56,6 @@ export const systemPages: readonly Page[] = [
   },
   syslogPage,
   eventLogPage,
+  packetCapturePage,
   allSettings,
 ];
