@@ -126,6 +126,12 @@ export const runOptions = {
     max: 65_535,
     help: 'with --web: stands for port 443 of the unit; by default the port after that of --web',
   },
+  cli: {
+    kind: 'string',
+    value: 'HOST:PORT',
+    help: "serve the unit's console here, over SSH; the port stands for the factory's port 22",
+    check: isHostPort,
+  },
   'mikey-key': {
     kind: 'string',
     value: 'FILE',

@@ -17,8 +17,9 @@ import { ControlSocket } from './control/serve.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { networkOf } from './network.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
-import type { Pages } from './services/service.ts';
+import type { Pages, UnitServer } from './services/service.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
+import { UnitConsole } from './unit-console.ts';
 import { UnitPagesOf } from './unit-pages.ts';
 
 /** Address of the pages with --ui alone: the one that the documentation uses. */
@@ -70,14 +71,25 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
   const tap = control && numbers.tap(trace?.tap);
   const web = options.web ?? (options.ui ? PAGES : undefined);
   const pages = web === undefined ? undefined : new UnitPagesOf(web, options.webSecure);
+  const console = options.cli === undefined ? undefined : new UnitConsole(options.cli);
   const traffic = new SocketWatch();
-  const gateway: Gateway = await build(options, { clock, log, wire, tap, keylog: keylog?.write, pages, traffic });
+  const gateway: Gateway = await build(options, {
+    clock,
+    log,
+    wire,
+    tap,
+    keylog: keylog?.write,
+    pages,
+    console,
+    traffic,
+  });
   try {
     await pages?.first(gateway.device);
     await assign(gateway, options.set);
     askFor(gateway, options.requestDownload);
     await gateway.boot();
     if (!gateway.device.services.started('Web')) await pages?.close();
+    console?.check();
     const { identity, address } = gateway.device;
     const acs = acsAddress(gateway.device)?.url ?? '';
     const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
@@ -87,6 +99,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
       acs,
       connectionRequest,
       ...pages?.addresses,
+      ...(console && { cli: console.address }),
       ...(control?.path !== undefined && { control: control.path }),
     };
     log.info('ready', {
@@ -115,6 +128,7 @@ interface Surroundings {
   keylog: KeyLogger | undefined;
   traffic: SocketWatch;
   pages: Pages | undefined;
+  console: UnitServer | undefined;
 }
 
 /** @throws UsageError when the messages would be kept and could not be asked for */
@@ -126,7 +140,7 @@ function traceOf({ ladder, state, wireSecrets }: RunOptions, clock: Clock): SipT
 
 async function build(
   options: RunOptions,
-  { clock, log, wire, tap, keylog, pages, traffic }: Surroundings,
+  { clock, log, wire, tap, keylog, pages, console, traffic }: Surroundings,
 ): Promise<Gateway> {
   const dhcp = dhcpOf(options);
   const model = await chooseModel(options.model);
@@ -151,6 +165,7 @@ async function build(
     tap,
     keylog,
     pages,
+    console,
     log,
     dhcp,
     listen: splitHostPort(options.listen),

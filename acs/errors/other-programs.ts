@@ -27,6 +27,11 @@ export const otherProgramErrors = {
     meaning: 'A firmware image cannot be read or written.',
     remedy: 'Check the paths.',
   },
+  'no-console': {
+    status: 400,
+    meaning: 'The console of the unit cannot listen.',
+    remedy: 'Check --cli.',
+  },
   'no-web': {
     status: 400,
     meaning: 'The web interface cannot listen.',

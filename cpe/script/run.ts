@@ -5,6 +5,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Model, ObjectDef } from '../../shared/model/definitions.ts';
 import { tableOf } from '../../shared/model/path.ts';
+import type { Source } from '../state/changes.ts';
 import type { Configuration } from '../state/configuration.ts';
 import type { SnapshotStore } from '../state/snapshot.ts';
 import { formatName, type Keys, parseScript, type Statement, type SyntaxProblem } from './parse.ts';
@@ -63,11 +64,15 @@ export async function runScript(target: ScriptTarget, script: string | Buffer): 
 }
 
 /** @returns why it failed */
-async function runStatement(target: ScriptTarget, statement: Statement): Promise<string | undefined> {
+export async function runStatement(
+  target: ScriptTarget,
+  statement: Statement,
+  source: Source = 'script',
+): Promise<string | undefined> {
   const name = renamed[statement.name.toLowerCase()] ?? statement.name;
   try {
-    if (statement.kind === 'assign') await assign(target, formatName(name, statement.keys), statement.value);
-    else await command(target, name, statement.keys, statement.args);
+    if (statement.kind === 'assign') await assign(target, formatName(name, statement.keys), statement.value, source);
+    else await command(target, name, statement, source);
     return undefined;
   } catch (error) {
     if (error instanceof CwmpFault) return error.parameters[0]?.message ?? error.message;
@@ -76,36 +81,41 @@ async function runStatement(target: ScriptTarget, statement: Statement): Promise
   }
 }
 
-async function assign(target: ScriptTarget, name: string, value: string): Promise<void> {
+async function assign(target: ScriptTarget, name: string, value: string, source: Source): Promise<void> {
   const path = target.config.pathOf(name);
   if (path === undefined) throw new UserError(404, 'no-variable', `${name} does not exist`);
-  await target.config.set([{ name: path, value }], 'script');
+  await target.config.set([{ name: path, value }], source);
 }
 
-async function command(target: ScriptTarget, name: string, keys: Keys, args: Keys): Promise<void> {
-  if (keys.length > 0) return rowCommand(target, formatName(name, keys), args);
+async function command(
+  target: ScriptTarget,
+  name: string,
+  { keys, args }: { keys: Keys; args: Keys },
+  source: Source,
+): Promise<void> {
+  if (keys.length > 0) return rowCommand(target, formatName(name, keys), args, source);
   if (await target.services.runCommand(name.toLowerCase())) return;
   const all = /^(.+)\.deleteallrows$/i.exec(name);
   if (all) {
     const table = target.model.table(all[1]!);
     if (!table) throw new UserError(404, 'no-table', `${all[1]} is not a table`);
-    await deleteAllRows(target, tableOf(table.path));
+    await deleteAllRows(target, tableOf(table.path), source);
     return;
   }
   const table = insertTableOf(target.model, name);
   if (!table) throw new UserError(404, 'no-command', `there is no command ${name}`);
-  await target.config.insert(tableOf(table.path), columnsOf(table, target.model, args), 'script');
+  await target.config.insert(tableOf(table.path), columnsOf(table, target.model, args), source);
 }
 
 /** @param table `Device.A.` */
-async function deleteAllRows(target: ScriptTarget, table: string): Promise<void> {
+async function deleteAllRows(target: ScriptTarget, table: string, source: Source): Promise<void> {
   await target.config.edit(draft => {
     for (const row of draft.rows(table)) draft.removeRow(`${table}${row}.`);
-  }, 'script');
+  }, source);
 }
 
 /** `Scm.ServiceCommands[Name=SipEp].Restart` without a value fires the command. */
-async function rowCommand(target: ScriptTarget, name: string, args: Keys): Promise<void> {
+async function rowCommand(target: ScriptTarget, name: string, args: Keys, source: Source): Promise<void> {
   const path = target.config.pathOf(name);
   const def = target.model.variable(name)?.parameter;
   if (path === undefined || !def) throw new UserError(404, 'no-variable', `${name} does not exist`);
@@ -114,7 +124,7 @@ async function rowCommand(target: ScriptTarget, name: string, args: Keys): Promi
   if (!def.rowCommand || label === undefined || args.length > 0) {
     throw new UserError(400, 'no-command', `${name} is not a command`);
   }
-  await target.config.set([{ name: path, value: label }], 'script');
+  await target.config.set([{ name: path, value: label }], source);
 }
 
 /**

@@ -58,6 +58,15 @@ export function accountOf(unit: Unit, name: string): Account | undefined {
 
 const rightsOf = (text: string): Rights => (text === 'Admin' || text === 'User' ? text : 'Observer');
 
+/** Services whose settings decide about access, files and the unit as a whole: an Admin alone changes them. */
+const guarded = new Set(['Aaa', 'Cert', 'Cli', 'Conf', 'Cwmp', 'File', 'Fpu', 'Scm', 'Snmp', 'Web']);
+
+/** @param service owner of what is changed; absent: something of the unit as a whole */
+export function allowsChange(rights: Rights, service?: string): boolean {
+  if (rights === 'Admin') return true;
+  return rights === 'User' && service !== undefined && !guarded.has(service);
+}
+
 function noteWrong(unit: Unit, name: string): void {
   const locks = slotOf<Locks>(unit, aaa, () => new Map());
   const most = Number(unit.config.variable('Aaa.LoginLockedMaxRetry') ?? 5);

@@ -2,6 +2,7 @@
 import type { Model } from '../../shared/model/definitions.ts';
 import { aaa } from './aaa.ts';
 import { cert } from './cert.ts';
+import { cli } from './cli.ts';
 import { conf } from './conf.ts';
 import { cwmp } from './cwmp.ts';
 import { dcm } from './dcm.ts';
@@ -15,13 +16,14 @@ import type { ReadRows, ReadValue, Service, Unit, WriteValue } from './service.t
 import { X } from './service.ts';
 import { mipt } from './sip/mipt.ts';
 import { sipep } from './sip/sipep.ts';
+import { snmp } from './snmp.ts';
 import { stun } from './stun.ts';
 import { voiceService } from './tr104/voice-service.ts';
 import { web } from './web.ts';
 
 /** In the order in which they start. */
 export const allServices: readonly Service[] = [
-  ...[aaa, dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep, web],
+  ...[aaa, dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep, web, cli, snmp],
   ...[voiceService, diagnostics],
 ];
 

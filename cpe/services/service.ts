@@ -82,6 +82,32 @@ export interface LabOptions {
   readonly traffic?: Traffic | undefined;
   /** The unit's own pages; absent: it has none. */
   readonly pages?: Pages | undefined;
+  /** The unit's console; absent: it has none. */
+  readonly console?: UnitServer | undefined;
+  /** The unit's SNMP agent; absent: it has none. */
+  readonly snmp?: SnmpServer | undefined;
+}
+
+/** A server of a unit that its service opens and closes. */
+export interface UnitServer {
+  /** Opens it by the settings of its service. @throws Error when the port cannot be had */
+  open(unit: Unit): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A notification as a trap carries it. */
+export interface TrapFacts {
+  serviceId: number;
+  service: string;
+  id: number;
+  severity: string;
+  message: string;
+}
+
+export interface SnmpServer extends UnitServer {
+  readonly counts: { readonly get: number; readonly getNext: number; readonly set: number };
+  /** Sends a trap, if one is wanted. Failures are logged. */
+  trap(unit: Unit, facts: TrapFacts): void;
 }
 
 /** The server of a unit's pages, which the service Web opens and closes. */

@@ -1,7 +1,10 @@
 // Changes of a unit's parameters: their sources, requests and results.
 
 /** The origin of a change. The ACS is notified of all changes but its own (TR-069 A.3.2.1). */
-export type Source = 'acs' | 'script' | 'web' | 'unit';
+export type Source = 'acs' | 'script' | 'web' | 'cli' | 'snmp' | 'unit';
+
+/** Changes that a person at the unit makes (TR-069 3.7.1.3, the Subscriber). */
+export const isSubscriber = (source: Source): boolean => source === 'web' || source === 'cli' || source === 'snmp';
 
 export interface SetItem {
   /** Full TR-069 path. */

@@ -3,7 +3,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { parentPath, withInstances } from '../../shared/model/path.ts';
 import { checkValue } from '../../shared/model/values.ts';
 import type { ParameterAttributes } from './attributes.ts';
-import type { Problem, SetItem, Source } from './changes.ts';
+import { isSubscriber, type Problem, type SetItem, type Source } from './changes.ts';
 import type { Hooks } from './hooks.ts';
 import { checkAliases, resolveAliases } from './tree/alias.ts';
 import { Draft } from './tree/draft.ts';
@@ -54,8 +54,8 @@ export class SetValues {
       const name = resolveAliases(this.draft, item.name, rowCreator(this.draft)) ?? item.name;
       const resolved = { ...item, name, requested: item.name };
       this.#items.push(resolved);
-      // Scripts come from the operator, by the ACS or by DHCP, and the unit itself is no entity: the Subscriber uses the unit's own pages.
-      if (source === 'web' && attributes.isWithheldFromSubscriber(name)) {
+      // Scripts come from the operator, by the ACS or by DHCP, and the unit itself is no entity: the Subscriber uses the unit's own pages, its console and SNMP.
+      if (isSubscriber(source) && attributes.isWithheldFromSubscriber(name)) {
         this.#problem(item.name, 9001, `${item.name} is for the ACS alone to change`);
       }
       const wrong = putValue(this.draft, resolved, this.#strict, this.#hooks, this.#commands);

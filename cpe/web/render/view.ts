@@ -1,6 +1,6 @@
 // A page as one person sees it at one moment: the unit, the rights, what was typed and what is wrong with it.
 import type { ParameterDef } from '../../../shared/model/definitions.ts';
-import type { Account } from '../../services/aaa.ts';
+import { type Account, allowsChange } from '../../services/aaa.ts';
 import type { Unit } from '../../services/service.ts';
 
 export interface View {
@@ -23,13 +23,9 @@ export interface View {
   readonly said?: { readonly text: string; readonly isError: boolean } | undefined;
 }
 
-/** Services whose settings decide about access, files and the unit as a whole: an Admin alone changes them. */
-const guarded = new Set(['Aaa', 'Cert', 'Cli', 'Conf', 'Cwmp', 'File', 'Fpu', 'Scm', 'Snmp', 'Web']);
-
 /** @param service owner of what is changed; absent: something of the unit as a whole */
 export function mayChange({ account }: Pick<View, 'account'>, service?: string): boolean {
-  if (account.rights === 'Admin') return true;
-  return account.rights === 'User' && service !== undefined && !guarded.has(service);
+  return allowsChange(account.rights, service);
 }
 
 /** The endpoint whose settings a page shows; '' for those of all. */

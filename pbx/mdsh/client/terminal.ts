@@ -1,11 +1,11 @@
 // The shell at a terminal: prompt, history, completion by Tab, questions before what cannot be undone.
 import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../shared/errors.ts';
+import { LineReader } from '../../../shared/terminal/line-reader.ts';
 import { completionOf } from '../completion.ts';
 import type { Exit } from '../shell.ts';
 import { commandTable } from '../table.ts';
 import { isOpen, MAX_HISTORY, readHistory, writeHistory } from './history.ts';
-import { LineReader } from './line-reader.ts';
 import type { ShellLink } from './link.ts';
 import { PROMPT } from './pipe.ts';
 

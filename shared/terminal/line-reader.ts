@@ -87,12 +87,14 @@ export class LineReader {
 
   /** Ctrl-C leaves the line that is written; lines that were entered ahead are left too. */
   #interrupt(): void {
+    const isWritten = this.#readline.line !== '';
     this.#options.output.write('^C\n');
     this.#waiting.length = 0;
     this.#readline.write(null, { ctrl: true, name: 'e' });
     this.#readline.write(null, { ctrl: true, name: 'u' });
     this.#options.onInterrupt();
-    if (this.#take) this.#show(this.#readline.getPrompt());
+    // A line that is deleted leaves its prompt behind.
+    if (this.#take && !isWritten) this.#show(this.#readline.getPrompt());
   }
 }
 
