@@ -5,6 +5,7 @@ import type { Timer } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { describe, readPrivateKey } from '../../shared/pki/certificates.ts';
+import { isPkcs12, openPkcs12 } from '../../shared/pki/pkcs12-reader.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';
 import type { Notify } from '../notifications.ts';
 import { type Dated, noteDates } from './certificates/expiry.ts';
@@ -157,7 +158,7 @@ export async function installCertificateFile(
 ): Promise<string> {
   const request = await waitingRequest(unit);
   const waiting = request && [readPrivateKey(request.key)];
-  const file = certificateFile(bytes, { type, password, waiting });
+  const file = certificateFile(await asPem(bytes, password), { type, password, waiting });
   const ending = file.table === 'HostCertificatesInfo' ? 'pem' : 'crt';
   const installed = safeName(name, `${file.columns.IssuedTo}.${ending}`);
   const names = await namesIn(unit, file.table, file.blob);
@@ -170,6 +171,13 @@ export async function installCertificateFile(
   if (request && file.bytes.includes(JSON.stringify(request.key).slice(1, -1))) await dropRequest(unit);
   unit.notify('certificateInstalled', { name: installed });
   return installed;
+}
+
+/** A PKCS#12 bundle as PEM, read in short turns; other files as they are. */
+async function asPem(bytes: Buffer, password = ''): Promise<Buffer> {
+  if (!isPkcs12(bytes)) return bytes;
+  const { cert, key, others } = await openPkcs12(bytes, password);
+  return Buffer.from(cert + others + key);
 }
 
 /** The same for a transfer of an ACS, which may replace a file. @throws CwmpFault 9018 */

@@ -11,11 +11,18 @@ const pemBlock = /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g;
 const certificateLabels = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
 
 function one(bytes: Buffer, which: string): X509Certificate {
+  let cert: X509Certificate;
+  let isWhole: boolean;
   try {
-    return new X509Certificate(bytes);
+    cert = new X509Certificate(bytes);
+    // OpenSSL takes dates and keys that it cannot read, until they are asked for.
+    isWhole =
+      Number.isFinite(Date.parse(cert.validFrom) + Date.parse(cert.validTo)) && cert.publicKey.type === 'public';
   } catch {
     throw bad(`${which} is not an X.509 certificate`);
   }
+  if (!isWhole) throw bad(`${which} has dates that cannot be read`);
+  return cert;
 }
 
 /** The length of the DER value at `at`, header included; undefined when it is no SEQUENCE or runs over the end. */

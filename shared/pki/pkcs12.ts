@@ -3,7 +3,7 @@ import forge from 'node-forge';
 import { UserError } from '../errors.ts';
 import { readCertificates, readPrivateKey } from './certificates.ts';
 
-interface Bundle {
+export interface Bundle {
   /** PEM of the key's own certificate. */
   cert: string;
   key: string;
