@@ -143,7 +143,7 @@ describe('tandem-cpe', () => {
     const web = new PagesClient(page);
     assert.match(await web.page('system/services'), /^$/);
     assert.equal((await web.signIn('public', '')).status, 303);
-    assert.match(await web.page('system/services'), /<td>SipEp<\/td><td>1400<\/td>/);
+    assert.match(await web.page('system/services'), /<td>SIP Endpoint \(SIPEP\)<\/td><td>Started<\/td>/);
     assert.equal((await fetch(ready.web, { method: 'PUT' })).status, 405);
     assert.equal((await web.request('none')).status, 404);
     child.kill('SIGTERM');
