@@ -50,7 +50,7 @@ function choice(view: View, name: string): Markup {
   return actionForm(
     view,
     'service',
-    html`<input type="hidden" name="service" value="${name}">${first}<select name="choice" aria-label="Action for ${name}"><option value="">-</option>${options}</select> <button name="now" value="" aria-label="Carry out the action for ${name}">Go</button>`,
+    html`<input type="hidden" name="service" value="${name}">${first}<select name="choice" aria-label="Action for ${name}"><option value="">-</option>${options}</select> <button name="now" value="" aria-label="Go, action for ${name}">Go</button>`,
   );
 }
 
