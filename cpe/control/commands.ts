@@ -86,7 +86,7 @@ export const commands = {
   },
   status: {
     args: [],
-    help: 'shows SIP gateways, connections, registrations and the Ready LED',
+    help: 'shows SIP gateways, connections, registrations and the LEDs',
     run: unit => unit.status(),
   },
   get: {

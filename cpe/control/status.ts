@@ -1,11 +1,14 @@
 // The voice side of a unit at a glance: its LED, its SIP gateways, their connections and registrations, and how many calls there are.
+
+import { type Led, ledsOf } from '../services/hardware/leds.ts';
 import { rowsOf, type Unit } from '../services/service.ts';
 import { userAgentOf } from '../services/sip/sipep.ts';
-import { readyLed } from '../state/ready-led.ts';
 
 export interface UnitStatus {
   /** Absent for a model without the LED. */
   readyLed?: string;
+  /** All LEDs, Ready among them. */
+  leds: Led[];
   /** The status tables of the unit, each row as `name=value` pairs. */
   gateways: Record<string, string>[];
   connections: Record<string, string>[];
@@ -22,7 +25,8 @@ const tables = {
 } as const;
 
 export function statusOf(unit: Unit, calls: number): UnitStatus {
-  const led = readyLed(unit);
+  const leds = ledsOf(unit);
+  const led = leds.find(entry => entry.led === 'Ready')?.state;
   const rows = (name: keyof typeof tables): Record<string, string>[] => {
     const [table, columns] = tables[name];
     return rowsOf(unit, `SipEp.${table}`, columns).map(({ row: _row, ...cells }) => cells);
@@ -33,6 +37,7 @@ export function statusOf(unit: Unit, calls: number): UnitStatus {
     State === 'Ready' && restartNeeded.includes('SipEp') && !userAgentOf(unit, Name);
   return {
     ...(led === undefined ? {} : { readyLed: led }),
+    leds,
     gateways: rows('gateways').map(row => (isWaiting(row) ? { ...row, State: 'Waiting for a restart' } : row)),
     connections: rows('connections'),
     registrations: rows('registrations'),
@@ -42,7 +47,7 @@ export function statusOf(unit: Unit, calls: number): UnitStatus {
 }
 
 /** As text: one line for each row. */
-export function statusText({ readyLed: led, restartNeeded, calls, ...lists }: UnitStatus): string {
+export function statusText({ readyLed: led, leds, restartNeeded, calls, ...lists }: UnitStatus): string {
   const lines = Object.entries(lists).flatMap(([name, rows]) =>
     rows.map(
       row =>
@@ -53,6 +58,9 @@ export function statusText({ readyLed: led, restartNeeded, calls, ...lists }: Un
   );
   return [
     ...(led === undefined ? [] : [`${'ready LED'.padEnd(13)} ${led}`]),
+    ...(leds.length === 0
+      ? []
+      : [`${'LEDs'.padEnd(13)} ${leds.map(entry => `${entry.led}=${entry.state}`).join(', ')}`]),
     ...lines,
     ...(restartNeeded.length === 0
       ? []

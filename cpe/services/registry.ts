@@ -9,6 +9,7 @@ import { dcm } from './dcm.ts';
 import { diagnostics } from './diagnostics/diagnostics.ts';
 import { epadm } from './epadm.ts';
 import { fpu } from './fpu.ts';
+import { eth } from './hardware/eth.ts';
 import { hoc } from './hoc.ts';
 import { nlm } from './nlm.ts';
 import { scm } from './scm.ts';
@@ -23,7 +24,7 @@ import { web } from './web.ts';
 
 /** In the order in which they start. */
 export const allServices: readonly Service[] = [
-  ...[aaa, dcm, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep, web, cli, snmp],
+  ...[aaa, dcm, eth, scm, conf, fpu, cert, nlm, hoc, cwmp, stun, mipt, epadm, sipep, web, cli, snmp],
   ...[voiceService, diagnostics],
 ];
 

@@ -1,17 +1,18 @@
 // The status of the unit as JSON at /status, for programs: LEDs, services, time, firmware banks.
+
+import { ledsOf, portsOf } from '../services/hardware/leds.ts';
 import { rowsOf, type Unit, uptimeSeconds } from '../services/service.ts';
-import { readyLed } from '../state/ready-led.ts';
 
 /** `{ "unit": …, "leds": [{ "led": "Ready", "state": "steady green" }], "services": […], … }` */
 export function unitStatus(unit: Unit): object {
   const { identity, config } = unit;
   const { manufacturer, productClass, serialNumber, mac } = identity;
   const waiting = config.pending.services();
-  const ready = readyLed(unit);
   return {
     unit: { manufacturer, product: productClass, serialNumber, mac, softwareVersion: unit.softwareVersion },
     time: { local: config.variable('Hoc.SystemTime') ?? '', now: timeOf(unit), uptimeSeconds: uptimeSeconds(unit) },
-    leds: ready === undefined ? [] : [{ led: 'Ready', state: ready }],
+    leds: ledsOf(unit),
+    ports: portsOf(unit),
     services: rowsOf(unit, 'Scm.ServicesInfo', ['Name', 'Class', 'StartupType', 'ExecState']).map(
       ({ Name, Class, StartupType, ExecState }) => ({
         name: Name,

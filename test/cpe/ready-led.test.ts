@@ -1,7 +1,7 @@
 // The Ready LED: which models have it, and when it is lit.
 import assert from 'node:assert/strict';
 import { createGateway } from '../../cpe/gateway.ts';
-import { readyLed } from '../../cpe/state/ready-led.ts';
+import { readyLed } from '../../cpe/services/hardware/leds.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { builtinModel } from '../../shared/model/datamodel.ts';
@@ -29,8 +29,11 @@ describe('Ready LED', () => {
     'SipEp.DefaultStaticRegistrarServerHost': '127.0.0.1:9',
   };
 
-  it('is off while a TLS connection is down', async () => {
-    assert.equal(await ledOf('4102S', 'dgw', tls), 'off');
+  it('blinks while a TLS connection is down, and is off where nothing is to be connected', async () => {
+    assert.equal(await ledOf('4102S', 'dgw', tls), 'blinking green');
+    assert.equal(await ledOf('4102S', 'dgw'), 'off');
+    const stopped = { ...tls, 'Scm.ServicesConfig[Name=SipEp].StartupType': 'Manual' };
+    assert.equal(await ledOf('4102S', 'dgw', stopped), 'off');
   });
 
   it('is absent on 3xxx models and on units without voice', async () => {

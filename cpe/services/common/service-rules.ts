@@ -16,7 +16,7 @@ export const isLicensed = (_unit: Unit, _service: string): boolean => true;
 
 /** Services behind which something happens here; of the others the settings are kept, and no more. */
 const simulated = new Set(
-  'Aaa Bni Cert Cli Conf Cwmp Dcm EpAdm EpServ File Fpu Hoc Mipt Nlm Pcm Scm SipEp Snmp TelIf Web'.split(' '),
+  'Aaa Bni Cert Cli Conf Cwmp Dcm EpAdm EpServ Eth File Fpu Hoc Mipt Nlm Pcm Scm SipEp Snmp TelIf Web'.split(' '),
 );
 
 export const hasBehaviour = (service: string): boolean => simulated.has(service);

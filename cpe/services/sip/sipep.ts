@@ -1,9 +1,11 @@
 // SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
 // settings wait for a restart of the service, so the user agents are made from the running values.
 import { messageOf } from '../../../shared/errors.ts';
+import type { CallWatch } from '../../voice/call/watch.ts';
 import type { MikeyMemory } from '../../voice/media/keys/mikey-keys.ts';
 import type { UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
+import { noteLeds } from '../hardware/leds.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
 import { lineWatch } from '../tr104/line-calls.ts';
 import { MAX_REGISTRATIONS } from './accounts.ts';
@@ -56,6 +58,27 @@ export const userAgentsOf = (unit: Unit): [gateway: string, agent: SipUserAgent]
 /** Calls that are up or on their way, over all gateways. */
 export const callsOf = (unit: Unit): number =>
   [...gatewaysOf(unit).values()].reduce((sum, { agent }) => sum + (agent?.calls().length ?? 0), 0);
+
+/** Counts the calls of lines, and looks at the LEDs when one begins or ends. */
+function watchOf(unit: Unit): CallWatch {
+  const watch = lineWatch(unit);
+  const seen = (): void => noteLeds(unit);
+  return {
+    begun(...call) {
+      watch.begun(...call);
+      seen();
+    },
+    failed(...call) {
+      watch.failed(...call);
+      seen();
+    },
+    up(call) {
+      watch.up(call);
+      void call.ended.then(seen);
+      seen();
+    },
+  };
+}
 
 /** Calls need the service of media and that of endpoints. */
 const callGate = (unit: Unit): 480 | 486 | undefined =>
@@ -129,7 +152,7 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
       mediaSettings: user => mediaSettings(unit, endpointOfUser(unit, user)),
       mediaOf: user => endpointMedia(unit, endpointOfUser(unit, user)),
       notify: (name, facts) => unit.notify(name, facts),
-      watch: lineWatch(unit),
+      watch: watchOf(unit),
       tap: unit.lab.tap,
     });
     agent.onChange(() => changed(unit));
@@ -200,6 +223,7 @@ function changed(unit: Unit): void {
     return earlier === value ? [] : [{ path, before: earlier, value }];
   });
   unit.config.watchers.announce(changes, 'unit');
+  noteLeds(unit);
 }
 
 interface Line {

@@ -106,7 +106,8 @@ export function resetCounts(unit: Unit, line: number): void {
   callsOfLine(unit, line).counts = {};
 }
 
-function callState(unit: Unit, line: number): string {
+/** `Idle`, `Calling`, `Ringing`, `InCall` or `Hold`. */
+export function lineState(unit: Unit, line: number): string {
   const { calls, waiting } = callsOfLine(unit, line);
   if (calls.some(({ call }) => !call.held.byUs && !call.held.byPeer)) return 'InCall';
   if (calls.length > 0) return 'Hold';
@@ -152,7 +153,7 @@ const codecName = ofCall((_call, codec) => codec?.name ?? '', '');
 const bitRate = ofCall((_call, codec) => String(codec?.rate ?? 0), '0');
 
 export const callValues: Readonly<Record<string, ReadValue>> = {
-  [`${LINE}CallState`]: (unit, instances) => callState(unit, lineOf(instances)),
+  [`${LINE}CallState`]: (unit, instances) => lineState(unit, lineOf(instances)),
   [`${LINE}Codec.TransmitCodec`]: codecName,
   [`${LINE}Codec.ReceiveCodec`]: codecName,
   [`${LINE}Codec.TransmitBitRate`]: bitRate,

@@ -1,18 +1,46 @@
 // Pages of the menu System.
 import { isSystemService } from '../../services/common/service-rules.ts';
-import type { Unit } from '../../services/service.ts';
-import { readyLed } from '../../state/ready-led.ts';
+import { ledsOf, portsOf } from '../../services/hardware/leds.ts';
+import { hardwareOf } from '../../services/hardware/products.ts';
 import { requiredAction, restartRequired, serviceAction, systemServices, userServices } from '../actions/services.ts';
-import { form, table } from '../render/part.ts';
+import { type FactsPart, form, table } from '../render/part.ts';
 import { eventLogPage, syslogPage } from './event-log.ts';
 import { allSettings } from './model.ts';
 import { packetCapturePage } from './packet-capture.ts';
 import type { Page } from './page.ts';
 
-function ledsOf(unit: Unit): [name: string, value: string][] {
-  const state = readyLed(unit);
-  return state === undefined ? [] : [['Ready', state]];
-}
+const leds: FactsPart = {
+  kind: 'facts',
+  heading: 'LEDs',
+  head: ['LED', 'State'],
+  facts: ({ unit }) => ledsOf(unit).map(({ led, state }) => [led, state]),
+};
+
+const hardwarePage: Page = {
+  path: '/system/hardware',
+  menu: 'System',
+  tab: 'Hardware',
+  parts: [
+    {
+      kind: 'facts',
+      heading: 'Hardware',
+      head: ['Part', 'Value'],
+      facts: ({ unit: { identity, config } }) => [
+        ['Product', identity.productClass],
+        ['Series', hardwareOf(identity.productClass).series],
+        ['Hardware revision', config.variable('Dcm.UnitInfoHardwareRevision') ?? ''],
+      ],
+    },
+    leds,
+    {
+      kind: 'facts',
+      heading: 'Ports',
+      head: ['Port', 'Kind', 'State'],
+      facts: ({ unit }) => portsOf(unit).map(({ port, kind, state }) => [port, kind, state]),
+    },
+    table('Ethernet Ports', 'Eth.Ports', ['Name', 'Speed']),
+  ],
+};
 
 export const systemPages: readonly Page[] = [
   {
@@ -27,7 +55,7 @@ export const systemPages: readonly Page[] = [
         'Hoc.SystemTime',
         'Hoc.SystemUptime',
       ]),
-      { kind: 'facts', heading: 'LEDs', head: ['LED', 'State'], facts: ({ unit }) => ledsOf(unit) },
+      leds,
       table('Firmware', 'Fpu.MfpInstalledInfo', ['MfpName', 'MfpVersion', 'MfpBank']),
       form('ACS', [
         { name: 'Cwmp.AcsUrl', isReadOnly: true },
@@ -54,6 +82,7 @@ export const systemPages: readonly Page[] = [
     ],
     actions: { service: serviceAction, required: requiredAction },
   },
+  hardwarePage,
   syslogPage,
   eventLogPage,
   packetCapturePage,
