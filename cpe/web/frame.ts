@@ -19,12 +19,13 @@ export function renderPage(view: View, page: Page, pages: readonly Page[]): stri
 ${menuOf(view, page, pages)}
 <main id="content">${waitingNote(view)}<h1>${title}</h1>${saidOf(view)}${warning !== undefined && html`<p><strong>${warning}</strong></p>`}
 ${view.account.rights === 'Observer' ? none : settings(view, page)}${page.parts.map(part => renderPart(view, part))}${applyButton(view, page)}</main>`;
-  return documentOf(`${title} - ${nameOf(view.unit)}`, body);
+  return documentOf(`${title} - ${nameOf(view.unit)}`, body, page.refresh?.(view));
 }
 
-export const documentOf = (title: string, body: Markup): string =>
+/** @param refresh seconds after which the page is loaded again */
+export const documentOf = (title: string, body: Markup, refresh?: number): string =>
   html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/style.css"></head><body>${body}</body></html>`
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">${refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}">`}<title>${title}</title><link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/style.css"></head><body>${body}</body></html>`
     .markup;
 
 function helpLink(view: View): Markup {

@@ -1,6 +1,7 @@
 // The transfers of images, exported scripts and firmware packs that the settings name, in both directions.
 import { UserError } from '../../../shared/errors.ts';
 import { BACKUP_IMAGE } from '../../agent/transfer/queue.ts';
+
 import type { OwnTransfer, Transfer } from '../../state/facts.ts';
 import { expandMacros, fetchOwn, joined, type Place, parted } from '../autonomous-scripts.ts';
 import { hostPort, type Unit } from '../service.ts';
@@ -69,3 +70,5 @@ export const isFirmware = ({ args }: Transfer): boolean => args.FileType === FIR
 export const isScript = ({ args, upload }: Transfer): boolean =>
   args.FileType === '3 Vendor Configuration File' && !upload;
 export const isExport = ({ origin }: Transfer): boolean => origin === 'Export';
+
+export { progressOf } from '../../agent/transfer/progress.ts';

@@ -1,7 +1,6 @@
 // The page of firmware upgrades: the banks, the fetch of the configured pack with its progress, a pack from the browser's disk, rollback.
-import { progressOf } from '../../agent/transfer/progress.ts';
 import { installFile } from '../../services/common/file-types.ts';
-import { isFirmware, ownTransfer } from '../../services/configuration/own-transfers.ts';
+import { isFirmware, ownTransfer, progressOf } from '../../services/configuration/own-transfers.ts';
 import { rowsOf } from '../../services/service.ts';
 import { type Action, type ActionResult, done, refused } from '../forms/action.ts';
 import { html, type Markup } from '../render/markup.ts';
@@ -26,11 +25,22 @@ const fetchPack: Action = async ({ view }): Promise<ActionResult> => {
   return { kind: 'go', path: view.path };
 };
 
+function restartSoon({ unit }: View): ActionResult {
+  // The answer leaves before the pages close.
+  unit.clock.after(1000, () => {
+    unit.power
+      .reboot({ reason: 'page' })
+      .catch((error: unknown) => unit.log.error('restart by a page failed', { error }));
+  });
+  return done('The unit restarts.');
+}
+
 const upload: Action = async ({ view, files }): Promise<ActionResult> => {
   const file = files.get('file');
   if (!file) return refused('Choose a firmware pack first.');
-  // As a pack that the unit fetched: Fpu.AutomaticRestartEnable alone does not restart a unit whose page is in use.
-  await installFile(view.unit, FIRMWARE, file.bytes, file.name, 'Web');
+  // As a pack that the unit fetched: Fpu.AutomaticRestartEnable decides.
+  const outcome = await installFile(view.unit, FIRMWARE, file.bytes, file.name, 'Web');
+  if (outcome.status === 'reboot') return restartSoon(view);
   return done(`Firmware pack ${file.name} has been installed. It runs from the next restart on.`);
 };
 
@@ -39,16 +49,7 @@ const rollBack: Action = async ({ view }): Promise<ActionResult> => {
   return done('The unit restarts with the firmware pack of the other bank.');
 };
 
-const restart: Action = async ({ view }): Promise<ActionResult> => {
-  const { unit } = view;
-  // The answer leaves before the pages close.
-  unit.clock.after(1000, () => {
-    unit.power
-      .reboot({ reason: 'page' })
-      .catch((error: unknown) => unit.log.error('restart by a page failed', { error }));
-  });
-  return done('The unit restarts.');
-};
+const restart: Action = async ({ view }) => restartSoon(view);
 
 export const upgradeActions = {
   install: guarded(fetchPack),

@@ -1,6 +1,7 @@
 // Pages of the menu Management.
 import type { Unit } from '../../services/service.ts';
 import { certificateActions, certificateParts, MAX_CERTIFICATE_FORM } from '../actions/certificates.ts';
+import { firmwarePage } from './firmware.ts';
 import { accessPages } from './management-access.ts';
 import type { Page } from './page.ts';
 import { backupPage, scriptsPage } from './scripts.ts';
@@ -14,6 +15,7 @@ function newCertificate(unit: Unit): string | undefined {
 export const managementPages: readonly Page[] = [
   scriptsPage,
   backupPage,
+  firmwarePage,
   {
     path: '/management/certificates',
     menu: 'Management',

@@ -25,4 +25,6 @@ export interface Page {
   actions?: Readonly<Record<string, Action>>;
   /** Bytes that an upload on this page may have; absent: it takes none. */
   maxUpload?: number;
+  /** Seconds after which the page is loaded again; undefined: it is not. */
+  refresh?(view: View): number | undefined;
 }

@@ -1,4 +1,5 @@
 // The page Management/Configuration Scripts.
+import { backupActions, MAX_IMAGE_FORM, renderBackup } from '../actions/backup.ts';
 import { MAX_SCRIPT_FORM, renderExport, renderFetch, renderRun, scriptActions } from '../actions/scripts.ts';
 import { form } from '../render/part.ts';
 import type { Page } from './page.ts';
@@ -53,11 +54,14 @@ export const backupPage: Page = {
   path: '/management/backup-restore',
   menu: 'Management',
   tab: 'Backup / Restore',
+  maxUpload: MAX_IMAGE_FORM,
+  actions: backupActions,
   parts: [
     form('Status', [
       { name: 'Conf.ImageBackupStatus', label: 'Backup' },
       { name: 'Conf.ImageRestoreStatus', label: 'Restore' },
     ]),
+    { kind: 'custom', heading: 'Actions', render: renderBackup },
     form('Image Configuration', [
       { name: 'Conf.ImageFileName', label: 'File Name' },
       { name: 'Conf.ImageBackupContent', label: 'Backup Content' },
