@@ -36,7 +36,7 @@ describe('firmware banks', () => {
   });
   afterEach(() => on.close());
 
-  it('change places with each pack, and a pack that does not start leaves the unit with the other', async () => {
+  it('change places with each pack, and one that does not start leaves the unit with the other', async () => {
     const gateway = await on.up({ stateDir: on.directory });
     const { device } = gateway;
     const heard = heardOf(device);
