@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Gateway } from '../../../cpe/gateway.ts';
 import { connectTls, TlsRefused } from '../../../shared/tls/connect.ts';
 import { CERTIFICATE, clock, Gateways, set } from '../../support/cpe/gateways.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const OVERRIDE = 'Cert.CertificateAuthorities[FileName=ca.crt].OverrideIssuedCertificateOcspUrl';
 
@@ -234,6 +235,22 @@ describe('trust levels of certificates', () => {
     assert.equal(await connect(await server('stapled')), 'revocation-unknown', 'no responder is known');
     assert.equal(await connect(await server('stapled', '-status_file', 'staple.der')), 'accepted');
     assert.equal(await connect(await server('named')), 'revoked');
+  });
+
+  it('keep SIP from a server that is revoked, and the log says so', async () => {
+    const unit = await on.up({ address: `127.12.${1 + (process.pid % 250)}.1` });
+    const { device } = unit;
+    const heard: string[] = [];
+    Object.assign(device, { notify: (_: string, { reason = '' }: { reason?: string }) => void heard.push(reason) });
+    await device.install(CERTIFICATE, readFileSync(at('ca.crt')), 'ca.crt');
+    await set(unit, {
+      'SipEp.TransportConfig[GatewayName=default].TlsEnable': 'Enable',
+      'SipEp.DefaultStaticRegistrarServerHost': `127.0.0.1:${ports.bad}`,
+      'SipEp.TransportTlsCertificateTrustLevel': 'OcspMandatory',
+      [OVERRIDE]: await responder(),
+    });
+    await device.services.restartRequired();
+    await eventually('the server is refused', () => heard.some(reason => reason.includes("'bad' is revoked")));
   });
 
   it('are those of the variables of each service, and of none where there is none', async () => {

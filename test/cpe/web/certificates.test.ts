@@ -1,10 +1,13 @@
 // The page of certificates: transfers over HTTP and HTTPS, by fetch and by curl, and what they refuse.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { promisify } from 'node:util';
 import type { Gateway } from '../../../cpe/gateway.ts';
+import { UnitPagesOf } from '../../../cpe/unit-pages.ts';
 import { servePages } from '../../../cpe/web/server.ts';
 import { type Authority, createCa } from '../../../shared/pki/authority.ts';
 import { CERTIFICATE, clock, Gateways, random, set } from '../../support/cpe/gateways.ts';
@@ -12,6 +15,7 @@ import { openAsAdmin, openPages, type PagesClient, tokenOf } from '../../support
 
 const run = promisify(execFile);
 const PAGE = '/management/certificates';
+const WEB = 'Cert.HostCertificateAssociation[FileName=first.pem].Web';
 const DISABLED = 'Certificate transfer is disabled because of unsecure HTTP access.';
 
 describe("certificates on the unit's pages", () => {
@@ -137,6 +141,33 @@ describe("certificates on the unit's pages", () => {
     } finally {
       await pages.stop();
     }
+  });
+
+  it('wait for a restart of the pages, which then show the new Host certificate', async () => {
+    const pages = new UnitPagesOf('127.0.0.1:0', 0);
+    const { device } = await on.up({ pages });
+    await device.install(CERTIFICATE, Buffer.from(host.chain + host.key), 'first.pem');
+    const needs = (): string | undefined => device.config.variable('Web.NeedRestartInfo');
+    assert.deepEqual([needs(), pages.addresses.webSecure], ['Yes', undefined]);
+    await device.services.restartRequired();
+    const shown = async (): Promise<string> => {
+      const socket = connect({
+        port: Number(new URL(pages.addresses.webSecure ?? '').port),
+        rejectUnauthorized: false,
+      });
+      await once(socket, 'secureConnect');
+      const { subject } = socket.getPeerCertificate();
+      socket.destroy();
+      return String(subject.CN);
+    };
+    assert.deepEqual([needs(), await shown()], ['No', '127.0.0.1']);
+    const next = await ca.issue({ commonName: 'next', usage: ['server'], key: 'rsa' });
+    await device.install(CERTIFICATE, Buffer.from(next.chain + next.key), 'next.pem');
+    await device.config.set([{ name: device.config.pathOf(WEB) ?? '', value: 'Disable' }], 'web');
+    assert.deepEqual([needs(), await shown()], ['Yes', '127.0.0.1']);
+    await device.services.restartRequired();
+    assert.deepEqual([needs(), await shown()], ['No', 'next']);
+    await pages.stop();
   });
 
   it('hand out a request of a key made on the unit, and certificates without keys', async () => {
