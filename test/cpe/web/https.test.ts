@@ -7,7 +7,7 @@ import type { Gateway } from '../../../cpe/gateway.ts';
 import { UnitPagesOf } from '../../../cpe/unit-pages.ts';
 import { CERTIFICATE, Gateways, set } from '../../support/cpe/gateways.ts';
 import { voiceAuthority } from '../../support/cpe/voice.ts';
-import { PagesClient } from '../../support/cpe/web/client.ts';
+import { fieldsOf, PagesClient } from '../../support/cpe/web/client.ts';
 
 describe('servers of the pages', () => {
   let on: Gateways;
@@ -134,8 +134,9 @@ describe('servers of the pages', () => {
     const { device } = gateway;
     await web.change(device, '/system/all/Web', { 'Web.MinSeverity': 'Debug' });
     const row = device.config.pathOf('Scm.ServiceCommands[Name=Web].Restart');
-    const saved = await web.change(device, '/system/all/Scm', {}, `command:${row}=Restart`).catch(String);
-    assert.notEqual(saved, undefined);
+    const { token } = fieldsOf(await web.page('/system/all/Scm'));
+    const ordered = await web.post('/system/all/Scm', { token, do: `command:${row}=Restart` });
+    assert.equal(ordered.status, 303);
     await device.services.settled();
     const again = new PagesClient(pages.addresses.web ?? '');
     assert.equal((await again.signIn('public', '')).status, 303);
