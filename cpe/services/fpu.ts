@@ -187,7 +187,9 @@ export const fpu: Service = {
   },
   rows: { [`${X}Fpu.MfpInstalledInfo.`]: shown },
   stop(unit) {
-    peekSlot<FpuState>(unit, fpu)?.timer?.cancel();
+    const own = peekSlot<FpuState>(unit, fpu);
+    own?.timer?.cancel();
+    if (own) own.timer = undefined;
   },
   // The vendor's names of these commands are not public.
   commands: {

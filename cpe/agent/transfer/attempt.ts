@@ -10,7 +10,7 @@ import { unknownTime } from '../timing.ts';
 import { utcTime } from '../unit-time.ts';
 import { isReported } from './autonomous.ts';
 import { openFilesWith } from './file-client.ts';
-import { isUpload } from './queue.ts';
+import { BACKUP_IMAGE, isUpload } from './queue.ts';
 import { fetchFile, installFile, sendFile, type TransferContext } from './transfer.ts';
 
 /** The parts of an agent that an attempt works on. */
@@ -128,6 +128,7 @@ async function follow(
     loop.want();
     return false;
   }
-  loop.leave(() => device.power.reboot({ reason: 'firmware' }));
+  const reason = transfer.args.FileType === BACKUP_IMAGE ? 'restore' : 'firmware';
+  loop.leave(() => device.power.reboot({ reason }));
   return true;
 }

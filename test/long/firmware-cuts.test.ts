@@ -4,11 +4,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Gateway } from '../../../cpe/gateway.ts';
-import { seededRandom } from '../../../shared/clock.ts';
-import { Gateways } from '../../support/cpe/gateways.ts';
+import type { Gateway } from '../../cpe/gateway.ts';
+import { seededRandom } from '../../shared/clock.ts';
+import { Gateways } from '../support/cpe/gateways.ts';
 
-const loop = fileURLToPath(new URL('../../support/powercut/firmware-loop.ts', import.meta.url));
+const loop = fileURLToPath(new URL('../support/powercut/firmware-loop.ts', import.meta.url));
 
 const banksOf = ({ device }: Gateway): (string | undefined)[][] =>
   [1, 2].map(row =>
