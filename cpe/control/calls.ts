@@ -114,6 +114,9 @@ export const callIdsOf = (unit: Unit): Set<string> => new Set(callsOf(unit).map(
 
 const callsOf = (unit: Unit): Call[] => userAgentsOf(unit).flatMap(([, agent]) => agent.calls());
 
+const isRegistered = (agent: SipUserAgent, of: string): boolean =>
+  agent.registrations().some(({ user, state }) => user === of && /^(Registered|Refreshing)$/.test(state));
+
 /** The account that calls, and the user agent that has it. */
 function callerOf(unit: Unit, from: string | undefined): { agent: SipUserAgent; user: string } {
   const agents = userAgentsOf(unit);
@@ -122,7 +125,9 @@ function callerOf(unit: Unit, from: string | undefined): { agent: SipUserAgent; 
   const accounts = userAgentConfigs(unit).flatMap(({ gateway, accounts }) =>
     accounts.map(({ user }) => ({ user, agent: agents.find(([name]) => name === gateway)?.[1] })),
   );
-  const found = accounts.find(({ user, agent }) => agent !== undefined && (wanted === undefined || user === wanted));
+  const able = accounts.filter(({ user, agent }) => agent !== undefined && (wanted === undefined || user === wanted));
+  // An endpoint can have an account at several gateways, of which some have no server.
+  const found = able.find(({ user, agent }) => agent && isRegistered(agent, user)) ?? able[0];
   if (found?.agent) return { agent: found.agent, user: found.user };
   const known = [
     ...endpoints.filter(row => row.Username !== '').map(row => row.EpId),
