@@ -132,6 +132,12 @@ export const runOptions = {
     help: "serve the unit's console here, over SSH; the port stands for the factory's port 22",
     check: isHostPort,
   },
+  snmp: {
+    kind: 'string',
+    value: 'HOST:PORT',
+    help: "answer SNMP here; the port stands for the factory's port 161",
+    check: isHostPort,
+  },
   'mikey-key': {
     kind: 'string',
     value: 'FILE',

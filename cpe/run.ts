@@ -17,10 +17,11 @@ import { ControlSocket } from './control/serve.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { networkOf } from './network.ts';
 import { type runOptions, splitAssignment, splitHostPort } from './options.ts';
-import type { Pages, UnitServer } from './services/service.ts';
+import type { Pages, SnmpServer, UnitServer } from './services/service.ts';
 import { addressFor, chooseModel, chooseProfile, identityOf, readMikeyKey } from './setup.ts';
 import { UnitConsole } from './unit-console.ts';
 import { UnitPagesOf } from './unit-pages.ts';
+import { UnitSnmp } from './unit-snmp.ts';
 
 /** Address of the pages with --ui alone: the one that the documentation uses. */
 const PAGES = '127.0.0.1:8081';
@@ -72,6 +73,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
   const web = options.web ?? (options.ui ? PAGES : undefined);
   const pages = web === undefined ? undefined : new UnitPagesOf(web, options.webSecure);
   const console = options.cli === undefined ? undefined : new UnitConsole(options.cli);
+  const snmp = options.snmp === undefined ? undefined : new UnitSnmp(options.snmp);
   const traffic = new SocketWatch();
   const gateway: Gateway = await build(options, {
     clock,
@@ -81,6 +83,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
     keylog: keylog?.write,
     pages,
     console,
+    snmp,
     traffic,
   });
   try {
@@ -90,6 +93,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
     await gateway.boot();
     if (!gateway.device.services.started('Web')) await pages?.close();
     console?.check();
+    snmp?.check();
     const { identity, address } = gateway.device;
     const acs = acsAddress(gateway.device)?.url ?? '';
     const connectionRequest = gateway.agent?.connectionRequestUrl ?? '';
@@ -100,6 +104,7 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
       connectionRequest,
       ...pages?.addresses,
       ...(console && { cli: console.address }),
+      ...(snmp && { snmp: snmp.address }),
       ...(control?.path !== undefined && { control: control.path }),
     };
     log.info('ready', {
@@ -129,6 +134,7 @@ interface Surroundings {
   traffic: SocketWatch;
   pages: Pages | undefined;
   console: UnitServer | undefined;
+  snmp: SnmpServer | undefined;
 }
 
 /** @throws UsageError when the messages would be kept and could not be asked for */
@@ -140,7 +146,7 @@ function traceOf({ ladder, state, wireSecrets }: RunOptions, clock: Clock): SipT
 
 async function build(
   options: RunOptions,
-  { clock, log, wire, tap, keylog, pages, console, traffic }: Surroundings,
+  { clock, log, wire, tap, keylog, pages, console, snmp, traffic }: Surroundings,
 ): Promise<Gateway> {
   const dhcp = dhcpOf(options);
   const model = await chooseModel(options.model);
@@ -166,6 +172,7 @@ async function build(
     keylog,
     pages,
     console,
+    snmp,
     log,
     dhcp,
     listen: splitHostPort(options.listen),

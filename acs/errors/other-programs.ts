@@ -32,6 +32,11 @@ export const otherProgramErrors = {
     meaning: 'The console of the unit cannot listen.',
     remedy: 'Check --cli.',
   },
+  'no-snmp': {
+    status: 400,
+    meaning: 'The SNMP agent of the unit cannot listen.',
+    remedy: 'Check --snmp.',
+  },
   'no-web': {
     status: 400,
     meaning: 'The web interface cannot listen.',

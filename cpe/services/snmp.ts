@@ -1,6 +1,7 @@
 // The unit's SNMP agent as a service: it answers while it runs. The agent itself is handed in, so that a unit without it loads nothing of it.
 import { messageOf } from '../../shared/errors.ts';
-import { type Service, type Unit, X } from './service.ts';
+import { onNotification } from './nlm.ts';
+import { type Service, slotOf, type Unit, X } from './service.ts';
 
 const count = (name: 'get' | 'getNext' | 'set') => (unit: Unit) => String(unit.lab.snmp?.counts[name] ?? 0);
 
@@ -12,8 +13,11 @@ export const snmp: Service = {
     [`${X}Snmp.StatsSetRequest`]: count('set'),
   },
   async start(unit) {
+    const server = unit.lab.snmp;
+    if (!server) return;
+    slotOf<{ end(): void }>(unit, snmp, () => ({ end: onNotification(unit, notice => server.trap(unit, notice)) }));
     try {
-      await unit.lab.snmp?.open(unit);
+      await server.open(unit);
     } catch (error) {
       unit.log.warn('SNMP agent of the unit cannot be opened', { reason: messageOf(error) });
     }
