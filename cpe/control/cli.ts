@@ -55,6 +55,7 @@ const progressText = ({ id, peer, codec, suite }: CallInfo): string =>
   `call ${id} to ${peer} is up: codec ${codec}, suite ${suite}\n`;
 
 function textOf(name: CommandName, result: unknown): string {
+  if (name === 'pack-profile') return JSON.stringify(result, null, 2);
   if (name === 'status') return statusText(result as UnitStatus);
   if (name === 'get') return valuesText(result as NamedValue[]);
   if (name === 'log') return (result as string[]).join('\n') || 'none';

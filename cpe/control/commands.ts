@@ -4,6 +4,7 @@ import { UserError } from '../../shared/errors.ts';
 import type { SipTrace } from '../../shared/sip/trace/trace.ts';
 import { MAX_DURATION } from '../options.ts';
 import type { NamedValue } from '../services/common/named-values.ts';
+import type { PackedProfile } from '../services/common/unit-profile.ts';
 import type { Call } from '../voice/call/call.ts';
 import type { FaxReport } from '../voice/fax/fax-session.ts';
 import type { CallNumbers } from './call-numbers.ts';
@@ -22,6 +23,8 @@ export interface UnitControl {
   values(names: readonly string[]): NamedValue[];
   /** The local log of notifications, oldest first. */
   log(): string[];
+  /** The customer profile that its settings make. */
+  profile(): PackedProfile;
   /** Runs a configuration script. @throws UserError when it cannot be read or lines of it failed */
   runScript(text: string): Promise<void>;
 }
@@ -99,6 +102,11 @@ export const commands = {
     args: ['FILE'],
     help: 'runs a configuration script on the unit',
     run: (unit, request) => unit.runScript(argument(request, 0)),
+  },
+  'pack-profile': {
+    args: [],
+    help: 'prints the customer profile that the settings of the unit make, for run --profile',
+    run: unit => unit.profile(),
   },
   ladder: {
     args: ['[CALL]'],

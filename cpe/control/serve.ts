@@ -6,6 +6,7 @@ import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { valuesOf } from '../services/common/named-values.ts';
+import { packProfile } from '../services/common/unit-profile.ts';
 import { exportLog } from '../services/nlm.ts';
 import type { Unit } from '../services/service.ts';
 import { CallFailed } from '../voice/call/call.ts';
@@ -59,6 +60,7 @@ export class ControlSocket {
       trace,
       status: () => statusOf(unit, calls.list().length),
       values: names => valuesOf(unit, names),
+      profile: () => packProfile(unit),
       log: () => exportLog(unit).toString().split('\n').slice(0, -1),
       runScript: async text => {
         await unit.install('3 Vendor Configuration File', Buffer.from(text), '');

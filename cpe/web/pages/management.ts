@@ -4,6 +4,7 @@ import { certificateActions, certificateParts, MAX_CERTIFICATE_FORM } from '../a
 import { firmwarePage } from './firmware.ts';
 import { accessPages } from './management-access.ts';
 import type { Page } from './page.ts';
+import { profilePage } from './profile.ts';
 import { backupPage, scriptsPage } from './scripts.ts';
 
 /** The vendor's sentence on the page of certificates after a transfer. */
@@ -26,4 +27,5 @@ export const managementPages: readonly Page[] = [
     maxUpload: MAX_CERTIFICATE_FORM,
   },
   ...accessPages,
+  profilePage,
 ];
