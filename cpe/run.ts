@@ -49,9 +49,11 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<numb
   });
   const trace = traceOf(options, clock);
   const control = options.state === undefined ? undefined : await ControlSocket.open(options.state, log);
+  const traffic = new SocketWatch();
   try {
-    return await runUnit(options, terminal.signal, { clock, log, trace, control });
+    return await runUnit(options, terminal.signal, { clock, log, trace, control, traffic });
   } finally {
+    traffic.close();
     await control?.close();
   }
 }
@@ -61,10 +63,11 @@ interface Frame {
   log: Log;
   trace: SipTrace | undefined;
   control: ControlSocket | undefined;
+  traffic: SocketWatch;
 }
 
 async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): Promise<number> {
-  const { clock, log, trace, control } = frame;
+  const { clock, log, trace, control, traffic } = frame;
   const wire =
     options.wire === undefined ? undefined : await openWireLog(options.wire, log, { isMasked: !options.wireSecrets });
   const keylog = options.keylog === undefined ? undefined : openKeyLog(options.keylog, log);
@@ -74,7 +77,6 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
   const pages = web === undefined ? undefined : new UnitPagesOf(web, options.webSecure);
   const console = options.cli === undefined ? undefined : new UnitConsole(options.cli);
   const snmp = options.snmp === undefined ? undefined : new UnitSnmp(options.snmp);
-  const traffic = new SocketWatch();
   const gateway: Gateway = await build(options, {
     clock,
     log,
@@ -121,7 +123,6 @@ async function runUnit(options: RunOptions, signal: AbortSignal, frame: Frame): 
     await gateway.stop();
     await wire?.done();
     keylog?.close();
-    traffic.close();
   }
 }
 

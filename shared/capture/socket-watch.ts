@@ -53,6 +53,7 @@ export class SocketWatch implements Traffic {
     );
     const send: (...given: unknown[]) => void = socket.send.bind(socket) as never;
     Object.defineProperty(socket, 'send', {
+      configurable: true,
       value: (...given: unknown[]) => {
         const sent = this.#listener && sentDatagram(socket, given);
         if (sent) this.#datagram(socket, true, sent.remote, sent.bytes);
