@@ -13,6 +13,11 @@ export type ValueType =
 
 export type ActiveNotify = 'normal' | 'canDeny' | 'forceEnabled' | 'forceDefaultEnabled';
 
+export const effects = ['live', 'stored', 'status'] as const;
+
+/** Live: the simulated unit acts on the value. Stored: it keeps and shows it. Status: it reports it. */
+export type Effect = (typeof effects)[number];
+
 interface EnumerationValue {
   /** The value in messages. */
   label: string;
@@ -70,6 +75,8 @@ export interface ParameterDef {
   form?: string;
   /** A change takes effect when the owning service (see `service`) restarts. */
   needsRestart: boolean;
+  /** The use that a simulated unit makes of the value, where its document says so. */
+  effect?: Effect;
   /** Writing anything but the default label runs a command on its row; always reads back as the default. */
   rowCommand?: boolean;
   /** Part of the key of its table. Script names address rows by it. */

@@ -3,7 +3,15 @@
 import { Parser, processors } from 'xml2js';
 import { messageOf, UserError } from '../errors.ts';
 import { Turns } from '../turns.ts';
-import type { ActiveNotify, LoadOptions, ModelDocument, ObjectDef, ParameterDef, ServiceDef } from './definitions.ts';
+import {
+  type ActiveNotify,
+  effects,
+  type LoadOptions,
+  type ModelDocument,
+  type ObjectDef,
+  type ParameterDef,
+  type ServiceDef,
+} from './definitions.ts';
 import { attribute, type Element, elements } from './element.ts';
 import { applySyntax, type DataTypes, readDataTypes } from './syntax.ts';
 
@@ -204,6 +212,10 @@ function readParameter(
     ...optional('service', owner?.service),
     ...optional('script', own('script') ?? scriptName(owner, name)),
     ...optional('sameAs', own('sameAs')),
+    ...optional(
+      'effect',
+      effects.find(effect => effect === own('effect')),
+    ),
     ...optional('form', own('form')),
     ...(own('rowCommand') === 'true' && { rowCommand: true }),
     ...(owner?.keys.includes(name) && { key: true }),

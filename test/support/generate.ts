@@ -4,6 +4,7 @@ import { describe } from '../../acs/north/openapi.ts';
 import { operations } from '../../acs/north/operations.ts';
 import { wsdlOf } from '../../acs/north/soap/wsdl.ts';
 import { errorsPage } from './acs/errors-page.ts';
+import { withEffects } from './cpe/effects/table.ts';
 import { withCommands } from './pbx/commands-doc.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -12,3 +13,5 @@ await writeFile(new URL('docs/errors.md', root), errorsPage());
 await writeFile(new URL('schemas/northbound.wsdl', root), wsdlOf(operations));
 const pbxPage = new URL('docs/pbx.md', root);
 await writeFile(pbxPage, withCommands(await readFile(pbxPage, 'utf8')));
+const gatewayPage = new URL('docs/gateway.md', root);
+await writeFile(gatewayPage, await withEffects(await readFile(gatewayPage, 'utf8')));

@@ -46,6 +46,12 @@ const item = {
   text: optional(text('Description')),
   factory: optional(text('Default value')),
   restart: optional(Type.Boolean({ description: 'A change takes effect with a restart' })),
+  effect: optional(
+    choice(
+      ['live', 'stored', 'status'],
+      'The simulated gateway acts on the value, only keeps and shows it, or reports it itself',
+    ),
+  ),
   absent: optional(Type.Boolean({ description: 'Devices have refused the name (9005)' })),
 };
 const next = nullable(Type.String());

@@ -12,7 +12,7 @@ export const modelView = ({ marks, changed, ...about }: ModelAbout): View => ({
 });
 
 export function modelItemView({ path, writable, type, def, absent, unsure }: DeviceModelItem): View {
-  const { enumeration, min, max, maxLength, description, default: factory, needsRestart } = def ?? {};
+  const { enumeration, min, max, maxLength, description, default: factory, needsRestart, effect } = def ?? {};
   return {
     path,
     writable: writable ?? null,
@@ -24,6 +24,7 @@ export function modelItemView({ path, writable, type, def, absent, unsure }: Dev
     ...(description === undefined ? {} : { text: description }),
     ...(factory === undefined ? {} : { factory }),
     ...(needsRestart ? { restart: true } : {}),
+    ...(effect === undefined ? {} : { effect }),
     ...(absent ? { absent } : {}),
     ...(unsure ? { unsure } : {}),
   };

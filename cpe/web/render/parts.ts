@@ -23,8 +23,10 @@ import { addressOf, type View } from './view.ts';
 const MAX_ROWS = 200;
 
 /** The effect of a variable in words. */
-const markOf = ({ writable, needsRestart }: ParameterDef): string =>
-  !writable ? 'status' : needsRestart ? 'after a restart of the service' : '';
+const markOf = ({ writable, needsRestart, effect }: ParameterDef): string =>
+  [effect ?? (writable ? '' : 'status'), writable && needsRestart ? 'after a restart of the service' : '']
+    .filter(text => text !== '')
+    .join(', ');
 
 export function renderPart(view: View, part: Part): Markup {
   if (!isShown(view, part)) return none;

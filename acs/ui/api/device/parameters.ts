@@ -27,6 +27,7 @@ export interface ModelItem {
   text?: string;
   factory?: string;
   restart?: boolean;
+  effect?: 'live' | 'stored' | 'status';
   /** Only a standard has it, of which the product implements a part. */
   unsure?: boolean;
 }

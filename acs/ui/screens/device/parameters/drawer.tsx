@@ -166,6 +166,7 @@ function Remarks({ change: { edit, item, wrong } }: { change: Change }): JSX.Ele
     <>
       {edit.way === 'override' && <p class="help">{words().asOverride}</p>}
       {item.restart && <p class="help">{words().needsRestart}</p>}
+      {item.effect === 'stored' && <p class="help">{words().onlyStored}</p>}
       {wrong !== undefined && <p class="help bad">{wrong === 'lost' ? words().wrong.lost : wrongText(wrong)}</p>}
       {refusal !== undefined && (
         <p class="help bad" role="alert">

@@ -57,6 +57,7 @@ export const deviceParameters: Catalogue['deviceParameters'] = {
   takeTheirs: 'Meine verwerfen',
   hasIt: 'Das Gerät hat diesen Wert schon.',
   needsRestart: 'Wirkt erst mit einem Neustart.',
+  onlyStored: 'Das simulierte Gateway speichert und zeigt diesen Wert, sonst nichts.',
   asOverride: 'Als Ausnahme: Der ACS hält diesen Wert für dieses Gerät.',
   beside: 'Nicht gesetzt, weil alle gelten oder keiner.',
   refusal: (code, message) => `${code}: ${message}`,

@@ -57,6 +57,7 @@ export const parameters = {
   takeTheirs: 'Drop mine',
   hasIt: 'The device has this value already.',
   needsRestart: 'Takes effect with a restart.',
+  onlyStored: 'The simulated gateway keeps and shows this value, and does nothing else with it.',
   asOverride: 'As an override: the ACS keeps this value for this device.',
   beside: 'Not set, because all go or none.',
   refusal: (code: string, message: string) => `${code}: ${message}`,
