@@ -1,14 +1,14 @@
 // The services of one unit that run: all start at boot, and each can be stopped and started alone.
 import { withEntry } from '../../shared/lists.ts';
 import { Moves } from './common/moves.ts';
-import { dependentsOf, isLicensed } from './common/service-rules.ts';
+import { dependentsOf } from './common/service-rules.ts';
 import { allServices } from './registry.ts';
 import { rowsOf, type Service, type ServiceState, type Unit } from './service.ts';
 
 export class RunningServices {
   readonly #unit: Unit;
   #up = false;
-  /** Services stopped by hand, by their start-up type or for want of a licence. */
+  /** Services stopped by hand or by their start-up type. */
   #stopped: readonly string[] = [];
   readonly #moves = new Moves();
 
@@ -90,5 +90,5 @@ const behaviours = (name: string): Service[] => allServices.filter(service => se
 /** The services that stay down at a start. Each row is read once: a boot that looks each service up by its name takes far longer. */
 const servicesAtRest = (unit: Unit): string[] =>
   rowsOf(unit, 'Scm.ServicesConfig', ['Name', 'StartupType'])
-    .filter(({ Name, StartupType }) => StartupType === 'Manual' || !isLicensed(unit, Name))
+    .filter(({ StartupType }) => StartupType === 'Manual')
     .map(({ Name }) => Name);

@@ -27,7 +27,7 @@ export interface Services {
   /** It was stopped alone, also while the unit goes down. */
   isStopped(service: string): boolean;
   stateOf(service: string): ServiceState;
-  /** @throws UserError for a service that does not exist, is not licensed, or is to be stopped and is the system's */
+  /** @throws UserError for a service that does not exist, or is the system's and is to be stopped */
   command(service: string, action: 'Start' | 'Stop' | 'Restart'): Promise<void>;
   /** Restarts every service with settings that wait for it. */
   restartRequired(): Promise<void>;

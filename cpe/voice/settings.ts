@@ -120,7 +120,7 @@ export interface UserAgentEnv {
   callSettings?: () => CallSettings;
   notify: Notify;
   /** The status by which a new call is refused now; undefined where it may begin, as by default. */
-  callGate?: () => 480 | 486 | undefined;
+  callGate?: () => 480 | undefined;
   /** The work that an event of a SIP server stands for, as the unit is set now; undefined where it is rejected, as by default. */
   onEvent?: (event: UnitEvent) => (() => Promise<void>) | undefined;
   watch?: CallWatch;

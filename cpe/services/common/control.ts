@@ -4,7 +4,7 @@ import { allServices, registryOf } from '../registry.ts';
 import { RunningServices } from '../running-services.ts';
 import type { ServiceState, Services, Unit } from '../service.ts';
 import { Orders } from './orders.ts';
-import { isLicensed, isSystemService } from './service-rules.ts';
+import { isSystemService } from './service-rules.ts';
 import { UnawaitedWork } from './unawaited-work.ts';
 
 export class ServiceControl implements Services {
@@ -46,7 +46,7 @@ export class ServiceControl implements Services {
     return this.#running.stopAll(silent);
   }
 
-  /** @throws UserError for a service that does not exist, is not licensed, or is to be stopped and is the system's */
+  /** @throws UserError for a service that does not exist, or is the system's and is to be stopped */
   async command(name: string, action: ServiceAction): Promise<void> {
     const known = orderable(this.#unit, this.named(name) ?? name, action);
     this.#orders ??= new Orders();
@@ -96,8 +96,6 @@ function orderable(unit: Unit, service: string, action: ServiceAction): string {
     throw new UserError(404, 'no-service', `there is no service ${service}`);
   if (action === 'Stop' && isSystemService(unit, service))
     throw new UserError(409, 'system-service', `${service} is a system service, which cannot be stopped`);
-  if (action !== 'Stop' && !isLicensed(unit, service))
-    throw new UserError(409, 'not-licensed', `${service} needs a licence`);
   return service;
 }
 

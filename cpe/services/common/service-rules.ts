@@ -11,9 +11,6 @@ export const dependentsOf = (service: string): readonly string[] => dependents[s
 export const isSystemService = ({ model }: Pick<Unit, 'model'>, service: string): boolean =>
   model.services.find(({ name }) => name === service)?.class === 'System';
 
-/** A service that needs a licence has one; no service needs one where the unit knows no authority of licences. */
-export const isLicensed = (_unit: Unit, _service: string): boolean => true;
-
 /** Services behind which something happens here; of the others the settings are kept, and no more. */
 const simulated = new Set(
   'Aaa Bni Cert Cli Conf Cwmp Dcm EpAdm EpServ Eth File Fpu Hoc Mipt Nlm Pcm Scm SipEp Snmp TelIf Web'.split(' '),
@@ -24,7 +21,6 @@ export const hasBehaviour = (service: string): boolean => simulated.has(service)
 /** The remark about a service in Scm.ServicesInfo; the texts are ours. */
 export function commentOn(unit: Unit, service: string): string {
   const { services, config } = unit;
-  if (!isLicensed(unit, service)) return 'No licence.';
   const needed = Object.entries(dependents).filter(([, list]) => list.includes(service));
   const resting = needed.find(([name]) => services.isStopped(name))?.[0];
   const remarks = [

@@ -81,7 +81,7 @@ function watchOf(unit: Unit): CallWatch {
 }
 
 /** Calls need the service of media and that of endpoints. */
-const callGate = (unit: Unit): 480 | 486 | undefined =>
+const callGate = (unit: Unit): 480 | undefined =>
   ['Mipt', 'EpAdm'].some(name => unit.services.isStopped(name)) ? 480 : undefined;
 
 /** Ends all calls; the user agents go on. */

@@ -49,7 +49,7 @@ export interface CallContext {
   readonly notify: Notify;
   readonly watch: CallWatch | undefined;
   /** The status by which a new call is refused now. */
-  callGate(): 480 | 486 | undefined;
+  callGate(): 480 | undefined;
   /** Security and ports of an account's media as they are set now; its endpoint may have its own. */
   protectionOf(user: string): Protection;
   /** The media that the account's endpoint offers and takes, as it is set now. */
