@@ -7,6 +7,7 @@ import { communityOf, speaks, usersOf } from './users.ts';
 import { types } from './values.ts';
 
 const TRAP_PORT = 162;
+const FACTORY_HOST = '192.168.10.10';
 
 interface Sender {
   engine: Buffer;
@@ -17,6 +18,8 @@ export function sendTrap(unit: Unit, facts: TrapFacts, sender: Sender): void {
   const { config, log } = unit;
   const { host, port } = hostPort(config.variable('Snmp.TrapDest') ?? '');
   if (config.variable('Snmp.EnableTrap') !== 'Enable' || host === '' || !unit.services.started('Snmp')) return;
+  // The factory's address is a host of a private network (--lan).
+  if (host === FACTORY_HOST && !unit.lab.lan) return;
   const failed = (error: unknown): void => log.warn('SNMP trap not sent', { host, reason: messageOf(error) });
   try {
     const session = sessionTo(unit, host, { port: port || TRAP_PORT, sender });
