@@ -6,7 +6,7 @@ import { UserError } from '../shared/errors.ts';
 import type { Model } from '../shared/model/definitions.ts';
 import { parentPath } from '../shared/model/path.ts';
 import { factoryRow } from './services/certificates/factory.ts';
-import { type CertificateFile, certificateFile } from './services/certificates/file.ts';
+import { asPem, type CertificateFile, certificateFile } from './services/certificates/file.ts';
 import { registryOf } from './services/registry.ts';
 import { Configuration } from './state/configuration.ts';
 import { type Hooks, noHooks } from './state/hooks.ts';
@@ -55,8 +55,8 @@ export function parseProfile(text: string): CustomerProfile {
 }
 
 /** @returns PEM of certificate and key, as an entry of `certificates` @throws UserError when it is none or lacks its key */
-export function hostCertificate(bytes: Buffer): string {
-  const file = certificateFile(bytes);
+export async function hostCertificate(bytes: Buffer): Promise<string> {
+  const file = certificateFile(await asPem(bytes));
   if (file.table !== 'HostCertificatesInfo') throw new UserError(400, 'bad-certificate', 'holds no private key');
   const { cert, key } = JSON.parse(file.bytes.toString()) as { cert: string; key: string };
   return cert + key;

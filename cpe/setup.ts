@@ -55,7 +55,7 @@ export async function chooseProfile(model: Model, options: FactoryOptions): Prom
   const certificates = [...base.certificates];
   for (const path of options.ca) certificates.push(caOf(path, await readFor('--ca', path)));
   if (options.hostCert !== undefined)
-    certificates.push(hostOf(options.hostCert, await readFor('--host-cert', options.hostCert)));
+    certificates.push(await hostOf(options.hostCert, await readFor('--host-cert', options.hostCert)));
   return { parameters, certificates };
 }
 
@@ -87,9 +87,9 @@ function caOf(file: string, bytes: Buffer): string {
 }
 
 /** @returns PEM @throws UserError naming the file when it is no certificate with its key */
-function hostOf(file: string, bytes: Buffer): string {
+async function hostOf(file: string, bytes: Buffer): Promise<string> {
   try {
-    return hostCertificate(bytes);
+    return await hostCertificate(bytes);
   } catch (error) {
     throw new UserError(400, 'bad-certificate', `--host-cert: ${file}: ${messageOf(error)}`);
   }

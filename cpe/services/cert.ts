@@ -5,12 +5,12 @@ import type { Timer } from '../../shared/clock.ts';
 import { CwmpFault } from '../../shared/cwmp/faults.ts';
 import { messageOf, UserError } from '../../shared/errors.ts';
 import { describe, readPrivateKey } from '../../shared/pki/certificates.ts';
-import { isPkcs12, openPkcs12 } from '../../shared/pki/pkcs12-reader.ts';
 import type { TlsService } from '../../shared/tls/profiles.ts';
 import type { Notify } from '../notifications.ts';
 import { type Dated, noteDates } from './certificates/expiry.ts';
 import { FACTORY_NAME, factoryCertificate } from './certificates/factory.ts';
 import {
+  asPem,
   blobs,
   type CertificateFile,
   type CertificateType,
@@ -171,13 +171,6 @@ export async function installCertificateFile(
   if (request && file.bytes.includes(JSON.stringify(request.key).slice(1, -1))) await dropRequest(unit);
   unit.notify('certificateInstalled', { name: installed });
   return installed;
-}
-
-/** A PKCS#12 bundle as PEM, read in short turns; other files as they are. */
-async function asPem(bytes: Buffer, password = ''): Promise<Buffer> {
-  if (!isPkcs12(bytes)) return bytes;
-  const { cert, key, others } = await openPkcs12(bytes, password);
-  return Buffer.from(cert + others + key);
 }
 
 /** The same for a transfer of an ACS, which may replace a file. @throws CwmpFault 9018 */

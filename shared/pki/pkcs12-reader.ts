@@ -11,11 +11,11 @@ import {
 } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { readCertificates } from './certificates.ts';
 import { childrenOf, DerError, type DerValue, readDer } from './der.ts';
 import { keyPem } from './keys.ts';
-import { type Bundle, readPkcs12 } from './pkcs12.ts';
+import type { Bundle } from './pkcs12.ts';
 
 const derive = promisify(pbkdf2);
 const refuse = (message: string): UserError => new UserError(400, 'bad-pkcs12', message);
@@ -214,7 +214,18 @@ export async function openPkcs12(bytes: Buffer, password: string): Promise<Bundl
     return await open(bytes, password);
   } catch (error) {
     if (error instanceof DerError) throw refuse('not a PKCS#12 bundle');
-    if (error instanceof Unknown) return readPkcs12(bytes, password);
+    if (!(error instanceof Unknown)) throw error;
+    return await openOld(bytes, password);
+  }
+}
+
+/** A bundle with an algorithm of old: the library that knows it is large, and loaded for such bundles alone. */
+async function openOld(bytes: Buffer, password: string): Promise<Bundle> {
+  const { readPkcs12 } = await import('./pkcs12.ts');
+  try {
+    return readPkcs12(bytes, password);
+  } catch (error) {
+    if ((error as Error).name === 'UserError') throw refuse(messageOf(error));
     throw error;
   }
 }

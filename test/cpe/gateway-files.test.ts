@@ -223,7 +223,7 @@ Aaa.Users[UserName=oper].Password = "x"
 
     it('has the host certificate of its profile, which is no CA', async () => {
       const issued = await ca.issue({ commonName: 'unit', usage: ['client'], key: 'ec' });
-      const own = hostCertificate(Buffer.from(issued.key + issued.cert));
+      const own = await hostCertificate(Buffer.from(issued.key + issued.cert));
       const gateway = await on.up({ profile: { parameters: {}, certificates: [ca.cert, own] } });
       const { host, roots } = gateway.device.tls('Cwmp');
       assert.equal(host?.cert, issued.cert);
@@ -232,7 +232,7 @@ Aaa.Users[UserName=oper].Password = "x"
         gateway.device.config.variable('Cert.HostCertificatesInfo[FileName=Profile_Host2.crt].IssuedTo'),
         'unit',
       );
-      assert.throws(() => hostCertificate(Buffer.from(issued.cert)), /holds no private key/);
+      await assert.rejects(hostCertificate(Buffer.from(issued.cert)), /holds no private key/);
     });
   });
 });

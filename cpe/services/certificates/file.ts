@@ -3,7 +3,7 @@ import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { UserError } from '../../../shared/errors.ts';
 import { describe, readCertificates, readPrivateKey } from '../../../shared/pki/certificates.ts';
 import { keyPem } from '../../../shared/pki/keys.ts';
-import { readPkcs12 } from '../../../shared/pki/pkcs12.ts';
+import { isPkcs12, openPkcs12 } from '../../../shared/pki/pkcs12-reader.ts';
 import { showTime } from '../service.ts';
 
 /** `Host` certifies the unit and has a key, `Other` certifies its peers. */
@@ -69,25 +69,15 @@ function hostBundle(bytes: Buffer, { password, waiting }: ReadOptions): { cert: 
     if (!pair) throw bad('the key belongs to none of the certificates');
     return pair;
   }
-  let certificates: readonly X509Certificate[];
-  try {
-    certificates = readCertificates(bytes);
-  } catch (error) {
-    // Neither PEM nor DER certificates: what is left is a bundle.
-    return fromBundle(bytes, password ?? '', error);
-  }
+  const certificates = readCertificates(bytes);
   return waiting?.map(key => paired(certificates, key)).find(pair => pair !== undefined);
 }
 
-/** @param otherwise the reason to give where it is no bundle either */
-function fromBundle(bytes: Buffer, password: string, otherwise: unknown): { cert: string; key: string } {
-  try {
-    const bundle = readPkcs12(bytes, password);
-    return { cert: bundle.cert + bundle.others, key: bundle.key };
-  } catch (error) {
-    if (error instanceof UserError && !error.message.startsWith('not a PKCS#12')) throw error;
-    throw otherwise;
-  }
+/** A PKCS#12 bundle as PEM, read in short turns; other files as they are. @throws UserError for a bundle that cannot be opened */
+export async function asPem(bytes: Buffer, password = ''): Promise<Buffer> {
+  if (!isPkcs12(bytes)) return bytes;
+  const { cert, key, others } = await openPkcs12(bytes, password);
+  return Buffer.from(cert + others + key);
 }
 
 /** Certificates go to Others, one with its private key to Host. @throws UserError when it is neither, or not of the type asked for */
