@@ -80,6 +80,23 @@ describe('STUN binding', () => {
     );
   });
 
+  it('spreads its reports by UDPConnectionRequestAddressNotificationLimit', async () => {
+    const limit = 'Device.ManagementServer.UDPConnectionRequestAddressNotificationLimit';
+    await start({ [limit]: '150' });
+    await eventually('the change is reported', () => changesTold().length === 1);
+    await eventually('the session has ended', () => acs.names().at(-1) === '(empty)');
+    for (const port of [40_001, 40_002]) {
+      stun.seen = { ...MAPPED, port };
+      await unit.clock.advance(60_000);
+      await eventually('the new address', () => unit.device.config.get(ADDRESS).endsWith(`:${port}`));
+      await arrived();
+    }
+    assert.equal(changesTold().length, 1, 'only 120 s have passed');
+    await unit.clock.advance(31_000);
+    await eventually('the change is reported', () => changesTold().length === 2);
+    assert.equal(changesTold().at(-1), '203.0.113.9:40002');
+  });
+
   it('renews the binding every Tr111StunKeepAlivePeriod, from the same port', async () => {
     await start({ 'Cwmp.Tr111StunKeepAlivePeriod': '30-30' });
     await connected();

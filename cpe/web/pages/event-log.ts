@@ -1,6 +1,7 @@
 // The pages System/Syslog and System/Event Log: the target of notifications, the rows that choose them, and the local log.
 
 import { exportFile } from '../../services/common/file-types.ts';
+import { logFilesOf } from '../../services/nlm.ts';
 import type { Action } from '../forms/action.ts';
 import { html, type Markup } from '../render/markup.ts';
 import { form, table } from '../render/part.ts';
@@ -17,6 +18,13 @@ const renderDownload = (view: View): Markup =>
   mayChange(view, 'Nlm')
     ? actionForm(view, 'download', html`<button>Download Event Log</button>`)
     : html`<p>Your access rights allow no download.</p>`;
+
+/** The files of the action Log to File; an ACS fetches them by their number. */
+const renderFiles = ({ unit }: View): Markup => {
+  const files = logFilesOf(unit);
+  if (files.length === 0) return html`<p>There are none.</p>`;
+  return html`<ul>${files.map(({ name, text }, at) => html`<li>${name} (${Buffer.byteLength(text)} bytes, 4 Vendor Log File ${at + 2})</li>`)}</ul>`;
+};
 
 export const syslogPage: Page = {
   path: '/system/syslog',
@@ -77,6 +85,7 @@ export const eventLogPage: Page = {
       'Severity',
       'Message',
     ]),
+    { kind: 'custom', heading: 'Log Files', render: renderFiles },
     { kind: 'custom', heading: 'Download', render: renderDownload },
   ],
 };

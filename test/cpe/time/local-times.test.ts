@@ -140,4 +140,15 @@ describe("local time of the unit's values", () => {
     await set(gateway, { 'Hoc.DefaultRouterConfigSource': 'Automatic' });
     assert.equal(value('Hoc.DefaultRouterInfo'), '');
   });
+
+  it('shows the router of IPv6 as configured, and none by itself', async () => {
+    await set(gateway, { 'Hoc.StaticDefaultIpv6Router': '2001:db8::1' });
+    assert.equal(value('Hoc.DefaultIpv6RouterInfo'), '');
+    await set(gateway, { 'Hoc.DefaultIpv6RouterConfigSource': 'Static' });
+    assert.equal(value('Hoc.DefaultIpv6RouterInfo'), '2001:db8::1');
+    await set(gateway, { 'Hoc.StaticDefaultIpv6Router': '2001:db8::2' });
+    assert.equal(value('Hoc.DefaultIpv6RouterInfo'), '2001:db8::2');
+    await set(gateway, { 'Hoc.DefaultIpv6RouterConfigSource': 'AutomaticIpv6' });
+    assert.equal(value('Hoc.DefaultIpv6RouterInfo'), '');
+  });
 });
