@@ -66,6 +66,8 @@ export interface UserAgentConfig extends MediaSettings {
   domain: string;
   accounts: readonly {
     user: string;
+    /** Display name in the calls of the account (DGW `SipEp.UserAgent.FriendlyName`). */
+    name?: string;
     register: boolean;
     authUser?: string;
     password?: string;
@@ -120,7 +122,7 @@ export interface UserAgentEnv {
   callSettings?: () => CallSettings;
   notify: Notify;
   /** The status by which a new call is refused now; undefined where it may begin, as by default. */
-  callGate?: () => 480 | undefined;
+  callGate?: () => 480 | 486 | undefined;
   /** The work that an event of a SIP server stands for, as the unit is set now; undefined where it is rejected, as by default. */
   onEvent?: (event: UnitEvent) => (() => Promise<void>) | undefined;
   watch?: CallWatch;

@@ -41,7 +41,8 @@ function candidatesOf(unit: Unit, gateway: string): Candidate[] {
     if (user === '' || found.some(({ account }) => account.user === user)) return;
     const srtp = endpoint === '' ? undefined : ownSecurity(unit, endpoint);
     const mailbox = mailboxOf(unit, gateway, endpoint, user);
-    const own = { ...(srtp && { srtp }), ...(mailbox && { mailbox }) };
+    const name = endpoint === '' ? '' : unit.config.running(`SipEp.UserAgent[EpId="${endpoint}"].FriendlyName`);
+    const own = { ...(srtp && { srtp }), ...(mailbox && { mailbox }), ...(name && { name }) };
     const account = { user, register, ...credentialsOf(unit, gateway, endpoint, user), ...own };
     found.push({ gateway, isEndpoint: endpoint !== '', account });
   };

@@ -32,6 +32,8 @@ interface Protection {
 export interface CallContext {
   readonly address: string;
   readonly domain: string;
+  /** The address of an account in From, with its display name. */
+  fromOf(user: string): string;
   readonly userAgent: string;
   readonly rejectCode: 415 | 488;
   readonly ringMs: number;
@@ -49,7 +51,7 @@ export interface CallContext {
   readonly notify: Notify;
   readonly watch: CallWatch | undefined;
   /** The status by which a new call is refused now. */
-  callGate(): 480 | undefined;
+  callGate(): 480 | 486 | undefined;
   /** Security and ports of an account's media as they are set now; its endpoint may have its own. */
   protectionOf(user: string): Protection;
   /** The media that the account's endpoint offers and takes, as it is set now. */
@@ -66,6 +68,12 @@ export interface CallContext {
   readonly remains: Map<string, Remains>;
 }
 
+/** `"Lobby" `; empty where the account has none. RFC 3261 25.1 quoted-string. */
+function displayName({ accounts }: UserAgentConfig, user: string): string {
+  const name = accounts.find(account => account.user === user)?.name ?? '';
+  return name === '' ? '' : `"${name.replace(/[\\"]/g, '\\$&').replace(/[\u0000-\u001f\u007f]/g, ' ')}" `;
+}
+
 export function createCallContext(parts: {
   config: UserAgentConfig;
   env: UserAgentEnv;
@@ -79,6 +87,7 @@ export function createCallContext(parts: {
   return {
     address: config.address,
     domain: config.domain,
+    fromOf: user => `${displayName(config, user)}<sip:${user}@${config.domain}>`,
     userAgent: config.userAgent,
     rejectCode: config.rejectCode,
     ringMs: 1000 * (config.ring ?? 0),

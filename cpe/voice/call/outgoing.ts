@@ -82,7 +82,7 @@ function inviteFor({ context, user, uri, to, flow, headers = [] }: Attempt, offe
   return createRequest('INVITE', uri, {
     headers: [
       ['Max-Forwards', '70'],
-      ['From', `<sip:${user}@${context.domain}>;tag=${random.bytes(5).toString('hex')}`],
+      ['From', `${context.fromOf(user)};tag=${random.bytes(5).toString('hex')}`],
       ['To', `<${to}>`],
       ['Call-ID', random.bytes(8).toString('hex')],
       ['CSeq', `${random.int(1, 2 ** 30)} INVITE`],

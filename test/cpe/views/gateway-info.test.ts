@@ -39,8 +39,9 @@ describe('the gateway in front of a DGW', () => {
     config.watchers.watch(changes =>
       seen.push(...changes.map(({ path, value }) => `${path.split('.').at(-1)} ${value}`)),
     );
-    await set(gateway, { 'Cwmp.Tr069AnnexFEnable': 'Enable' });
+    await set(gateway, { 'Hoc.HostName': 'lobby', 'Cwmp.Tr069AnnexFEnable': 'Enable' });
     await eventually('the answer', () => told().length > 0);
+    assert.equal(server.requests.at(-1)?.message.options.get(OPTION.hostName)?.toString(), 'lobby');
     assert.deepEqual(told(), ['1 0090F8', '2 0090F8000001', '3 4102S']);
     assert.deepEqual(
       config.read('Device.GatewayInfo.').map(({ Value }) => Value),
