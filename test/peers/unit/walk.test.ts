@@ -74,7 +74,7 @@ peerSuite(
       await at.shoot('01-information');
     });
 
-    it('shows a time by SNTP and the time zone of Network/Host', async () => {
+    it('shows the time in the zone of Network/Host, and refuses a wrong zone', async () => {
       await at.goTo('Network/Host');
       await at.type('Time Configuration', 'Static Time Zone', 'Moon/Base');
       await at.page
@@ -251,7 +251,7 @@ peerSuite(
       await at.shoot('10-help');
     });
 
-    it('opens sessions with the ACS of Management/CWMP, none once TR-069 is off, and captures them', async () => {
+    it('opens a session with the ACS of Management/CWMP, captures it, and says that TR-069 is off', async () => {
       const informs: string[] = [];
       const acs = createServer((request, response) => {
         request.on('data', chunk => informs.push(String(chunk)));
