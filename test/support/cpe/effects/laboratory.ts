@@ -236,8 +236,7 @@ export async function effectOf(
     for (const value of plansOnly ? values.slice(0, 2) : values) {
       use();
       if (!(await isTaken(gateway, path, value))) continue;
-      const after = fingerprint(gateway);
-      const plan = Object.keys(after).find(name => after[name] !== before[name]);
+      const plan = changedPlan(before, fingerprint(gateway));
       if (plan !== undefined) return `plan ${plan}`;
       const other = isFirst ? changedBeside(gateway, path, use) : undefined;
       if (other !== undefined) return `parameter ${other}`;
@@ -246,6 +245,9 @@ export async function effectOf(
   }
   return undefined;
 }
+
+const changedPlan = (before: Fingerprint, after: Fingerprint): string | undefined =>
+  Object.keys(after).find(name => after[name] !== before[name]);
 
 /** The first other parameter that differs from before the change. @param use goes back there */
 function changedBeside(gateway: Gateway, path: string, use: () => void): string | undefined {
