@@ -220,28 +220,38 @@ export async function laboratory(gateway: Gateway): Promise<Laboratory> {
  * The effect of a setting: the first plan that another value of it changes, or the first other parameter; undefined where none is seen.
  * @param options `plansOnly` looks at plans alone, with two values at most
  */
-export async function effectOf(
-  { gateway, states }: Laboratory,
+export async function effectOf(lab: Laboratory, path: string, { plansOnly = false } = {}): Promise<string | undefined> {
+  for (const [at, use] of lab.states.entries()) {
+    use();
+    const effect = await effectIn(lab.gateway, path, use, {
+      most: plansOnly ? 2 : 100,
+      isBeside: at === 0 && !plansOnly,
+    });
+    if (effect !== undefined) return effect;
+  }
+  return undefined;
+}
+
+/** @param use goes back to the state. @param look `most` values are tried, and `isBeside` looks at other parameters, too */
+async function effectIn(
+  gateway: Gateway,
   path: string,
-  { plansOnly = false } = {},
+  use: () => void,
+  look: { most: number; isBeside: boolean },
 ): Promise<string | undefined> {
   const { config } = gateway.device;
-  for (const [at, use] of states.entries()) {
+  const found = config.tree.find(path);
+  if (!found) return undefined;
+  const before = fingerprint(gateway);
+  let { isBeside } = look;
+  for (const value of otherValues(found.def, config.tree.value(path, found)).slice(0, look.most)) {
     use();
-    const found = config.tree.find(path);
-    if (!found) continue;
-    const before = fingerprint(gateway);
-    const values = otherValues(found.def, config.tree.value(path, found));
-    let isFirst = at === 0 && !plansOnly;
-    for (const value of plansOnly ? values.slice(0, 2) : values) {
-      use();
-      if (!(await isTaken(gateway, path, value))) continue;
-      const plan = changedPlan(before, fingerprint(gateway));
-      if (plan !== undefined) return `plan ${plan}`;
-      const other = isFirst ? changedBeside(gateway, path, use) : undefined;
-      if (other !== undefined) return `parameter ${other}`;
-      isFirst = false;
-    }
+    if (!(await isTaken(gateway, path, value))) continue;
+    const plan = changedPlan(before, fingerprint(gateway));
+    if (plan !== undefined) return `plan ${plan}`;
+    const other = isBeside ? changedBeside(gateway, path, use) : undefined;
+    if (other !== undefined) return `parameter ${other}`;
+    isBeside = false;
   }
   return undefined;
 }
