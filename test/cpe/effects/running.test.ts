@@ -63,7 +63,7 @@ describe('settings of a running DGW', () => {
     }
   });
 
-  it('Cert.HostCertificateAssociation decides which services present a certificate: Conf, Fpu, File, Cert, Nlm, Web', async () => {
+  it('Cert.HostCertificateAssociation decides which services present a certificate', async () => {
     const gateway = await on.up();
     await installHost(gateway);
     const columns: readonly (readonly [column: string, service: TlsService])[] = [
@@ -119,7 +119,7 @@ describe('settings of a running DGW', () => {
     }
   });
 
-  it('Conf.ScriptExportServiceName and ScriptExportSecretKey decide what an export holds and who can read it', async () => {
+  it('Conf.ScriptExportServiceName and ScriptExportSecretKey decide about an export', async () => {
     const { device } = await on.up();
     await device.install(SCRIPT, Buffer.from('Hoc.SystemName = "lobby"\nMipt.IpTransportRtpBasePort = 6200'), '');
     const exported = async (): Promise<string> => String(await device.export('1 Vendor Configuration File'));
