@@ -42,6 +42,8 @@ export class Registration {
   readonly #options: RegistrationOptions;
   readonly #registrar: Registrar;
   #state: RegistrationState = 'Unregistered';
+  /** The registrar has a binding, as far as is known. */
+  #isBound = false;
   readonly #notices: RegistrationNotices;
 
   constructor(options: RegistrationOptions) {
@@ -59,8 +61,9 @@ export class Registration {
   /** Removes the binding; waits for the answer as long as the transaction does. */
   async unregister(): Promise<void> {
     const { flow } = this.#options.link;
-    if (flow && (this.#state === 'Registered' || this.#state === 'Refreshing')) {
+    if (flow && this.#isBound) {
       this.#enter('Unregistering');
+      this.#isBound = false;
       await this.#registrar.unregister(flow);
     }
     this.#enter('Unregistered');
@@ -75,6 +78,7 @@ export class Registration {
   #enter(next: RegistrationState): void {
     if (this.#state === next) return;
     this.#notices.entered(next);
+    if (next === 'Unreachable') this.#isBound = false;
     this.#state = next;
     this.#options.log.info('SIP registration changed', { user: this.user, state: next });
     this.#options.onChange();
@@ -100,12 +104,8 @@ export class Registration {
   async #attempt(flow: Flow): Promise<number> {
     const { config, log, signal } = this.#options;
     this.#enter(this.#state === 'Registered' ? 'Refreshing' : 'Registering');
-    const result = await this.#registrar.register(flow).catch((error: unknown) => {
-      // A user name or domain that fits no SIP message.
-      if (!(error instanceof SipSyntaxError)) throw error;
-      log.error('SIP registration not written', { user: this.user, reason: error.message });
-      return 'ConfigError' as const;
-    });
+    const result = await this.#registrar.register(flow).catch((error: unknown) => unwritten(error, log, this.user));
+    this.#isBound = typeof result !== 'string';
     if (signal.aborted) return 0;
     if (typeof result === 'string') {
       this.#enter(result);
@@ -114,4 +114,11 @@ export class Registration {
     this.#enter('Registered');
     return result > config.refreshTime ? result - config.refreshTime : Math.max(SHORTEST_WAIT, result / 2);
   }
+}
+
+/** The state after a user name or domain that fits no SIP message. @throws the error where it is another */
+function unwritten(error: unknown, log: Log, user: string): 'ConfigError' {
+  if (!(error instanceof SipSyntaxError)) throw error;
+  log.error('SIP registration not written', { user, reason: error.message });
+  return 'ConfigError';
 }

@@ -104,6 +104,12 @@ export interface UserAgentConfig extends MediaSettings {
 /** Events by which a SIP server makes the unit act. */
 export type UnitEvent = 'check-sync' | 'reboot';
 
+/** The refusal of a call: its status for peers, its reason for the unit's own. */
+export interface CallGate {
+  status: 480 | 486;
+  reason: string;
+}
+
 export interface UserAgentEnv {
   clock: Clock;
   random: Random;
@@ -121,8 +127,10 @@ export interface UserAgentEnv {
   /** The settings of calls as they are now; by default those of the configuration. */
   callSettings?: () => CallSettings;
   notify: Notify;
-  /** The status by which a new call is refused now; undefined where it may begin, as by default. */
-  callGate?: () => 480 | 486 | undefined;
+  /** The refusal that a new call of an account meets now; undefined where one may begin, as by default. */
+  callGate?: (user: string) => CallGate | undefined;
+  /** The account is not to be registered now. */
+  isLocked?: (user: string) => boolean;
   /** The work that an event of a SIP server stands for, as the unit is set now; undefined where it is rejected, as by default. */
   onEvent?: (event: UnitEvent) => (() => Promise<void>) | undefined;
   watch?: CallWatch;

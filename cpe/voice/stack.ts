@@ -60,7 +60,7 @@ export class SipStack {
     const { registrar, calls } = servers;
     if (calls) this.#calls.mailboxes.subscribe(calls, signal, onChange);
     if (!registrar) return;
-    this.accounts.register({
+    this.accounts.registrations.start({
       ...{ ...this.#env, config: this.#config, layer: this.signalling.layer, link: registrar, signal, onChange },
       onAnswer: () => servers.answered(registrar),
     });
@@ -77,13 +77,14 @@ export class SipStack {
   /** Hangs up and unregisters. */
   async leave(): Promise<void> {
     for (const link of this.signalling.servers?.links ?? []) link.shutDown();
-    await Promise.all([this.#calls.hangUp(), this.#calls.mailboxes.unsubscribe(), this.accounts.unregister()]);
+    const { registrations } = this.accounts;
+    await Promise.all([this.#calls.hangUp(), this.#calls.mailboxes.unsubscribe(), registrations.unregister()]);
   }
 
   /** Closes everything and sends nothing more. */
   async close(): Promise<void> {
     this.signalling.disconnect();
-    await Promise.all([this.accounts.done(), this.#calls.mailboxes.done(), this.#calls.close()]);
+    await Promise.all([this.accounts.registrations.done(), this.#calls.mailboxes.done(), this.#calls.close()]);
     await this.signalling.close();
   }
 }

@@ -44,7 +44,7 @@ export class SipUserAgent {
   }
 
   registrations(): { user: string; state: RegistrationState }[] {
-    return this.#stack.accounts.states();
+    return this.#stack.accounts.registrations.states();
   }
 
   /** The mailboxes that accounts subscribe to, with what is known of their messages. */
@@ -79,6 +79,9 @@ export class SipUserAgent {
   onChange(listener: () => void): void {
     this.#changeListeners.add(listener);
   }
+
+  /** Removes or renews the registration of an account as it is locked now. */
+  readonly follow = (user: string): Promise<void> => this.#stack.accounts.registrations.follow(user);
 
   /** Hangs up, unregisters and closes. `silent`: as in a power cut, nothing is sent. */
   stop({ silent = false }: { silent?: boolean } = {}): Promise<void> {

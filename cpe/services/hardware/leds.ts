@@ -1,4 +1,5 @@
 // The LEDs and ports of a unit as they are now, and one log line when an LED changes.
+import { adminStateOf } from '../common/endpoint-locks.ts';
 import { peekSlot, rowsOf, slotOf, type Unit } from '../service.ts';
 import { lineState } from '../tr104/line-calls.ts';
 import { hardwareOf } from './products.ts';
@@ -21,11 +22,15 @@ interface Port {
 export function readyLed(unit: Unit): LedState | undefined {
   if (!hardwareOf(unit.identity.productClass).hasReadyLed) return undefined;
   const states = (table: string): string[] => rowsOf(unit, `SipEp.${table}`, ['State']).map(({ State }) => State);
+  // A locked endpoint is not meant to be registered.
+  const wanted = rowsOf(unit, 'SipEp.RegistrationStatus', ['State', 'Endpoint']).filter(
+    ({ Endpoint }) => adminStateOf(unit, Endpoint) !== 'Locked',
+  );
   const gateways = states('GatewayStatus');
   if (gateways.length === 0) return undefined;
   if (!unit.services.started('SipEp')) return 'off';
   const links = states('TlsPersistentConnectionStatus').map(state => state === 'Up');
-  const accounts = states('RegistrationStatus').map(state => /^(Registered|Refreshing)$/.test(state));
+  const accounts = wanted.map(({ State }) => /^(Registered|Refreshing)$/.test(State));
   const connected = [...links, ...accounts];
   const isReady = gateways.every(state => state === 'Ready');
   // A unit that is connected to nothing has nothing to be ready for.

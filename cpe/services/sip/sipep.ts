@@ -1,13 +1,15 @@
 // SIP Endpoint: turns variables into a user agent per SIP gateway, and its state into the status tables. Nearly all of its
 // settings wait for a restart of the service, so the user agents are made from the running values.
 import { messageOf } from '../../../shared/errors.ts';
+import type { Call } from '../../voice/call/call.ts';
 import type { CallWatch } from '../../voice/call/watch.ts';
 import type { MikeyMemory } from '../../voice/media/keys/mikey-keys.ts';
-import type { UserAgentEnv } from '../../voice/settings.ts';
+import type { CallGate, UserAgentEnv } from '../../voice/settings.ts';
 import type { SipUserAgent } from '../../voice/user-agent.ts';
+import { adminStateOf, setAdminState } from '../common/endpoint-locks.ts';
 import { noteLeds } from '../hardware/leds.ts';
 import { type Applied, cell, dgwPath, peekSlot, rowsOf, type Service, slotOf, type Unit, X } from '../service.ts';
-import { lineWatch } from '../tr104/line-calls.ts';
+import { lineState, lineWatch } from '../tr104/line-calls.ts';
 import { MAX_REGISTRATIONS } from './accounts.ts';
 import { callSettings } from './call-settings.ts';
 import { type GatewayPlan, gatewayPlans, type Obstacle } from './config.ts';
@@ -59,10 +61,13 @@ export const userAgentsOf = (unit: Unit): [gateway: string, agent: SipUserAgent]
 export const callsOf = (unit: Unit): number =>
   [...gatewaysOf(unit).values()].reduce((sum, { agent }) => sum + (agent?.calls().length ?? 0), 0);
 
-/** Counts the calls of lines, and looks at the LEDs when one begins or ends. */
+/** Counts the calls of lines, and looks at locks and LEDs when one begins or ends. */
 function watchOf(unit: Unit): CallWatch {
   const watch = lineWatch(unit);
-  const seen = (): void => noteLeds(unit);
+  const seen = (): void => {
+    settleLocks(unit);
+    noteLeds(unit);
+  };
   return {
     begun(...call) {
       watch.begun(...call);
@@ -76,18 +81,53 @@ function watchOf(unit: Unit): CallWatch {
       watch.up(call);
       void call.ended.then(seen);
       seen();
+      // It was on its way when its endpoint was locked by force.
+      if (adminStateOf(unit, endpointOfUser(unit, call.user)) === 'Locked') void hangUp([call]);
     },
   };
 }
 
-/** Calls need the service of media and that of endpoints. */
-const callGate = (unit: Unit): 480 | undefined =>
-  ['Mipt', 'EpAdm'].some(name => unit.services.isStopped(name)) ? 480 : undefined;
+/** Calls need the service of media and that of endpoints, and an endpoint that is not locked. */
+function callGate(unit: Unit, user: string): CallGate | undefined {
+  if (['Mipt', 'EpAdm'].some(name => unit.services.isStopped(name)))
+    return { status: 480, reason: 'the unit takes no calls now' };
+  const endpoint = endpointOfUser(unit, user);
+  if (adminStateOf(unit, endpoint) === 'Unlocked') return undefined;
+  return { status: 480, reason: `endpoint '${endpoint}' is locked` };
+}
+
+const hangUp = (calls: readonly Call[]): Promise<unknown> => Promise.allSettled(calls.map(call => call.hangup()));
 
 /** Ends all calls; the user agents go on. */
 export async function endCalls(unit: Unit): Promise<void> {
+  await hangUp(userAgentsOf(unit).flatMap(([, agent]) => agent.calls()));
+}
+
+/** Ends the calls of an endpoint. */
+export async function endCallsOf(unit: Unit, endpoint: string): Promise<void> {
   const calls = userAgentsOf(unit).flatMap(([, agent]) => agent.calls());
-  await Promise.allSettled(calls.map(call => call.hangup()));
+  await hangUp(calls.filter(({ user }) => endpointOfUser(unit, user) === endpoint));
+}
+
+/** A call of the endpoint is up or on its way. */
+export function isEndpointBusy(unit: Unit, endpoint: string): boolean {
+  const found = rowsOf(unit, 'SipEp.UserAgent', ['EpId']).find(({ EpId }) => EpId === endpoint);
+  return found !== undefined && lineState(unit, found.row) !== 'Idle';
+}
+
+/** Registers an endpoint's user, or removes its registrations, as it is locked now. */
+export async function followLock(unit: Unit, endpoint: string): Promise<void> {
+  const user = unit.config.running(`SipEp.UserAgent[EpId="${endpoint}"].Username`) ?? '';
+  await Promise.all(userAgentsOf(unit).map(([, agent]) => agent.follow(user)));
+}
+
+/** An endpoint that shuts down is locked once its last call has ended. */
+export function settleLocks(unit: Unit): void {
+  for (const { EpId } of rowsOf(unit, 'SipEp.UserAgent', ['EpId'])) {
+    if (adminStateOf(unit, EpId) !== 'ShuttingDown' || isEndpointBusy(unit, EpId)) continue;
+    setAdminState(unit, EpId, 'Locked');
+    followLock(unit, EpId).catch((error: unknown) => unit.log.error('SIP endpoint not unregistered', { error }));
+  }
 }
 
 /** The states of all gateways, as their status table shows them. */
@@ -143,7 +183,8 @@ async function open(unit: Unit, plan: GatewayPlan, tls: UserAgentEnv['tls'], mik
       clock: unit.clock,
       random: unit.random,
       callSettings: () => callSettings(unit),
-      callGate: () => callGate(unit),
+      callGate: user => callGate(unit, user),
+      isLocked: user => adminStateOf(unit, endpointOfUser(unit, user)) === 'Locked',
       onEvent: event => workOf(unit, gateway, event),
       log: unit.log.child({ gateway }),
       tls,

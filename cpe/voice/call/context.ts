@@ -12,7 +12,7 @@ import type { KeyManagement, MediaSecurity } from '../media/keying.ts';
 import { keyManagementOf } from '../media/keys/key-management.ts';
 import { MediaSession } from '../media/media.ts';
 import { type MediaPorts, openPorts } from '../media/ports.ts';
-import type { MediaSettings, UserAgentConfig, UserAgentEnv } from '../settings.ts';
+import type { CallGate, MediaSettings, UserAgentConfig, UserAgentEnv } from '../settings.ts';
 import { type Call, CallFailed, type Leg, type PlaceOptions, type Remains } from './call.ts';
 import { type CallSettings, factoryCallSettings } from './settings.ts';
 import type { CallWatch } from './watch.ts';
@@ -50,8 +50,8 @@ export interface CallContext {
   authOf(user: string): Authenticator;
   readonly notify: Notify;
   readonly watch: CallWatch | undefined;
-  /** The status by which a new call is refused now. */
-  callGate(): 480 | 486 | undefined;
+  /** The refusal that a new call of an account meets now. */
+  callGate(user: string): CallGate | undefined;
   /** Security and ports of an account's media as they are set now; its endpoint may have its own. */
   protectionOf(user: string): Protection;
   /** The media that the account's endpoint offers and takes, as it is set now. */
@@ -106,7 +106,7 @@ export function createCallContext(parts: {
     authOf: user => accounts.authOf(user),
     notify: env.notify,
     watch: env.watch,
-    callGate: () => env.callGate?.(),
+    callGate: user => env.callGate?.(user),
     wrongKeyManagement: () => env.notify('wrongKeyManagement', {}),
     mediaOf: user => env.mediaOf?.(user) ?? plainMedia,
     openMedia: async (basePort, ssrc) => {

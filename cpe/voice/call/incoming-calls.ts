@@ -37,11 +37,11 @@ export class IncomingCalls {
   /** @param user undefined where the INVITE is for none */
   take(transaction: ServerTransaction, user: string | undefined): void {
     const { accounts, context, isStopping } = this.#options;
-    const gate = context.callGate();
+    const gate = user === undefined ? undefined : context.callGate(user);
     if (user === undefined || !accounts.isKnown(user)) transaction.respond(404);
     else if (isStopping()) transaction.respond(480);
+    else if (gate) transaction.respond(gate.status);
     else if (accounts.isDisabled(user)) transaction.respond(403);
-    else if (gate !== undefined) transaction.respond(gate);
     else if (context.legs.size + this.#answering.size >= MOST_CALLS) transaction.respond(486);
     else if (!refuseExtensions(transaction, context.calls)) {
       const replaces = replacedLeg(context, transaction.request, user);

@@ -36,14 +36,9 @@ export class OutgoingCalls {
     const { accounts, context, working } = this.#options;
     const servers = this.#options.servers();
     if (!accounts.isKnown(user)) throw new UserError(404, 'unknown-account', `there is no account '${user}'`);
+    const gate = context.callGate(user);
+    if (gate) throw new UserError(409, 'no-calls', gate.reason);
     if (accounts.isDisabled(user)) throw new UserError(409, 'not-registered', `account '${user}' is not registered`);
-    const gate = context.callGate();
-    if (gate !== undefined)
-      throw new UserError(
-        409,
-        'no-calls',
-        gate === 486 ? 'no further call is licensed' : 'the unit takes no calls now',
-      );
     if (servers?.calls && servers.isUnreachable(servers.calls))
       throw new UserError(503, 'server-unreachable', 'the SIP server does not answer');
     const signal = options.signal ? AbortSignal.any([options.signal, working]) : working;

@@ -19,23 +19,29 @@ describe('registration', () => {
   let unit: Unit;
   let address = '';
   let units = 0;
+  let isLocked = false;
 
   before(async () => {
     peer = await startPeer({ registrar: false });
   });
   after(() => peer.close());
-  afterEach(() => unit.agent.stop({ silent: true }));
+  afterEach(() => {
+    isLocked = false;
+    return unit.agent.stop({ silent: true });
+  });
 
   /** Waits of ten seconds and more are a hundred times shorter. */
   const start = (changes: Parameters<typeof unitConfig>[2] = {}): void => {
     address = `127.6.${1 + (process.pid % 250)}.${++units}`;
     const config = unitConfig('100', peer.server, { address, transport: 'udp', ...changes });
-    unit = startUnit(config, () => tlsSettings([]), { clock: hurriedClock(10_000, 100) });
+    unit = startUnit(config, () => tlsSettings([]), { clock: hurriedClock(10_000, 100), isLocked: () => isLocked });
   };
   const grant = (transaction: ServerTransaction, expires: string, contact?: string): void => {
     const value = contact ?? transaction.request.headers.get('Contact');
     transaction.respond(200, undefined, { headers: [['Contact', `${value}${expires}`]] });
   };
+  const timeOf = ({ request }: ServerTransaction): string | undefined =>
+    request.headers.get('Expires') ?? /;expires=(\d+)/.exec(request.headers.get('Contact') ?? '')?.[1];
   const becomes = (state: RegistrationState): Promise<void> =>
     unit.until(agent => agent.registrations()[0]?.state === state, state);
 
@@ -67,6 +73,24 @@ describe('registration', () => {
     const number = (one: ServerTransaction): number => Number.parseInt(one.request.headers.get('CSeq') ?? '', 10);
     assert.ok(number(second) > number(first));
     grant(second, ';expires=3600');
+    await becomes('Registered');
+  });
+
+  it('removes a binding made while its account was locked, before an unlock makes another', async () => {
+    start();
+    const first = await peer.next('REGISTER');
+    isLocked = true;
+    const locked = unit.agent.follow('100');
+    const unlocked = unit.agent.follow('100');
+    grant(first, ';expires=3600');
+    const removal = await peer.next('REGISTER');
+    assert.equal(timeOf(removal), '0');
+    isLocked = false;
+    grant(removal, ';expires=0');
+    await Promise.all([locked, unlocked]);
+    const next = await peer.next('REGISTER');
+    assert.notEqual(timeOf(next), '0');
+    grant(next, ';expires=3600');
     await becomes('Registered');
   });
 
