@@ -1,4 +1,4 @@
-// One value by three ways: console, SNMP, and the configuration as a session with the ACS reads and sets it. Their libraries are loaded on first use.
+// One value by three ways: console, SNMP, and sessions with an ACS. Their libraries are loaded on first use.
 import assert from 'node:assert/strict';
 import type { SnmpServer, UnitServer } from '../../../cpe/services/service.ts';
 import { ConsoleServer } from '../../../cpe/shell/server.ts';
@@ -6,7 +6,7 @@ import { SnmpAgent } from '../../../cpe/snmp/agent.ts';
 import { numberingOf } from '../../../cpe/snmp/numbering.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { sshClient } from '../../support/console/ssh.ts';
-import { testUnit } from '../../support/cpe/unit.ts';
+import { rpcUnit } from '../../support/cpe/unit-rpc.ts';
 import { peerSuite, run } from '../../support/servers/peers.ts';
 
 const V2 = ['-v2c', '-c', 'public', '-m', '', '-Oqv'];
@@ -14,26 +14,26 @@ const V2 = ['-v2c', '-c', 'public', '-m', '', '-Oqv'];
 peerSuite('console, SNMP and CWMP', { programs: ['ssh', 'snmpget', 'snmpset'] }, function () {
   this.timeout(30_000);
 
-  it('show and change the same value: a name, a cell, one that waits for a restart', async () => {
-    let shell: ConsoleServer;
-    let agent: SnmpAgent;
-    const console: UnitServer = { open: () => shell.open(), close: () => shell.close() };
+  it('show and change the same value, and refuse the same', async () => {
+    const servers: { shell?: ConsoleServer; agent?: SnmpAgent } = {};
+    const console: UnitServer = {
+      open: async () => servers.shell?.open(),
+      close: async () => servers.shell?.close(),
+    };
     const snmp: SnmpServer = {
       counts: { get: 0, getNext: 0, set: 0 },
-      open: () => agent.open(),
-      close: () => agent.close(),
+      open: async () => servers.agent?.open(),
+      close: async () => servers.agent?.close(),
       trap: () => undefined,
     };
-    const unit = await testUnit({
-      clock: systemClock(),
-      console,
-      snmp,
-      parameters: { 'Snmp.EnableSnmpV2': 'Enable' },
+    const options = { clock: systemClock(), console, snmp, parameters: { 'Snmp.EnableSnmpV2': 'Enable' } };
+    const cwmp = await rpcUnit(options, ({ gateway }) => {
+      servers.shell = new ConsoleServer(gateway.device, { host: '127.0.0.1', port: 0 });
+      servers.agent = new SnmpAgent(gateway.device, { host: '127.0.0.1', port: 0 });
     });
-    const { device } = unit.gateway;
-    shell = new ConsoleServer(device, { host: '127.0.0.1', port: 0 });
-    agent = new SnmpAgent(device, { host: '127.0.0.1', port: 0 });
-    await unit.boot();
+    const { device } = cwmp.unit.gateway;
+    const { shell, agent } = servers;
+    assert.ok(shell && agent);
     const ssh = await sshClient(shell.address);
     const oidOf = (path: string): string => {
       const found = device.config.tree.find(path);
@@ -49,12 +49,12 @@ peerSuite('console, SNMP and CWMP', { programs: ['ssh', 'snmpget', 'snmpset'] },
         const path = device.config.pathOf(name);
         assert.ok(path);
         const all = async (): Promise<string[]> => [
-          device.config.read(path)[0]?.Value ?? '',
+          (await cwmp.value(path)) ?? '',
           (await ssh.run('admin', 'administrator', name)).out.trim(),
           (await run('snmpget', [...V2, agent.address, oidOf(path)])).stdout.trim().replaceAll('"', ''),
         ];
         const [byCwmp, bySsh, bySnmp] = values;
-        await device.config.set([{ name: path, value: byCwmp }], 'acs');
+        assert.equal(typeof (await cwmp.set({ [path]: byCwmp })), 'number', name);
         assert.deepEqual(await all(), [byCwmp, byCwmp, byCwmp], name);
         assert.equal((await ssh.run('admin', 'administrator', `${name} = ${bySsh}`)).exit, 0);
         assert.deepEqual(await all(), [bySsh, bySsh, bySsh], name);
@@ -62,9 +62,15 @@ peerSuite('console, SNMP and CWMP', { programs: ['ssh', 'snmpget', 'snmpset'] },
         assert.deepEqual(await all(), [bySnmp, bySnmp, bySnmp], name);
       }
       assert.ok(device.config.pending.services().has('Cli'));
+      const refused = device.config.pathOf('Cli.InactivityTimeOut') ?? '';
+      assert.deepEqual(await cwmp.set([{ Name: refused, Value: '91', Type: 'xsd:unsignedInt' }]), [
+        9003,
+        `${refused} 9007`,
+      ]);
       assert.equal((await ssh.run('admin', 'administrator', 'Cli.InactivityTimeOut = 91')).exit, 1);
+      await assert.rejects(run('snmpset', [...V2, agent.address, oidOf(refused), 'u', '91']), /wrongValue/);
     } finally {
-      await unit.close();
+      await cwmp.close();
       await ssh.close();
     }
   });

@@ -28,9 +28,11 @@ export interface RpcUnit {
   close(): Promise<void>;
 }
 
-export async function rpcUnit(options: UnitOptions = {}): Promise<RpcUnit> {
+/** @param prepare is called with the unit before it boots */
+export async function rpcUnit(options: UnitOptions = {}, prepare?: (unit: TestUnit) => void): Promise<RpcUnit> {
   const acs = await scriptedAcs();
   const unit = await testUnit({ url: acs.url, ...options });
+  prepare?.(unit);
   await unit.boot();
   await unit.ended(1);
 
