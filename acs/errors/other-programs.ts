@@ -27,6 +27,86 @@ export const otherProgramErrors = {
     meaning: 'A firmware image cannot be read or written.',
     remedy: 'Check the paths.',
   },
+  'certificate-exists': {
+    status: 409,
+    meaning: 'The unit has a certificate of that file name.',
+    remedy: 'Delete it first, or transfer the file under another name.',
+  },
+  'too-many-certificates': {
+    status: 409,
+    meaning: 'The table of certificates of the unit is full.',
+    remedy: 'Delete one that is not needed.',
+  },
+  'no-certificate': {
+    status: 404,
+    meaning: 'The unit has no such certificate.',
+    remedy: 'Look at Management/Certificates.',
+  },
+  'request-waits': {
+    status: 409,
+    meaning: 'The unit waits for the certificate of an earlier request.',
+    remedy: 'Transfer that certificate, or drop the request.',
+  },
+  'no-rollback': {
+    status: 409,
+    meaning: 'The unit has no earlier firmware to go back to.',
+    remedy: 'Install the firmware that is wanted.',
+  },
+  'no-url': {
+    status: 400,
+    meaning: 'A transfer of the unit has no server or no file.',
+    remedy: 'Set host, location and file name of the transfer.',
+  },
+  'system-service': {
+    status: 409,
+    meaning: 'A system service of the unit cannot be stopped.',
+    remedy: 'Restart it, or restart the unit.',
+  },
+  'no-calls': {
+    status: 409,
+    meaning: 'The unit or the endpoint takes no calls now.',
+    remedy: 'Start Mipt and EpAdm, and unlock the endpoint.',
+  },
+  'no-page': {
+    status: 404,
+    meaning: 'The unit has no such page.',
+    remedy: 'Follow its menu.',
+  },
+  'no-action': {
+    status: 400,
+    meaning: 'A form of the unit names no action of its page.',
+    remedy: 'Load the page and press its button.',
+  },
+  'bad-address': {
+    status: 400,
+    meaning: 'The address of a request to the pages of the unit cannot be read.',
+    remedy: 'Follow the menu.',
+  },
+  'foreign-host': {
+    status: 421,
+    meaning: 'The pages of the unit are asked for under a foreign name.',
+    remedy: 'Use an address of the unit, its host name, or localhost.',
+  },
+  'no-method': {
+    status: 405,
+    meaning: 'The pages of the unit take GET, HEAD and POST.',
+    remedy: 'Use one of them.',
+  },
+  'wrong-form': {
+    status: 415,
+    meaning: 'A form of the unit has another type than its page sends.',
+    remedy: 'Load the page and press its button.',
+  },
+  'too-long': {
+    status: 413,
+    meaning: 'A form or file is too long for the unit.',
+    remedy: 'Send less; docs/gateway.md has the bounds.',
+  },
+  'broken-form': {
+    status: 400,
+    meaning: 'A form of the unit cannot be read.',
+    remedy: 'Load the page and send it again.',
+  },
   'no-console': {
     status: 400,
     meaning: 'The console of the unit cannot listen.',

@@ -13,7 +13,7 @@ function imagePlace(unit: Unit): Place {
   const read = (name: string): string => unit.config.variable(`Conf.Image${name}`) ?? '';
   const { host, port } = hostPort(read('TransferSrvHostname'));
   if (host === '' || host === '0.0.0.0')
-    throw new UserError(400, 'no-server', 'Conf.ImageTransferSrvHostname names no server');
+    throw new UserError(400, 'no-url', 'Conf.ImageTransferSrvHostname names no server');
   if (read('FileName') === '') throw new UserError(400, 'no-file', 'Conf.ImageFileName names no file');
   const server = `${host.includes(':') ? `[${host}]` : host}${port === 0 ? '' : `:${port}`}`;
   const path = expandMacros(unit, joined(server, read('Location'), read('FileName')));

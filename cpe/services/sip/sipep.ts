@@ -69,6 +69,7 @@ function watchOf(unit: Unit): CallWatch {
     noteLeds(unit);
   };
   return {
+    lost: watch.lost,
     begun(...call) {
       watch.begun(...call);
       seen();

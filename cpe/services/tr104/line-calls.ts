@@ -85,12 +85,12 @@ export function lineWatch(unit: Unit): CallWatch {
       add(line, `${names[call.direction].up}Answered`);
       add(line, `${names[call.direction].up}Connected`);
       line.calls = [...line.calls, live];
-      void call.ended.then(({ lost }) => {
+      void call.ended.then(() => {
         line.calls = line.calls.filter(one => one !== live);
         for (const [name, by] of Object.entries(numbersOf(unit, live))) add(line, name, by);
-        if (lost) add(line, 'CallsDropped');
       });
     },
+    lost: user => add(recordOf(unit, user), 'CallsDropped'),
   };
 }
 

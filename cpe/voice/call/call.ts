@@ -50,8 +50,8 @@ export interface Call {
   transferTo(other: Call): Promise<void>;
   /** Port of its media at the unit. */
   readonly localPort: number;
-  /** Never rejects. `lost`: neither side hung up. */
-  readonly ended: Promise<{ reason: string; lost?: true }>;
+  /** Never rejects. */
+  readonly ended: Promise<{ reason: string }>;
   stats(): CallReport;
   /**
    * Sends DTMF digits as the endpoint is set to.

@@ -121,7 +121,7 @@ class CallLeg implements Leg {
     return this.#parts.lifetime.state;
   }
 
-  get ended(): Promise<{ reason: string; lost?: true }> {
+  get ended(): Promise<{ reason: string }> {
     return this.#parts.lifetime.ended;
   }
 

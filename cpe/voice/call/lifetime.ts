@@ -4,14 +4,13 @@ import type { CallReport } from './report.ts';
 import { type DialogSide, requestInDialog } from './request-in-dialog.ts';
 
 export class CallLifetime {
-  readonly ended: Promise<{ reason: string; lost?: true }>;
+  readonly ended: Promise<{ reason: string }>;
   readonly #side: DialogSide;
   readonly #media: MediaSession;
   readonly #stats: () => CallReport;
   readonly #onEnd: () => void;
   #final: CallReport | undefined;
-  #isLost = false;
-  #resolveEnded: (end: { reason: string; lost?: true }) => void = () => undefined;
+  #resolveEnded: (end: { reason: string }) => void = () => undefined;
 
   constructor(side: DialogSide, media: MediaSession, call: { stats: () => CallReport; onEnd: () => void }) {
     this.#side = side;
@@ -51,14 +50,14 @@ export class CallLifetime {
     const { authFailures: count } = this.#final;
     if (count > 0) context.notify('mediaNotAuthentic', { user, peer: dialog.remote, count });
     await this.#media.stop(silent);
-    this.#resolveEnded({ reason, ...(this.#isLost && { lost: true }) });
+    this.#resolveEnded({ reason });
   }
 
   /** Hangs up a call that cannot go on. */
   giveUp(reason: string): void {
     const { context, dialog, user } = this.#side;
     if (!this.#final) {
-      this.#isLost = true;
+      context.watch?.lost(user);
       context.notify('callLost', { user, peer: dialog.remote, reason });
     }
     this.#unawaited(this.hangup(reason));

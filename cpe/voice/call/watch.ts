@@ -8,4 +8,6 @@ export interface CallWatch {
   failed(user: string, direction: Call['direction']): void;
   /** It was answered and its media is settled. */
   up(call: Call): void;
+  /** One that was up ends, and neither side has hung up. */
+  lost(user: string): void;
 }

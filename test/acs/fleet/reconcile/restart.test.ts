@@ -38,7 +38,7 @@ describe('restarts of a gateway', () => {
   /** Sets the state of the unit's calls: SIP needs sockets, and there are none here. */
   const calls = (count: number): void => {
     const agent = {
-      calls: () => Array(count).fill({}),
+      calls: () => Array(count).fill({ hangup: async () => undefined }),
       stop: async () => undefined,
       connections: () => [],
       registrations: () => [],

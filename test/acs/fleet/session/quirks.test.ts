@@ -43,7 +43,8 @@ describe('the table of quirks', () => {
   it('applies a rule when all its marks fit, and lets later rules win', () => {
     assert.deepEqual(quirksOf(subject), { model: 'dgw' });
     assert.deepEqual(quirksOf({ ...subject, oui: '0090f8' }), { model: 'dgw' });
-    assert.deepEqual(quirksOf({ ...subject, root: 'InternetGatewayDevice.' }), {});
+    // A DGW has the root that it is set to.
+    assert.deepEqual(quirksOf({ ...subject, root: 'InternetGatewayDevice.' }), { model: 'dgw' });
     assert.deepEqual(quirksOf({ ...subject, oui: '001122' }), {});
     assert.deepEqual(quirksOf({ ...subject, oui: '001122', manufacturer: 'SAGEMCOM', productClass: 'FAST2764' }), {
       namesRoot: true,
