@@ -92,6 +92,11 @@ export const otherProgramErrors = {
     meaning: 'The pages of the unit take GET, HEAD and POST.',
     remedy: 'Use one of them.',
   },
+  'stale-form': {
+    status: 403,
+    meaning: 'A form of the unit was made for another session.',
+    remedy: 'Load the page again and press its button.',
+  },
   'wrong-form': {
     status: 415,
     meaning: 'A form of the unit has another type than its page sends.',

@@ -56,4 +56,4 @@ export function viewOf({ site, session, account, isSecure, path, query }: Known,
 }
 
 export const forged = (): UserError =>
-  new UserError(403, 'no-token', 'This form is not one of this session. Load the page anew and try again.');
+  new UserError(403, 'stale-form', 'This form is not one of this session. Load the page again and try once more.');
