@@ -234,8 +234,9 @@ peerSuite(
         'sdp.media',
       );
       assert.match(seen, /REGISTER\tsip:100@127\.0\.0\.2:16000\t/);
-      assert.match(seen, /REGISTER\tsip:100@127\.0\.0\.2:16000;transport=tls\t/);
-      assert.match(seen, /INVITE\tsip:100@127\.0\.0\.2:16000;transport=tls\taudio \d+ RTP\/SAVP/);
+      // A connection after a restart may have the next port: the one before is not free at once.
+      assert.match(seen, /REGISTER\tsip:100@127\.0\.0\.2:1600\d;transport=tls\t/);
+      assert.match(seen, /INVITE\tsip:100@127\.0\.0\.2:1600\d;transport=tls\taudio \d+ RTP\/SAVP/);
     });
 
     it('describes the levels of certificate validation when Show Help is pressed', async () => {
