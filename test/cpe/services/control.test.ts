@@ -49,13 +49,13 @@ describe('CWMP as a service', () => {
     await gateway.device.services.command('Cwmp', 'Stop');
     assert.equal(state(), 'Stopped');
     await assert.rejects(fetch(url), 'the port is closed');
-    gateway.agent?.inform('X EVENT');
+    gateway.agent?.inform('X 0090F8 Event');
     await world.quiet(400_000, 1);
     await device.config.set([{ name: device.config.pathOf('Cwmp.PeriodicInformInterval') ?? '', value: '30' }], 'web');
     await world.quiet(100_000, 1);
     await gateway.device.services.command('Cwmp', 'Start');
     await world.unit.ended(2);
-    assert.deepEqual(world.events(2), ['X EVENT']);
+    assert.deepEqual(world.events(2), ['X 0090F8 Event']);
     assert.equal((await fetch(gateway.agent?.connectionRequestUrl ?? '')).status, 401);
     assert.equal(gateway.agent?.connectionRequestUrl, url);
     await world.next(31_000);
@@ -67,7 +67,7 @@ describe('CWMP as a service', () => {
     assert.ok((await world.start({ listen })).ok);
     assert.equal(world.unit.device.config.get('Device.X_0090F8_Scm.ServiceCommands.23.Name'), 'Cwmp');
     world.acs.play(informResponse(), ordered([stop, 'Stop']));
-    world.unit.gateway.agent?.inform('X EVENT');
+    world.unit.gateway.agent?.inform('X 0090F8 Event');
     assert.ok((await world.unit.ended(2)).ok);
     assert.ok(world.acs.names().includes('SetParameterValuesResponse'));
     await eventually('the stop', () => state() === 'Stopped');
@@ -78,7 +78,7 @@ describe('CWMP as a service', () => {
   it('ends a session in which the ACS does not answer, and shows that it is stopping', async () => {
     await world.start({ listen });
     world.acs.play({ silent: true });
-    world.unit.gateway.agent?.inform('X EVENT');
+    world.unit.gateway.agent?.inform('X 0090F8 Event');
     await world.acs.until(3);
     const stopped = world.unit.gateway.device.services.command('Cwmp', 'Stop');
     await eventually('the way down', () => state() === 'Stopping');
@@ -89,7 +89,7 @@ describe('CWMP as a service', () => {
     await world.quiet(400_000, 2);
     await world.unit.gateway.device.services.command('Cwmp', 'Start');
     await world.unit.ended(3);
-    assert.deepEqual(world.events(3), ['X EVENT']);
+    assert.deepEqual(world.events(3), ['X 0090F8 Event']);
   });
 });
 
