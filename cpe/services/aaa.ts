@@ -75,7 +75,7 @@ function noteWrong(unit: Unit, name: string): void {
   const known = locks.get(name);
   // Names whose accounts are gone make room.
   if (!known) for (const other of locks.keys()) if (!accountOf(unit, other)) locks.delete(other);
-  // A lock that has ended starts anew.
+  // A lock that has ended is a new start.
   const wrong = known && (known.lockedUntil === 0 || known.lockedUntil > now) ? known.wrong + 1 : 1;
   const isFull = wrong >= most;
   locks.set(name, { wrong, lockedUntil: isFull ? now + seconds * 1000 : 0 });

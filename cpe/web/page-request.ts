@@ -62,7 +62,7 @@ async function carryOut(visit: Known, { actions }: Page, name: string, { fields,
   }
 }
 
-/** Shows the page anew, so that loading it again sends no form again. */
+/** Leads to the page, so that a reload of it does not repeat the form. */
 function goOn(visit: Known, said: { text: string; isError: boolean }): void {
   visit.session.said = said;
   redirect(visit.response, addressOf(viewOf(visit)));

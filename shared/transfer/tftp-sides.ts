@@ -6,7 +6,7 @@ import { ack, data, failure, OP, type Packet, PLAIN_BLOCK, request } from './tft
 const BLOCK = 1428;
 
 export type Step =
-  /** A step forward: the packet is sent, and again until the server goes on. */
+  /** A step forward: the packet is sent, and repeated until the server answers it. */
   | { kind: 'send'; packet: Buffer }
   /** No step forward; a packet that the server seems to have lost may go out once more. */
   | { kind: 'stray'; packet?: Buffer }

@@ -93,7 +93,7 @@ class TftpConversation {
     const isServer = from.address === this.#server && (this.#port === undefined || from.port === this.#port);
     const packet = isServer ? readPacket(bytes) : undefined;
     if (packet) this.#port = from.port;
-    // RFC 1350, 4: a sender that has no part in the exchange is told so, and the exchange goes on.
+    // RFC 1350, 4: a sender that has no part in the exchange gets an error, and the exchange is not disturbed.
     if (!isServer && from.address === this.#server) this.#transmit(failure(5, 'unknown transfer'), from.port);
     this.#follow(packet ? side.take(packet) : { kind: 'stray' });
   }

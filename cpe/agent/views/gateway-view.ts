@@ -103,7 +103,8 @@ export function gatewayView({ config, model }: Device): AcsView {
     const own = devicePath(path);
     return own === undefined ? [] : [own];
   };
-  const parameters = (path: string): string[] => readValues(tree(), path).map(({ Name }) => Name);
+  const parameters = (path: string): string[] =>
+    readNames(tree(), path, false).flatMap(({ Name }) => (isPartial(Name) ? [] : [Name]));
   return {
     root: ROOT,
     read: path => readValues(tree(), path),

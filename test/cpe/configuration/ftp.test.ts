@@ -1,9 +1,9 @@
 // The FTP client against a scripted server, which keeps to RFC 959 or does not.
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { systemClock } from '../../../shared/clock.ts';
-import { type FileExchange, TransferError } from '../../../shared/transfer/exchange.ts';
+import type { FileExchange } from '../../../shared/transfer/exchange.ts';
 import { ftp } from '../../../shared/transfer/ftp.ts';
+import { kindOf, onLoopback } from '../../support/transfers/loopback.ts';
 
 type Replies = Record<string, string | undefined>;
 
@@ -91,26 +91,15 @@ describe('FTP client (RFC 959)', () => {
 
   const run = (more: Partial<FileExchange> = {}): Promise<Buffer> =>
     ftp({
-      host: '127.0.0.1',
+      ...onLoopback(),
       port,
       path: 'dir/a b.cfg',
       username: 'user',
       password: 'pass word',
-      clock: systemClock(),
-      localAddress: '127.0.0.1',
-      signal: new AbortController().signal,
       maxBytes: 1000,
       silenceMs: 300,
       ...more,
     });
-  const kindOf = async (work: Promise<unknown>): Promise<string> => {
-    const error = await work.then(
-      () => assert.fail('it succeeded'),
-      (error: unknown) => error,
-    );
-    assert.ok(error instanceof TransferError, String(error));
-    return error.kind;
-  };
 
   it('logs in and fetches over a passive connection to the same host, whatever the server names', async () => {
     assert.equal(String(await run()), 'hello');

@@ -1,10 +1,11 @@
 // The TFTP client against a server that follows RFC 1350 and one that does not.
 import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { seededRandom, systemClock } from '../../../shared/clock.ts';
-import { type FileExchange, TransferError } from '../../../shared/transfer/exchange.ts';
+import { seededRandom } from '../../../shared/clock.ts';
+import type { FileExchange } from '../../../shared/transfer/exchange.ts';
 import { tftp } from '../../../shared/transfer/tftp.ts';
 import { ack, data, failure, readPacket } from '../../../shared/transfer/tftp-packets.ts';
+import { kindOf, onLoopback } from '../../support/transfers/loopback.ts';
 
 type Answer = (packet: Buffer, from: RemoteInfo, send: (bytes: Buffer) => void, socket: Socket) => void;
 
@@ -28,26 +29,15 @@ describe('TFTP client (RFC 1350, 2347-2349)', () => {
 
   const run = (more: Partial<FileExchange> = {}): Promise<Buffer> =>
     tftp({
-      host: '127.0.0.1',
+      ...onLoopback(),
       port,
       path: 'a/script.cfg',
       username: '',
       password: '',
-      clock: systemClock(),
-      localAddress: '127.0.0.1',
-      signal: new AbortController().signal,
       maxBytes: 200_000,
       silenceMs: 500,
       ...more,
     });
-  const kindOf = async (work: Promise<unknown>): Promise<string> => {
-    const error = await work.then(
-      () => assert.fail('it succeeded'),
-      (error: unknown) => error,
-    );
-    assert.ok(error instanceof TransferError, String(error));
-    return error.kind;
-  };
   /** Serves a file in blocks of 512 bytes, without options. */
   const serve =
     (file: Buffer): Answer =>

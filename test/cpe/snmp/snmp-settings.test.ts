@@ -1,10 +1,9 @@
 // The settings of a unit's SNMP agent: versions, the one user, port and traps.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import type { SnmpServer } from '../../../cpe/services/service.ts';
-import { SnmpAgent } from '../../../cpe/snmp/agent.ts';
-import { systemClock } from '../../../shared/clock.ts';
-import { type TestUnit, testUnit } from '../../support/cpe/unit.ts';
+import type { SnmpAgent } from '../../../cpe/snmp/agent.ts';
+import { snmpUnit } from '../../support/console/snmp-unit.ts';
+import type { TestUnit } from '../../support/cpe/unit.ts';
 import { peerSuite, run } from '../../support/servers/peers.ts';
 
 const SYSTEM = '1.3.6.1.2.1.1.1.0';
@@ -15,15 +14,7 @@ peerSuite('settings of the SNMP agent', { programs: ['snmpget'] }, function () {
   let agent: SnmpAgent;
 
   before(async () => {
-    const snmp: SnmpServer = {
-      counts: { get: 0, getNext: 0, set: 0 },
-      open: async () => agent.open(),
-      close: async () => agent.close(),
-      trap: (of, facts) => agent.trap(of, facts),
-    };
-    unit = await testUnit({ clock: systemClock(), snmp });
-    agent = new SnmpAgent(unit.gateway.device, { host: '127.0.0.1', port: 0 });
-    await unit.boot();
+    ({ unit, agent } = await snmpUnit());
   });
   after(() => unit?.close());
 

@@ -1,13 +1,13 @@
 // A unit's SNMP agent at the tools of Net-SNMP.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import type { SnmpServer } from '../../../cpe/services/service.ts';
-import { SnmpAgent } from '../../../cpe/snmp/agent.ts';
+import type { SnmpAgent } from '../../../cpe/snmp/agent.ts';
 import { numberingOf } from '../../../cpe/snmp/numbering.ts';
-import { seededRandom, systemClock } from '../../../shared/clock.ts';
+import { seededRandom } from '../../../shared/clock.ts';
 import { CwmpFault } from '../../../shared/cwmp/faults.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
-import { type TestUnit, testUnit } from '../../support/cpe/unit.ts';
+import { snmpUnit } from '../../support/console/snmp-unit.ts';
+import type { TestUnit } from '../../support/cpe/unit.ts';
 import { peerSuite, run } from '../../support/servers/peers.ts';
 
 const V3 = ['-v3', '-u', 'admin', '-l', 'authNoPriv', '-a', 'MD5', '-A', 'administrator'];
@@ -19,15 +19,7 @@ peerSuite('SNMP agent of a unit', { programs: ['snmpget', 'snmpset', 'snmpwalk',
   let agent: SnmpAgent;
 
   before(async () => {
-    const snmp: SnmpServer = {
-      counts: { get: 0, getNext: 0, set: 0 },
-      open: async () => agent.open(),
-      close: async () => agent.close(),
-      trap: (of, facts) => agent.trap(of, facts),
-    };
-    unit = await testUnit({ clock: systemClock(), snmp, parameters: { 'Snmp.EnableSnmpV2': 'Enable' } });
-    agent = new SnmpAgent(unit.gateway.device, { host: '127.0.0.1', port: 0 });
-    await unit.boot();
+    ({ unit, agent } = await snmpUnit({ 'Snmp.EnableSnmpV2': 'Enable' }));
   });
   after(() => unit?.close());
 

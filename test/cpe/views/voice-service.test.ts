@@ -154,7 +154,7 @@ describe('the voice service of TR-104', () => {
     );
   });
 
-  it('counts and shows the calls of a line, and forgets the counts when it is told to', async () => {
+  it('counts and shows the calls of a line, and resets the counts', async () => {
     const [near, far] = [freshAddress(), freshAddress()];
     const settings = (peer: string, user: string): Record<string, string> => ({
       ...ON,

@@ -55,7 +55,7 @@ describe("firmware and backups on the unit's pages", () => {
     return to === null ? `${answer.status} ${await answer.text()}` : client.page(to);
   }
 
-  it('fetch the configured pack with a bar that goes on, and restart into it', async () => {
+  it('fetch the configured pack with a progress bar, and restart into it', async () => {
     assert.doesNotMatch(await web.page(UPGRADE), /http-equiv/);
     await act(UPGRADE, 'install');
     await unit.until(() => pending !== undefined);

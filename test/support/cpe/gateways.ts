@@ -11,7 +11,8 @@ import { builtinModel } from '../../../shared/model/datamodel.ts';
 
 export const clock: Clock = systemClock();
 export const random = seededRandom(3);
-const identity = {
+/** The unit of most tests. */
+export const identity = {
   manufacturer: 'Media5',
   oui: '0090F8',
   productClass: '4102S',

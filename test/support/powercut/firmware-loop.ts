@@ -5,17 +5,12 @@ import { seededRandom, systemClock } from '../../../shared/clock.ts';
 import { packFirmware } from '../../../shared/firmware.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
+import { identity } from '../cpe/gateways.ts';
 
 const [, , stateDir = ''] = process.argv;
 const gateway = await createGateway({
   model: await builtinModel('dgw'),
-  identity: {
-    manufacturer: 'Media5',
-    oui: '0090F8',
-    productClass: '4102S',
-    serialNumber: '0090F8000001',
-    mac: '0090f8000001',
-  },
+  identity,
   address: '127.0.0.1',
   clock: systemClock(),
   random: seededRandom(1),

@@ -4,18 +4,13 @@ import { createGateway } from '../../../cpe/gateway.ts';
 import { seededRandom, systemClock } from '../../../shared/clock.ts';
 import { createLog } from '../../../shared/log.ts';
 import { builtinModel } from '../../../shared/model/datamodel.ts';
+import { identity } from '../cpe/gateways.ts';
 
 const [, , name = '', address = ''] = process.argv;
 const clock = systemClock();
 const gateway = await createGateway({
   model: await builtinModel('dgw'),
-  identity: {
-    manufacturer: 'Media5',
-    oui: '0090F8',
-    productClass: '4102S',
-    serialNumber: '0090F8000001',
-    mac: '0090f8000001',
-  },
+  identity,
   address,
   clock,
   random: seededRandom(1),

@@ -5,7 +5,7 @@ import { type Effect, effects } from '../../../../shared/model/definitions.ts';
 const START = '<!-- effects: npm run generate -->';
 const END = '<!-- end of effects -->';
 
-/** The page with the table between its marks made anew. */
+/** The page with a new table between its marks. */
 export async function withEffects(page: string): Promise<string> {
   const start = page.indexOf(START) + START.length;
   const end = page.indexOf(END);
